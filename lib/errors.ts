@@ -1,0 +1,235 @@
+/**
+ * Every public error: one tagged class each.
+ *
+ * A message says what was expected, what was found, where, and what to do. `tag` names the kind in code and JSON,
+ * `fields` holds the typed facts (plain JSON, so that an error crosses threads and processes whole), `fix` is the
+ * sentence that tells the user what to do. `retryable` says whether running the same task again may help.
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+interface ErrorInit {
+  readonly fields?: JsonObject;
+  readonly fix?: string;
+  readonly cause?: unknown;
+  readonly retryable?: boolean;
+}
+
+/** The parent of all errors that Abanico raises on purpose. */
+export abstract class AbanicoError extends Error {
+  abstract readonly tag: string;
+  readonly fields: JsonObject;
+  readonly fix: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(message: string, init: ErrorInit = {}) {
+    super(init.fix === undefined ? message : `${message}\n  fix: ${init.fix}`, { cause: init.cause });
+    this.name = new.target.name;
+    this.fields = init.fields ?? {};
+    this.fix = init.fix;
+    this.retryable = init.retryable ?? false;
+  }
+}
+
+/** An option has a value that cannot be used. Recover: pass a value as the message says. */
+export class OptionError extends AbanicoError {
+  readonly tag = "Option";
+}
+
+/** A plan (or pipeline) is not well formed, or has a version this library does not read. `fields.path` says where. */
+export class PlanError extends AbanicoError {
+  readonly tag = "Plan";
+}
+
+/** A task of the plan would need more memory than its limit. Recover: use the block or chunk size in the message, or raise the limit. */
+export class PlanTooLargeError extends AbanicoError {
+  readonly tag = "PlanTooLarge";
+}
+
+/** A URL or glob names nothing. Recover: correct it; the message shows what was searched. */
+export class NotFoundError extends AbanicoError {
+  readonly tag = "NotFound";
+}
+
+/** The bytes are there but may not or cannot be read. Recover: see the cause (permissions, a folder, credentials). */
+export class UnreadableError extends AbanicoError {
+  readonly tag = "Unreadable";
+}
+
+/** A conditional write lost: the object is there already. */
+export class ConflictError extends AbanicoError {
+  readonly tag = "Conflict";
+}
+
+/** A source is not what it was when the plan was made (it shrank, or was replaced). Recover: run again on files that hold still. */
+export class SourceChangedError extends AbanicoError {
+  readonly tag = "SourceChanged";
+}
+
+/** A store answered with a passing fault (throttle, 5xx, broken connection). Retried by `withRetry` and by the runtime. */
+export class StoreFaultError extends AbanicoError {
+  readonly tag = "StoreFault";
+}
+
+/** Text cannot be read as CSV: ragged row, unterminated quote, invalid UTF-8, wrong header, empty file. `fields` hold url, offset (bytes), row, column, text. */
+export class CsvError extends AbanicoError {
+  readonly tag = "Csv";
+}
+
+/** A value does not fit its column's type. `fields` hold url, offset (bytes), row, column, text, type. Recover: `types: { column: … }`. */
+export class ValueError extends AbanicoError {
+  readonly tag = "Value";
+}
+
+/** An integer result does not fit 64 bits. Recover: cast to float64 first. */
+export class OverflowError extends AbanicoError {
+  readonly tag = "Overflow";
+}
+
+/** A column is named that the frame does not have. The message offers the nearest names. */
+export class UnknownColumnError extends AbanicoError {
+  readonly tag = "UnknownColumn";
+}
+
+/** An expression's operands have types that do not go together. */
+export class TypeMismatchError extends AbanicoError {
+  readonly tag = "TypeMismatch";
+}
+
+/** A column holds values of a wider type than planned. Internal: `compute` plans again with the wider type. `fields` hold columns: name → type. */
+export class SchemaWidenedError extends AbanicoError {
+  readonly tag = "SchemaWidened";
+}
+
+/** A task failed for good. `cause` is the last attempt's error; `fields` hold stage, task, attempts, input. */
+export class TaskError extends AbanicoError {
+  readonly tag = "Task";
+}
+
+/** The worker that ran a task died (exit, crash, out of memory), more often than the task's retries allow. */
+export class WorkerDiedError extends AbanicoError {
+  readonly tag = "WorkerDied";
+}
+
+/** A task ran longer than its limit; its worker was stopped and replaced. */
+export class TaskTimeoutError extends AbanicoError {
+  readonly tag = "TaskTimeout";
+}
+
+/** Nothing has finished for longer than the watchdog allows, or the run's deadline has passed. */
+export class StalledError extends AbanicoError {
+  readonly tag = "Stalled";
+}
+
+/** The run was cancelled through its AbortSignal, or its client was closed. */
+export class CancelledError extends AbanicoError {
+  readonly tag = "Cancelled";
+}
+
+/** A broken invariant: a bug in Abanico, not in the program that uses it. */
+export class InternalError extends AbanicoError {
+  readonly tag = "Internal";
+}
+
+const classes = {
+  Option: OptionError,
+  Plan: PlanError,
+  PlanTooLarge: PlanTooLargeError,
+  NotFound: NotFoundError,
+  Unreadable: UnreadableError,
+  Conflict: ConflictError,
+  SourceChanged: SourceChangedError,
+  StoreFault: StoreFaultError,
+  Csv: CsvError,
+  Value: ValueError,
+  Overflow: OverflowError,
+  UnknownColumn: UnknownColumnError,
+  TypeMismatch: TypeMismatchError,
+  SchemaWidened: SchemaWidenedError,
+  Task: TaskError,
+  WorkerDied: WorkerDiedError,
+  TaskTimeout: TaskTimeoutError,
+  Stalled: StalledError,
+  Cancelled: CancelledError,
+  Internal: InternalError,
+} as const;
+
+export type ErrorTag = keyof typeof classes;
+
+/** An error as plain data: what crosses a thread, a queue or a file. */
+export interface ErrorRecord {
+  readonly tag?: string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly fields?: JsonObject;
+  readonly fix?: string | undefined;
+  readonly retryable?: boolean;
+  readonly cause?: ErrorRecord | undefined;
+}
+
+/** Turns anything thrown into a record. Depth of causes is limited to 8, so that a cycle ends. */
+export function toErrorRecord(thrown: unknown, depth = 0): ErrorRecord {
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
+  const cause = thrown.cause === undefined || depth >= 8 ? undefined : toErrorRecord(thrown.cause, depth + 1);
+  const base = { name: thrown.name, message: thrown.message, stack: thrown.stack, cause };
+  if (!(thrown instanceof AbanicoError)) return { ...base, fields: ownJsonFields(thrown) };
+  return { ...base, tag: thrown.tag, fields: thrown.fields, fix: thrown.fix, retryable: thrown.retryable };
+}
+
+/** Makes an error again from its record: the tagged class where there is one, otherwise an Error with the same name and stack. */
+export function fromErrorRecord(record: ErrorRecord): Error {
+  const cause = record.cause === undefined ? undefined : fromErrorRecord(record.cause);
+  const known = record.tag !== undefined && Object.hasOwn(classes, record.tag);
+  // The cast is safe: hasOwn has just checked the tag.
+  const error = known ? new classes[record.tag as ErrorTag]("", initOf(record, cause)) : new Error("", { cause });
+  // Set afterwards, since the message in a record already holds the fix.
+  error.message = record.message;
+  error.name = record.name;
+  if (record.stack !== undefined) error.stack = record.stack;
+  if (!known && record.fields !== undefined) Object.assign(error, record.fields);
+  return error;
+}
+
+function initOf(record: ErrorRecord, cause: Error | undefined): ErrorInit {
+  return {
+    ...(record.fields === undefined ? {} : { fields: record.fields }),
+    ...(record.fix === undefined ? {} : { fix: record.fix }),
+    ...(record.retryable === undefined ? {} : { retryable: record.retryable }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+function ownJsonFields(error: Error): JsonObject {
+  const fields: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(error)) {
+    if (["name", "message", "stack", "cause"].includes(key)) continue;
+    if (value === null || ["string", "number", "boolean"].includes(typeof value)) fields[key] = value;
+  }
+  return fields;
+}
+
+/** "did you mean": the candidates nearest to `name` by edit distance, at most three, none farther than half its length. */
+export function nearestNames(name: string, candidates: readonly string[]): string[] {
+  const limit = Math.max(2, Math.ceil(name.length / 2));
+  return candidates
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

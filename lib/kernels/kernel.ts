@@ -1,0 +1,55 @@
+import type { JsonObject } from "../errors.ts";
+import type { Ref, TaskInput } from "../plan/plan.ts";
+import type { Store } from "../store/store.ts";
+
+/** What a task may use. The same on a thread, inline and on Lambda. */
+export interface TaskContext {
+  readonly store: Store;
+  /** Bytes behind a ref that the task's input names. May be backed by shared memory: do not write to them. */
+  fetch(ref: Ref): Promise<Uint8Array>;
+  /** Aborted when the run is cancelled or the task's time is over. */
+  readonly signal: AbortSignal;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+}
+
+/** What a task gives back. */
+export interface TaskOutput<P = unknown> {
+  /** For a stage that folds: a partial P. For one that keeps: bytes. For an exchange: one Uint8Array a partition. */
+  readonly value: P;
+  /** Records read and records passed on: the conservation check adds them up. */
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** For tasks that guess where their first record starts: see runtime/chain.ts. */
+  readonly span?: Span;
+}
+
+/**
+ * Where a range's first record was taken to start, and where the first record after the range starts (bytes in the source).
+ * `doubt`: under its guess the task met what looks like an error, and gave up; it has to be run again with a proven start.
+ */
+export interface Span {
+  readonly from: number;
+  readonly next: number;
+  readonly doubt?: string;
+}
+
+/** What one kind of task computes: a pure function of its parameters and input. */
+export type Kernel = (params: JsonObject, input: TaskInput, context: TaskContext) => Promise<TaskOutput> | TaskOutput;
+
+/**
+ * An associative merge with a neutral element: the only way partials are ever combined.
+ * `merge(merge(a, b), c)` equals `merge(a, merge(b, c))` up to rounding; left comes before right in shard order. `merge` may reuse its arguments' memory.
+ */
+export interface Fold<P, R> {
+  empty(): P;
+  merge(left: P, right: P): P;
+  /** Turns the last partial into what the user gets. Runs once, on the client's side. */
+  finish(partial: P): R | Promise<R>;
+  encode(partial: P): Uint8Array;
+  decode(bytes: Uint8Array): P;
+  /** True where merging only appends (nothing is copied): such folds always merge where they are, never in a worker. */
+  readonly appends?: boolean;
+  /** For stages that may stop early: how much of `StageOutput.enough` this partial has. */
+  amount?(partial: P): number;
+}

@@ -1,0 +1,44 @@
+import { PlanError, type JsonObject } from "../errors.ts";
+import { nearestNames } from "../errors.ts";
+import type { Fold, Kernel } from "./kernel.ts";
+
+/**
+ * Kernels and folds by name, each loaded when first asked for: a worker that only reads CSV never loads the rest.
+ * The one table to extend when a collection brings a new kind of work.
+ */
+const kernels: Record<string, () => Promise<Kernel>> = {
+  call: async () => (await import("./call/call.ts")).call,
+};
+
+/** A fold is made from its parameters. */
+type FoldMaker = (params: JsonObject) => Fold<unknown, unknown> | Promise<Fold<unknown, unknown>>;
+
+const folds: Record<string, () => Promise<FoldMaker>> = {
+  call: async () => (await import("./call/call.ts")).callFold,
+};
+
+export function loadKernel(op: string): Promise<Kernel> {
+  return lookUp(kernels, op, "kernel")();
+}
+
+export async function loadFold(op: string, params: JsonObject): Promise<Fold<unknown, unknown>> {
+  return (await lookUp(folds, op, "fold")())(params);
+}
+
+export function isKernel(op: string): boolean {
+  return Object.hasOwn(kernels, op);
+}
+
+export function isFold(op: string): boolean {
+  return Object.hasOwn(folds, op);
+}
+
+function lookUp<T>(table: Record<string, T>, op: string, what: string): T {
+  if (Object.hasOwn(table, op)) return table[op];
+  const near = nearestNames(op, Object.keys(table));
+  throw new PlanError(`There is no ${what} named "${op}".`, {
+    fields: { op, known: Object.keys(table) },
+    fix:
+      near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` : "this plan needs a newer abanico.",
+  });
+}

@@ -1,0 +1,113 @@
+import type { ErrorRecord } from "../errors.ts";
+import type { Plan, Ref } from "../plan/plan.ts";
+
+/** Runs plans. Two of them pass one conformance suite: local (threads), inline (none). The cloud's will be the third. */
+export interface Runtime {
+  readonly name: string;
+  /** Threads of execution there are. */
+  readonly threads: number;
+  run(plan: Plan, options?: RunOptions): Promise<RunResult>;
+  /** Bytes of an output that a run kept. */
+  fetch(ref: Ref): Promise<Uint8Array>;
+  /** Forgets what a run kept. */
+  release(run: string): Promise<void>;
+  /** Changes the number of threads, where the runtime has any. */
+  scale(threads: number): Promise<void>;
+  /** Stops: running plans are cancelled, threads ended, spilled files deleted. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** The run fails with `StalledError` when no task ends for this long, in milliseconds. Default 10 minutes. */
+  readonly stallMs?: number;
+  /** The run fails with `StalledError` after this long, in milliseconds. Default: none. */
+  readonly deadlineMs?: number;
+}
+
+/** The last stage's outcome: the merged partial where it folds (still to be finished), refs to the outputs where it keeps. */
+export interface RunResult {
+  readonly run: string;
+  readonly partial?: unknown;
+  readonly refs?: readonly Ref[];
+  readonly report: RunReport;
+}
+
+export interface RunReport {
+  readonly run: string;
+  /** Wall time in milliseconds. */
+  readonly wallMs: number;
+  readonly stages: readonly StageReport[];
+}
+
+export interface StageReport {
+  readonly stage: string;
+  readonly tasks: number;
+  readonly attempts: number;
+  /** Tasks run again because they had guessed their first record wrongly. */
+  readonly repaired: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Sum over tasks of the time in the kernel, in milliseconds. */
+  readonly busyMs: number;
+  readonly wallMs: number;
+  readonly spilledBytes: number;
+}
+
+/** What happens in a run, in order: progress, dashboards and reports subscribe to it. */
+export type RunEvent =
+  | { readonly type: "run-started"; readonly run: string; readonly plan: Plan }
+  | { readonly type: "stage-started"; readonly run: string; readonly stage: string; readonly tasks: number }
+  | {
+      readonly type: "task-started";
+      readonly run: string;
+      readonly stage: string;
+      readonly task: number;
+      readonly attempt: number;
+      readonly worker: number;
+    }
+  | {
+      readonly type: "task-finished";
+      readonly run: string;
+      readonly stage: string;
+      readonly task: number;
+      readonly worker: number;
+      readonly ms: number;
+      readonly recordsIn: number;
+      readonly bytesOut: number;
+    }
+  | {
+      readonly type: "task-failed";
+      readonly run: string;
+      readonly stage: string;
+      readonly task: number;
+      readonly attempt: number;
+      readonly error: ErrorRecord;
+      readonly willRetry: boolean;
+    }
+  | {
+      readonly type: "task-repaired";
+      readonly run: string;
+      readonly stage: string;
+      readonly task: number;
+      readonly from: number;
+    }
+  | {
+      readonly type: "merged";
+      readonly run: string;
+      readonly stage: string;
+      readonly level: number;
+      readonly position: number;
+    }
+  | { readonly type: "spilled"; readonly run: string; readonly bytes: number }
+  | { readonly type: "stage-finished"; readonly run: string; readonly report: StageReport }
+  | { readonly type: "run-finished"; readonly run: string; readonly report: RunReport }
+  | { readonly type: "run-failed"; readonly run: string; readonly error: ErrorRecord }
+  | { readonly type: "worker-started"; readonly worker: number }
+  | {
+      readonly type: "worker-died";
+      readonly worker: number;
+      readonly reason: string;
+      readonly tasks: readonly number[];
+    };
