@@ -69,8 +69,11 @@ export class ChainGate {
     this.#ended = new Bitset(rule.sources.length);
   }
 
-  /** Brings a task's span and the records it read. A range that is verified, or waits already, is ignored. */
-  offer(task: number, span: Span, records = 0): Verdict {
+  /**
+   * Brings a task's span and the records it read; `given` where the task was told to start, if it was. What comes twice
+   * is ignored: a range that is verified or waits already, and a guess for a range that is repairing.
+   */
+  offer(task: number, span: Span, records = 0, given?: number): Verdict {
     const released: number[] = [];
     const repairs: Repair[] = [];
     const source = this.#index.sourceOf(task);
@@ -78,6 +81,7 @@ export class ChainGate {
     const chain = this.#chainOf(task);
     const range = task - chain.first;
     if (range < chain.verified || chain.waiting.has(range)) return { released, repairs };
+    if (range === chain.verified && chain.repairing && given === undefined) return { released, repairs };
     chain.waiting.set(range, { span, records });
     for (;;) {
       const seen = chain.waiting.get(chain.verified);

@@ -64,7 +64,7 @@ describe("against a simulation", () => {
             spans.set(task, span);
             const { start, end, sourceIndex } = index.rangeAt(task);
             const records = countBetween(files[sourceIndex], Math.max(span.from, start), end);
-            const verdict = gate.offer(task, span, records);
+            const verdict = gate.offer(task, span, records, from);
             if (roll(10) === 0) gate.offer(task, { from: 0, next: 0 }); // a late duplicate changes nothing
             released.push(...verdict.released);
             for (const repair of verdict.repairs) {
@@ -104,14 +104,14 @@ describe("step by step", () => {
     gate.offer(0, { from: 0, next: 107 });
     gate.offer(2, { from: 205, next: 300 });
     expect(gate.offer(1, { from: 120, next: 205 })).toEqual({ released: [], repairs: [{ task: 1, from: 107 }] });
-    expect(gate.offer(1, { from: 107, next: 205 })).toEqual({ released: [1, 2], repairs: [] });
+    expect(gate.offer(1, { from: 107, next: 205 }, 0, 107)).toEqual({ released: [1, 2], repairs: [] });
   });
 
   test("a record that swallows a whole range leaves it empty", () => {
     const gate = gateOf(3);
     gate.offer(0, { from: 0, next: 250 });
     expect(gate.offer(1, { from: 130, next: 210 }).repairs).toEqual([{ task: 1, from: 250 }]);
-    expect(gate.offer(1, { from: 250, next: 250 })).toEqual({ released: [1], repairs: [] });
+    expect(gate.offer(1, { from: 250, next: 250 }, 0, 250)).toEqual({ released: [1], repairs: [] });
     expect(gate.offer(2, { from: 250, next: 300 })).toEqual({ released: [2], repairs: [] });
   });
 
@@ -135,7 +135,7 @@ describe("step by step", () => {
     const gate = gateOf(2);
     gate.offer(0, { from: 0, next: 107 });
     gate.offer(1, { from: 120, next: 200 });
-    expect(() => gate.offer(1, { from: 121, next: 200 })).toThrow(/told to start at byte 107/);
+    expect(() => gate.offer(1, { from: 121, next: 200 }, 0, 107)).toThrow(/told to start at byte 107/);
     expect(() => gateOf(2).offer(0, { from: 0, next: 1, doubt: "?" })).toThrow(/had to be sure/);
   });
 });
