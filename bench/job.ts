@@ -1,0 +1,58 @@
+/** What a benchmark is: data, one script for Abanico, one for each peer, and the bars it is held to. */
+
+/** A data set on disk. `expected` is what every side must answer, computed while the data was made. */
+export interface DataSet {
+  readonly glob: string;
+  readonly files: readonly string[];
+  readonly rows: number;
+  readonly bytes: number;
+  readonly expected: Answer;
+}
+
+/** Group → number. Sides agree when they have the same groups and their numbers differ by at most 1e-9, relative. */
+export type Answer = Readonly<Record<string, number>>;
+
+export interface Peer {
+  readonly name: string;
+  /** The Python packages it needs; the version of the first stands for the peer's. */
+  readonly packages: readonly string[];
+  readonly script: URL;
+}
+
+/** `atMost` is Abanico's median time divided by the peer's, or bytes of peak resident memory. */
+export type Bar =
+  | { readonly kind: "time"; readonly against: string; readonly atMost: number }
+  | { readonly kind: "peakRss"; readonly atMost: number };
+
+export interface Job {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: number;
+  readonly smokeRows: number;
+  /** Makes the data below `folder`, or finds it there. */
+  readonly data: (folder: string, rows: number) => Promise<DataSet>;
+  readonly abanico: URL;
+  readonly peers: readonly Peer[];
+  readonly bars: readonly Bar[];
+}
+
+/** What a side prints as its last line on stdout. */
+export interface Report {
+  /** From before reading (and before a client starts) to the answer, without loading modules. */
+  readonly seconds: number;
+  readonly peakRssBytes: number;
+  readonly answer: Answer;
+}
+
+/** One run of one side, in a process of its own. */
+export interface Run extends Report {
+  /** From the start of the process to its end. */
+  readonly wallSeconds: number;
+}
+
+/** A program that runs a job: its answer comes from a fresh process each time. */
+export interface Side {
+  readonly name: string;
+  readonly version: string;
+  readonly command: readonly string[];
+}

@@ -1,0 +1,57 @@
+/** From runs to numbers: medians, ratios, and whether the bars were met. */
+import type { Bar, Job, Run, Side } from "./job.ts";
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface SideSummary {
+  readonly name: string;
+  readonly version: string;
+  readonly seconds: Spread;
+  readonly wallSeconds: Spread;
+  readonly peakRssBytes: Spread;
+}
+
+/** A bar with what was measured; `met` is null if its peer was not there. */
+export type BarResult = Bar & { readonly measured: number | null; readonly met: boolean | null };
+
+export interface Summary {
+  readonly sides: readonly SideSummary[];
+  /** Peer → Abanico's median seconds divided by the peer's: below 1 Abanico is faster. */
+  readonly ratios: Readonly<Record<string, number>>;
+  readonly bars: readonly BarResult[];
+}
+
+/** `runs` holds the runs of each side by its name; the first side is Abanico. */
+export function summarize(job: Job, sides: readonly Side[], runs: ReadonlyMap<string, readonly Run[]>): Summary {
+  const summaries = sides.map((side) => summarizeSide(side, runs.get(side.name) ?? []));
+  const [own, ...peers] = summaries;
+  const ratios = Object.fromEntries(peers.map((peer) => [peer.name, own.seconds.median / peer.seconds.median]));
+  const bars = job.bars.map((bar) => {
+    const measured = bar.kind === "time" ? (ratios[bar.against] ?? null) : own.peakRssBytes.median;
+    return { ...bar, measured, met: measured === null ? null : measured <= bar.atMost };
+  });
+  return { sides: summaries, ratios, bars };
+}
+
+function summarizeSide(side: Side, runs: readonly Run[]): SideSummary {
+  return {
+    name: side.name,
+    version: side.version,
+    seconds: spread(runs.map((run) => run.seconds)),
+    wallSeconds: spread(runs.map((run) => run.wallSeconds)),
+    peakRssBytes: spread(runs.map((run) => run.peakRssBytes)),
+  };
+}
+
+/** The median of an even number of values is the mean of the middle two. */
+export function spread(values: readonly number[]): Spread {
+  if (values.length === 0) throw new Error("no run to summarize");
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  return { median, min: sorted[0], max: sorted[sorted.length - 1] };
+}
