@@ -13,6 +13,22 @@ export interface ObjectInfo {
 export interface PutOptions {
   /** Write only where nothing is there yet; otherwise `ConflictError`. Of many racers exactly one wins. */
   readonly ifAbsent?: boolean;
+  /**
+   * Names one write across its retries (any unique text). Where an earlier attempt did write but its answer was lost, `ifAbsent`
+   * then knows the object as its own and does not report a conflict. Set by `withRetry`; stores that lose no answers ignore it.
+   */
+  readonly nonce?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions {
+  /**
+   * Asked once for each folder below the prefix (a URL that ends in "/"), in order: false leaves out all it holds, without listing it.
+   * Default: every folder.
+   */
+  readonly into?: (folder: string) => boolean;
+  /** Only objects whose URL comes after this one. */
+  readonly after?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +63,7 @@ export interface Store {
   /** Writes an object of unknown size from a stream, whole as `put` does, in bounded memory. */
   putStream(url: string, chunks: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<ObjectInfo>;
   /** Every object whose URL starts with `prefix`, in order of its URL (by UTF-8 bytes), a page at a time behind the scenes. */
-  list(prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** Deletes; nothing happens where nothing is. */
   delete(url: string): Promise<void>;
 }

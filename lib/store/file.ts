@@ -1,0 +1,120 @@
+import { constants, readSync, type BigIntStats } from "node:fs";
+import { open, stat, unlink, type FileHandle } from "node:fs/promises";
+import { SourceChangedError } from "../errors.ts";
+import { throwIfAborted } from "./abort.ts";
+import { errorCode, fileError, notAFile } from "./file-errors.ts";
+import { listFiles } from "./file-list.ts";
+import { writeWhole } from "./file-write.ts";
+import { readExactly } from "./read-exactly.ts";
+import type { ObjectInfo, Reader, ReadOptions, Store } from "./store.ts";
+import { filePath, fromAddress, toAddress } from "./urls.ts";
+
+/** Files on this machine, as `file:///absolute/path`. Has no state: any number of them on any thread see the same files. */
+export function fileStore(): Store {
+  return {
+    async head(url, options) {
+      throwIfAborted(options?.signal);
+      const facts = await onFile(url, "read", () => stat(filePath(url), { bigint: true }));
+      return toInfo(url, facts);
+    },
+    open: openFile,
+    async get(url, options) {
+      const reader = await openFile(url, options);
+      try {
+        return await readExactly(reader, 0, reader.info.size, options?.signal);
+      } finally {
+        await reader.close();
+      }
+    },
+    async put(url, bytes, options) {
+      return toInfo(url, await writeWhole(url, [bytes], options));
+    },
+    async putStream(url, chunks, options) {
+      return toInfo(url, await writeWhole(url, chunks, options));
+    },
+    async *list(prefix, options = {}) {
+      for await (const { url, facts } of listFiles(prefix, options)) yield toInfo(url, facts);
+    },
+    async delete(url) {
+      try {
+        await unlink(filePath(url));
+      } catch (error) {
+        if (!["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) throw fileError(error, url, "delete");
+      }
+    },
+  };
+}
+
+async function openFile(url: string, options: ReadOptions = {}): Promise<Reader> {
+  throwIfAborted(options.signal);
+  // Not blocking, since opening a named pipe would wait for its writer.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const handle = await onFile(url, "read", () => open(filePath(url), flags));
+  try {
+    const info = toInfo(url, await onFile(url, "read", () => handle.stat({ bigint: true })));
+    if (options.etag !== undefined && options.etag !== info.etag) throw changed(info, options.etag);
+    return new FileReader(handle, info);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Reads through one descriptor: a file that is replaced meanwhile (by a rename) is still read in its old version. */
+class FileReader implements Reader {
+  readonly info: ObjectInfo;
+  readonly readSync: (target: Uint8Array, position: number) => number;
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle, info: ObjectInfo) {
+    this.#handle = handle;
+    this.info = info;
+    const { fd } = handle;
+    this.readSync = (target, position) => readSync(fd, target, 0, target.length, position);
+  }
+
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    // Also bounded by the size, so that a range far past the end takes no memory.
+    const length = Math.min(end, this.info.size) - start;
+    if (length <= 0) return new Uint8Array(0);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      throwIfAborted(signal);
+      const position = start + filled;
+      const { bytesRead } = await onFile(this.info.url, "read", () =>
+        this.#handle.read(bytes, filled, length - filled, position),
+      );
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** The facts of a regular file. The etag is made of size, time of change (ns) and inode. */
+function toInfo(url: string, facts: BigIntStats): ObjectInfo {
+  if (facts.isDirectory()) throw notAFile(url, "a folder");
+  if (!facts.isFile()) throw notAFile(url, "no regular file");
+  const etag = [facts.size, facts.mtimeNs, facts.ino].map((fact) => fact.toString(36)).join("-");
+  return { url: fromAddress(toAddress(url)), size: Number(facts.size), etag };
+}
+
+function changed(info: ObjectInfo, expected: string): SourceChangedError {
+  return new SourceChangedError(`${filePath(info.url)} was changed since the plan was made`, {
+    fields: { url: info.url, expected, found: info.etag },
+    fix: "run again when nothing writes to the file, or on a copy of it",
+  });
+}
+
+async function onFile<T>(url: string, doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw fileError(error, url, doing);
+  }
+}
