@@ -3,7 +3,7 @@ import type { Store } from "./store.ts";
 import { fromAddress } from "./urls.ts";
 
 /** How many names of a folder are looked at, so that an error does not take a walk through millions. */
-const mostNames = 10_000;
+const mostNames = 1_000;
 
 /** The error for an address (maybe with wildcards) that names nothing. `folder`, which ends in "/", is where it was searched. */
 export async function missing(
@@ -42,7 +42,8 @@ export async function folderInstead(
 
 /** Whether the store holds anything below (S3 and memory have no folders of their own). */
 export async function isFolder(store: Store, folder: string, signal: AbortSignal | undefined): Promise<boolean> {
-  return (await namesIn(store, folder, signal, 1)).length > 0;
+  for await (const _ of store.list(fromAddress(folder), signal === undefined ? {} : { signal })) return true;
+  return false;
 }
 
 /** An empty folder on disk lists like none, but reading it says what it is. */
@@ -54,26 +55,23 @@ async function existsAsFolder(store: Store, folder: string, signal: AbortSignal 
   );
 }
 
-/** Names right in the folder: files as they are, folders with "/" at their end. */
-async function namesIn(
-  store: Store,
-  folder: string,
-  signal: AbortSignal | undefined,
-  most = mostNames,
-): Promise<string[]> {
+/** Names right in the folder, the first `mostNames` of them: files as they are, folders with "/" at their end. */
+async function namesIn(store: Store, folder: string, signal: AbortSignal | undefined): Promise<string[]> {
   const root = fromAddress(folder);
   const names: string[] = [];
   const add = (url: string): void => {
     const name = url.slice(root.length);
     if (name !== "") names.push(folder.startsWith("/") ? decodeURIComponent(name) : name);
   };
+  // Once there are enough names, the next folder is entered: its first object ends the loop.
   const into = (url: string): boolean => {
+    if (names.length >= mostNames) return true;
     add(url);
     return false;
   };
   for await (const { url } of store.list(root, { into, ...(signal === undefined ? {} : { signal }) })) {
+    if (names.length >= mostNames) break;
     add(url);
-    if (names.length >= most) break;
   }
   return names;
 }

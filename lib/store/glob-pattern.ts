@@ -30,7 +30,7 @@ export type Positions = ReadonlySet<number>;
 const mostAlternatives = 10_000;
 
 export function hasWildcards(text: string): boolean {
-  return /[*?]|\[[^\]]+\]|\{[^{}]*,[^{}]*\}/.test(text) || expandBraces(text).length > 1;
+  return /[*?]|\[[^/]+\]/.test(text) || expandBraces(text).length > 1;
 }
 
 /** Compiles names. A `**` at the end stands for every file below: `**` and then `*`. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { NotFoundError, OptionError, UnreadableError } from "../errors.ts";
 import { compile, expandBraces, hasWildcards, matches, mayHoldMatches } from "./glob-pattern.ts";
 import { missing, isFolder, folderInstead } from "./glob-errors.ts";
@@ -30,7 +31,8 @@ export async function expandSources(
   return [...found.values()];
 }
 
-async function expandOne(store: Store, pattern: string, cwd: string, signal?: AbortSignal): Promise<ObjectInfo[]> {
+async function expandOne(store: Store, text: string, cwd: string, signal?: AbortSignal): Promise<ObjectInfo[]> {
+  const pattern = belowCwd(text, cwd);
   const literal = await headLiteral(store, pattern, cwd, signal);
   if (literal !== undefined) return [literal];
   const matched = new Map<string, ObjectInfo>();
@@ -73,6 +75,13 @@ async function headLiteral(
   }
 }
 
+/** A path or file URL below `cwd` as its part below, since `cwd` is literal: a folder `[data]` there is no wildcard. */
+function belowCwd(text: string, cwd: string): string {
+  const path = schemeOf(text) === "file" ? toAddress(text) : text;
+  const folder = `${resolve(cwd).replace(/\/$/, "")}/`;
+  return path.startsWith(folder) && path.length > folder.length ? path.slice(folder.length) : path;
+}
+
 /** A pattern taken apart: names below `folder` (an address that ends in "/"), of which `start` begins the first, match `names`. */
 interface Search {
   readonly folder: string;
@@ -80,17 +89,15 @@ interface Search {
   readonly names: readonly string[];
 }
 
-/** `cwd` is taken literally, whatever characters it holds. */
 function toSearch(pattern: string, cwd: string): Search {
   const scheme = schemeOf(pattern);
-  if (scheme !== undefined && scheme !== "file") {
+  if (scheme !== undefined) {
     const { name, key } = splitUrl(pattern);
     return split(`${scheme}://${name}/`, key.split("/"));
   }
-  const path = scheme === "file" ? toAddress(pattern) : pattern;
-  let folder = path.startsWith("/") ? "/" : `${cwd.replace(/\/+$/, "")}/`;
+  let folder = pattern.startsWith("/") ? "/" : `${resolve(cwd).replace(/\/$/, "")}/`;
   const names: string[] = [];
-  for (const name of path.split("/")) {
+  for (const name of pattern.split("/")) {
     if (name === "" || name === ".") continue;
     if (name !== "..") names.push(name);
     else if (names.pop() === undefined) folder = folder.replace(/[^/]*\/$/, "");
@@ -109,7 +116,9 @@ function split(root: string, all: readonly string[]): Search {
       .map((name) => `${name}/`)
       .join("");
   const names = all.slice(depth);
-  return { folder, start: /^[^*?[]*/.exec(names[0] ?? "")?.[0] ?? "", names };
+  const start = /^[^*?[]*/.exec(names[0] ?? "")?.[0] ?? "";
+  // "." and ".." would be taken for folders.
+  return { folder, start: /^\.{1,2}$/.test(start) ? "" : start, names };
 }
 
 async function* runSearch(store: Store, search: Search, signal?: AbortSignal): AsyncGenerator<ObjectInfo> {
