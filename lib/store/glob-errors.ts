@@ -14,8 +14,8 @@ export async function missing(
 ): Promise<NotFoundError> {
   const names = await namesIn(store, folder, signal);
   const count = `${names.length.toLocaleString("en")}${names.length >= mostNames ? " or more" : ""}`;
-  const holds =
-    names.length === 0 ? "does not exist or is empty" : `holds ${count} ${names.length === 1 ? "entry" : "entries"}`;
+  const entries = names.length === 1 ? "entry" : "entries";
+  const holds = names.length === 0 ? "does not exist or is empty" : `holds ${count} ${entries} (${some(names)})`;
   const near = await nearest(store, address, folder, names, signal);
   return new NotFoundError(`nothing matches ${address}\n  searched: ${folder}, which ${holds}`, {
     fields: { pattern: address, folder, entries: names.length, nearest: near },
@@ -91,6 +91,11 @@ async function nearest(
   const folders = (await namesIn(store, parent, signal)).filter((name) => name.endsWith("/"));
   if (folders.length === 0) return nearest(store, folder.slice(0, -1), parent, folders, signal);
   return nearestNames(bareName(folder.slice(parent.length)), folders.map(bareName)).map((name) => `${parent}${name}/`);
+}
+
+/** The first names, so that one sees what kind of names there are. */
+function some(names: readonly string[]): string {
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
 }
 
 function bareName(name: string): string {

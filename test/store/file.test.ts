@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { NotFoundError, OptionError, SourceChangedError, UnreadableError } from "../../lib/errors.ts";
+import { fileError } from "../../lib/store/file-errors.ts";
 import { fileStore } from "../../lib/store/file.ts";
 import { readExactly, readExactlySync } from "../../lib/store/read-exactly.ts";
 import { bytes, stream, storeSuite, text, urls } from "./suite.ts";
@@ -40,6 +41,16 @@ test.skipIf(process.getuid?.() === 0)("a file without permission is unreadable",
   writeFileSync(join(folder, "secret"), "x");
   chmodSync(join(folder, "secret"), 0);
   await expect(store.open(url("secret"))).rejects.toThrow(UnreadableError);
+});
+
+test.each([
+  ["EACCES", "Unreadable", false],
+  ["ENOENT", "NotFound", false],
+  ["EMFILE", "StoreFault", true],
+  ["ENOSPC", "StoreFault", false],
+])("%s of the system is %s here", (code, tag, retryable) => {
+  const error = fileError(Object.assign(new Error(code), { code }), url("x"), "read");
+  expect(error).toMatchObject({ tag, retryable, fields: { url: url("x"), code } });
 });
 
 test("a file that shrinks while it is read gives fewer bytes, and readExactly says so", async () => {

@@ -12,6 +12,8 @@ export interface Moto {
 export async function startMoto(): Promise<Moto | undefined> {
   const port = await freePort();
   const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+  // Also when the tests are interrupted.
+  process.once("exit", () => child.kill());
   const ended = new Promise<false>((resolve) => {
     child.once("error", () => resolve(false));
     child.once("exit", () => resolve(false));

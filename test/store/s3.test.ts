@@ -1,6 +1,8 @@
 import { S3Client, CreateBucketCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { startFauxqs } from "fauxqs";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { defaultStore } from "../../lib/store/default-store.ts";
+import { expandSources } from "../../lib/store/glob.ts";
 import { s3Store, type S3StoreOptions } from "../../lib/store/s3.ts";
 import { startMoto } from "./moto.ts";
 import { bytes, storeSuite, urls } from "./suite.ts";
@@ -59,6 +61,26 @@ describe.skipIf(moto === undefined)("over moto", () => {
     const left = await client.send(new ListMultipartUploadsCommand({ Bucket: "parts" }));
     expect(left.Uploads ?? []).toEqual([]);
     expect(await urls(store, "s3://parts")).toEqual(["s3://parts/large"]);
+  });
+
+  test("the default store finds its endpoint and credentials in the environment", async () => {
+    await makeBucket("env");
+    vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
+    vi.stubEnv("AWS_REGION", "us-east-1");
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+    try {
+      const store = defaultStore();
+      await store.put("s3://env/2023/a b.csv", bytes("a"), { ifAbsent: true });
+      await store.put("s3://env/2023/c.json", bytes("c"));
+      await store.put("s3://env/2024/d.csv", bytes("d"));
+      const found = await expandSources(store, ["s3://env/*/*.csv", "s3://env/2024/d.csv"]);
+      expect(found.map(({ url }) => url)).toEqual(["s3://env/2023/a b.csv", "s3://env/2024/d.csv"]);
+      await expect(expandSources(store, "s3://env/2025/*.csv")).rejects.toThrow(/did you mean s3:\/\/env\/202[34]\//);
+      await expect(expandSources(store, "s3://env/2023")).rejects.toThrow(/is a folder/);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("names a bucket that is not there", async () => {
