@@ -1,0 +1,99 @@
+import type { ErrorRecord } from "../errors.ts";
+import type { Ref, Stage, Work } from "../plan/plan.ts";
+import type { RunEvent } from "./runtime.ts";
+import type { TaskResult } from "./task.ts";
+
+/**
+ * The seam between what a run means and where its tasks are computed. A run (scheduler/run.ts) is a source of work: it knows
+ * stages, retries, chains and folds, and nothing of threads. An executor has lanes, each of which computes one job at a
+ * time, and knows nothing of stages. An executor pulls: when a lane has room it asks its sources for a job.
+ */
+export interface Executor {
+  readonly name: string;
+  readonly threads: number;
+  /** Whether large merges are better handed out as jobs than done on the calling thread. */
+  readonly offloadsMerges: boolean;
+  /** Asks `source` for work from now on. */
+  add(source: WorkSource): void;
+  /** Stops asking; jobs of the source that are out are abandoned, and their outcomes dropped. */
+  remove(source: WorkSource): void;
+  /** A source has work again that it had not when last asked. */
+  wake(): void;
+  scale(threads: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A place that computes: a thread, or the calling thread itself. */
+export interface Lane {
+  readonly id: number;
+  /** Jobs it holds. */
+  readonly inFlight: number;
+  /** All jobs it holds are short: another may be queued behind them, so that it does not wait for a message. */
+  readonly quick: boolean;
+  /** It has started, so that a time limit may begin with a job. */
+  readonly ready: boolean;
+  /** Whether a job of this projected peak, in bytes, fits the memory limit beside all that runs. */
+  admits(peakBytes: number): boolean;
+}
+
+export type Job = TasksJob | MergeJob;
+
+/** Some tasks of one stage, computed one after the other. */
+export interface TasksJob {
+  readonly kind: "tasks";
+  readonly run: string;
+  readonly stage: Stage;
+  /** Names the stage of this very run to a worker. Unique in the process. */
+  readonly stageKey: number;
+  readonly orders: readonly Order[];
+  readonly peakBytes: number;
+  readonly quick: boolean;
+  readonly timeoutMs: number | undefined;
+}
+
+export interface Order {
+  readonly index: number;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Proven start, for a task that is run again because it had guessed wrongly. */
+  readonly from?: number;
+  /** Bytes behind the task's refs, in their order, where they are at hand in shared memory. */
+  readonly inputs?: readonly Uint8Array[];
+}
+
+/** One merge of a fold, on encoded partials in shared memory. */
+export interface MergeJob {
+  readonly kind: "merge";
+  readonly fold: Work;
+  readonly left: Uint8Array;
+  readonly right: Uint8Array;
+  readonly peakBytes: number;
+  readonly quick: false;
+  readonly timeoutMs: undefined;
+}
+
+export type Outcome = TaskResult | { readonly index: number; readonly error: ErrorRecord };
+
+/** How a lane was lost with its jobs. */
+export interface Loss {
+  readonly reason: string;
+  /** The lane was stopped because the task ran over its time limit. */
+  readonly timedOut: boolean;
+  /** The one task that was being computed: it is charged an attempt, all others are not. */
+  readonly running: number | undefined;
+}
+
+/** A run, as an executor sees it. */
+export interface WorkSource {
+  next(lane: Lane): Job | undefined;
+  /** Some tasks of a job have come to an end. */
+  settled(job: TasksJob, outcomes: readonly Outcome[], lane: number): void;
+  merged(job: MergeJob, outcome: Uint8Array | ErrorRecord): void;
+  /** The job is over. Tasks of it without an outcome were handed back untouched. */
+  ended(job: Job): void;
+  lost(job: Job, loss: Loss): void;
+  fetch(ref: Ref): Promise<Uint8Array>;
+  notice(event: RunEvent): void;
+  /** The executor cannot go on. */
+  fail(error: Error): void;
+}

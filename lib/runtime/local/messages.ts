@@ -1,0 +1,61 @@
+import type { ErrorRecord } from "../../errors.ts";
+import type { Ref, Stage, Work } from "../../plan/plan.ts";
+import type { StoreOptions } from "../../store/default-store.ts";
+import type { Order } from "../executor.ts";
+import type { PackedOutcomes } from "./packing.ts";
+
+/** Everything that crosses between the pool and its threads. */
+
+export type ToWorker =
+  /** A stage that tasks will come for; sent once. */
+  | {
+      readonly type: "stage";
+      readonly key: number;
+      readonly run: string;
+      readonly stage: Stage;
+      readonly store: StoreOptions;
+    }
+  | { readonly type: "forget"; readonly key: number }
+  /** Tasks of one stage. `indices` are all of them; `extras` what few need beyond their index. */
+  | {
+      readonly type: "tasks";
+      readonly batch: number;
+      readonly key: number;
+      readonly indices: readonly number[];
+      readonly extras: readonly Order[];
+    }
+  | {
+      readonly type: "merge";
+      readonly batch: number;
+      readonly fold: Work;
+      readonly left: Uint8Array;
+      readonly right: Uint8Array;
+    }
+  /** Abort the signal of what runs, if it belongs to a batch up to this one. */
+  | { readonly type: "abort"; readonly batch: number }
+  | { readonly type: "fetched"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly type: "not-fetched"; readonly id: number; readonly error: ErrorRecord };
+
+export type FromWorker =
+  | { readonly type: "ready" }
+  /** Some outcomes of a batch; with `last`, the batch is over, and tasks of it without an outcome were not run. */
+  | { readonly type: "outcomes"; readonly batch: number; readonly last: boolean; readonly packed: PackedOutcomes }
+  | { readonly type: "merged"; readonly batch: number; readonly bytes: Uint8Array }
+  | { readonly type: "not-merged"; readonly batch: number; readonly error: ErrorRecord }
+  | { readonly type: "fetch"; readonly id: number; readonly batch: number; readonly ref: Ref };
+
+/** What a thread starts with. */
+export interface WorkerStart {
+  readonly control: Int32Array;
+}
+
+/**
+ * The shared slots of `control`: the worker writes what it is doing, so that its death can be charged to one task; the pool
+ * writes up to which batch nothing more need be started.
+ */
+export const BATCH_SLOT = 0;
+export const TASK_SLOT = 1;
+export const ABANDONED_SLOT = 2;
+export const CONTROL_SLOTS = 3;
+/** In the slots: none. */
+export const NOTHING = -1;

@@ -1,0 +1,186 @@
+import { fromErrorRecord, toErrorRecord, type ErrorRecord } from "../../errors.ts";
+import type { TaskContext } from "../../kernels/kernel.ts";
+import { loadFold } from "../../kernels/registry.ts";
+import type { Ref, Stage, Work } from "../../plan/plan.ts";
+import { taskAt } from "../../plan/rules.ts";
+import type { StoreOptions } from "../../store/default-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { Order, Outcome } from "../executor.ts";
+import { orderedTask, runTask } from "../task.ts";
+import { ABANDONED_SLOT, BATCH_SLOT, NOTHING, TASK_SLOT, type FromWorker, type ToWorker } from "./messages.ts";
+import { ownBody, packOutcomes } from "./packing.ts";
+
+/** Outcomes wait this long for others to travel with, in milliseconds. */
+const FLUSH_MS = 8;
+/** And no more than this many bytes of them. */
+const FLUSH_BYTES = 1 << 20;
+/** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
+const HAND_BACK_MS = 25;
+
+type Batch = Extract<ToWorker, { type: "tasks" | "merge" }>;
+
+interface KnownStage {
+  readonly run: string;
+  readonly stage: Stage;
+  readonly store: StoreOptions;
+  /** Bodies that others read too, or that may be merged by another thread, go into shared memory. */
+  shared: boolean | undefined;
+  opened: Store | undefined;
+}
+
+/** What a thread does with its messages: jobs one after the other, in the order they came. */
+export class Session {
+  readonly #control: Int32Array;
+  readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+  readonly #stages = new Map<number, KnownStage>();
+  readonly #queue: Batch[] = [];
+  readonly #fetches = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  #abort = new AbortController();
+  #fetchIds = 0;
+  #current = NOTHING;
+
+  constructor(control: Int32Array, post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
+    this.#control = control;
+    this.#post = post;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case "stage": {
+        const { key, run, stage, store } = message;
+        this.#stages.set(key, { run, stage, store, shared: undefined, opened: undefined });
+        return;
+      }
+      case "forget":
+        this.#stages.delete(message.key);
+        return;
+      case "tasks":
+      case "merge":
+        this.#queue.push(message);
+        if (this.#queue.length === 1) void this.#work();
+        return;
+      case "abort":
+        if (this.#current !== NOTHING && this.#current <= message.batch) this.#abort.abort();
+        return;
+      case "fetched":
+        this.#fetches.get(message.id)?.resolve(message.bytes);
+        this.#fetches.delete(message.id);
+        return;
+      case "not-fetched":
+        this.#fetches.get(message.id)?.reject(fromErrorRecord(message.error));
+        this.#fetches.delete(message.id);
+        return;
+    }
+  }
+
+  async #work(): Promise<void> {
+    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+      this.#current = batch.batch;
+      Atomics.store(this.#control, BATCH_SLOT, batch.batch);
+      await (batch.type === "tasks" ? this.#tasks(batch) : this.#merge(batch));
+      Atomics.store(this.#control, BATCH_SLOT, NOTHING);
+      this.#current = NOTHING;
+      if (this.#abort.signal.aborted) this.#abort = new AbortController();
+      this.#queue.shift();
+    }
+  }
+
+  async #tasks({ batch, key, indices, extras }: Extract<Batch, { type: "tasks" }>): Promise<void> {
+    const stage = this.#stages.get(key);
+    // Forgotten meanwhile: the run is over, and no one waits for the outcome.
+    if (stage === undefined) {
+      this.#send(batch, true, [], false);
+      return;
+    }
+    const begin = performance.now();
+    let flushed = begin;
+    let waiting: Outcome[] = [];
+    let bytes = 0;
+    let extra = 0;
+    for (let i = 0; i < indices.length; i++) {
+      if (i > 0 && performance.now() - begin > HAND_BACK_MS) break;
+      if (Atomics.load(this.#control, ABANDONED_SLOT) >= batch) break;
+      Atomics.store(this.#control, TASK_SLOT, indices[i]);
+      const order = extras[extra]?.index === indices[i] ? extras[extra++] : { index: indices[i], attempt: 1 };
+      const outcome = await this.#run(batch, stage, order);
+      waiting.push(outcome);
+      if ("body" in outcome) bytes += outcome.body.byteLength;
+      if (bytes < FLUSH_BYTES && performance.now() - flushed < FLUSH_MS) continue;
+      if (i + 1 === indices.length) break;
+      this.#send(batch, false, waiting, stage.shared === true);
+      waiting = [];
+      bytes = 0;
+      flushed = performance.now();
+    }
+    Atomics.store(this.#control, TASK_SLOT, NOTHING);
+    this.#send(batch, true, waiting, stage.shared === true);
+  }
+
+  async #run(batch: number, known: KnownStage, order: Order): Promise<Outcome> {
+    try {
+      known.shared ??= await isShared(known.stage);
+      known.opened ??= await openStore(known.store);
+      const task = orderedTask(taskAt(known.stage, order.index, known.run), order);
+      const context: TaskContext = {
+        store: known.opened,
+        fetch: (ref) => this.#fetch(batch, order, task.input.kind === "refs" ? task.input.refs : [], ref),
+        signal: this.#abort.signal,
+        attempt: order.attempt,
+      };
+      return await runTask(known.stage, task, context);
+    } catch (error) {
+      return { index: order.index, error: toErrorRecord(error) };
+    }
+  }
+
+  async #merge({ batch, fold, left, right }: Extract<Batch, { type: "merge" }>): Promise<void> {
+    try {
+      const bytes = ownBody(await mergeEncoded(fold, left, right), true);
+      this.#post({ type: "merged", batch, bytes });
+    } catch (error) {
+      this.#post({ type: "not-merged", batch, error: toErrorRecord(error) });
+    }
+  }
+
+  /** Bytes of a ref: those that came with the order, or asked for. */
+  async #fetch(batch: number, { inputs }: Order, refs: readonly Ref[], ref: Ref): Promise<Uint8Array> {
+    const at = inputs === undefined ? -1 : refs.findIndex((own) => sameRef(own, ref));
+    if (inputs !== undefined && at >= 0) return inputs[at];
+    const id = this.#fetchIds++;
+    const answer = Promise.withResolvers<Uint8Array>();
+    this.#fetches.set(id, answer);
+    this.#post({ type: "fetch", id, batch, ref });
+    return answer.promise;
+  }
+
+  #send(batch: number, last: boolean, outcomes: readonly Outcome[], shared: boolean): void {
+    const { packed, transfer } = packOutcomes(outcomes, shared);
+    try {
+      this.#post({ type: "outcomes", batch, last, packed }, transfer);
+    } catch (error) {
+      // Something in it cannot be sent (a body that was transferred before): the tasks fail, not the thread.
+      const record: ErrorRecord = toErrorRecord(error);
+      const failed = outcomes.map(({ index }) => ({ index, error: record }));
+      this.#post({ type: "outcomes", batch, last, packed: packOutcomes(failed, false).packed });
+    }
+  }
+}
+
+async function isShared({ output }: Stage): Promise<boolean> {
+  if (output.kind !== "fold") return true;
+  return (await loadFold(output.fold.op, output.fold.params)).appends !== true;
+}
+
+async function openStore(options: StoreOptions): Promise<Store> {
+  const { defaultStore } = await import("../../store/default-store.ts");
+  return defaultStore(options);
+}
+
+async function mergeEncoded({ op, params }: Work, left: Uint8Array, right: Uint8Array): Promise<Uint8Array> {
+  const fold = await loadFold(op, params);
+  return fold.encode(fold.merge(fold.decode(left), fold.decode(right)));
+}
+
+function sameRef(a: Ref, b: Ref): boolean {
+  return a === b || (a.task === b.task && a.stage === b.stage && a.run === b.run && a.section === b.section);
+}

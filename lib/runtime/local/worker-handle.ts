@@ -1,0 +1,287 @@
+import { Worker } from "node:worker_threads";
+import { toErrorRecord } from "../../errors.ts";
+import type { StoreOptions } from "../../store/default-store.ts";
+import type { Job, Lane, Loss, MergeJob, TasksJob, WorkSource } from "../executor.ts";
+import {
+  ABANDONED_SLOT,
+  BATCH_SLOT,
+  CONTROL_SLOTS,
+  NOTHING,
+  TASK_SLOT,
+  type FromWorker,
+  type ToWorker,
+  type WorkerStart,
+} from "./messages.ts";
+import { unpackOutcomes } from "./packing.ts";
+
+/**
+ * One thread, seen from the pool.
+ *
+ *     starting ──▶ ready ──▶ retiring ──▶ gone
+ *         └──────────┴──────────┴──────────▲        dies, or is stopped, at any point
+ *
+ * A flight is a job that is out. Jobs are answered in the order they were sent. A flight whose run has left is abandoned: it
+ * still occupies the thread until answered, but no one hears of it.
+ *
+ * Invariants.
+ *  1. A thread with no flight is unreferenced: it does not keep the process alive.
+ *  2. When a thread goes, every flight is told once, `lost`, and at most one task is named as running.
+ *  3. What does not come back in time is stopped: a task over its limit, `GRACE_MS` after its signal was aborted; an
+ *     abandoned flight after `STUCK_MS`.
+ */
+const GRACE_MS = 200;
+const STUCK_MS = 1_000;
+
+interface Flight {
+  readonly batch: number;
+  readonly job: Job;
+  readonly source: WorkSource;
+  abandoned: boolean;
+  timedOut: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export interface HandleHost {
+  readonly storeOptions: () => StoreOptions;
+  readonly maxOldGenerationSizeMb: number;
+  admits(lane: WorkerHandle, peakBytes: number): boolean;
+  /** It has room (again). */
+  onRoom(lane: WorkerHandle): void;
+  onStarted(lane: WorkerHandle): void;
+  onGone(lane: WorkerHandle, reason: string, tasks: readonly number[]): void;
+}
+
+export class WorkerHandle implements Lane {
+  readonly id: number;
+  state: "starting" | "ready" | "retiring" | "gone" = "starting";
+  readonly #host: HandleHost;
+  readonly #worker: Worker;
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_SLOTS)).fill(NOTHING);
+  readonly #known = new Map<number, WorkSource>();
+  readonly #flights: Flight[] = [];
+  readonly #exited = Promise.withResolvers<void>();
+  #batches = 0;
+  /** It has not said yet that it runs. */
+  neverReady = true;
+  #reason: string | undefined;
+
+  constructor(id: number, host: HandleHost) {
+    this.id = id;
+    this.#host = host;
+    const start: WorkerStart = { control: this.#control };
+    this.#worker = new Worker(workerUrl(), {
+      workerData: start,
+      resourceLimits: { maxOldGenerationSizeMb: host.maxOldGenerationSizeMb },
+      name: `abanico-${id}`,
+    });
+    this.#worker.unref();
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("error", (error: unknown) => (this.#reason ??= reasonOf(error)));
+    this.#worker.on("exit", (code) => this.#gone(code));
+  }
+
+  get inFlight(): number {
+    return this.#flights.length;
+  }
+
+  get quick(): boolean {
+    return this.#flights.every(({ job, abandoned }) => job.quick && !abandoned);
+  }
+
+  get ready(): boolean {
+    return this.state === "ready";
+  }
+
+  /** The largest projected peak of its jobs, in bytes: they run one after the other. */
+  get peakBytes(): number {
+    return this.#flights.reduce((peak, { job }) => Math.max(peak, job.peakBytes), 0);
+  }
+
+  admits(peakBytes: number): boolean {
+    return this.#host.admits(this, peakBytes);
+  }
+
+  send(source: WorkSource, job: Job): void {
+    const flight: Flight = {
+      batch: this.#batches++,
+      job,
+      source,
+      abandoned: false,
+      timedOut: false,
+      timer: undefined,
+    };
+    this.#flights.push(flight);
+    this.#worker.ref();
+    if (job.kind === "merge") this.#sendMerge(flight, job);
+    else this.#sendTasks(flight, job);
+    const { timeoutMs } = job;
+    if (timeoutMs !== undefined) flight.timer = setTimeout(() => this.#overTime(flight), timeoutMs);
+  }
+
+  /** The source has left: its flights are not to be heard of again, and are stopped if they do not end soon. */
+  abandon(source: WorkSource): void {
+    for (const [key, owner] of this.#known) {
+      if (owner !== source) continue;
+      this.#known.delete(key);
+      this.#post({ type: "forget", key });
+    }
+    const mine = this.#flights.filter((flight) => flight.source === source && !flight.abandoned);
+    for (const flight of mine) {
+      flight.abandoned = true;
+      clearTimeout(flight.timer);
+      Atomics.store(this.#control, ABANDONED_SLOT, flight.batch);
+      this.#post({ type: "abort", batch: flight.batch });
+      flight.timer = setTimeout(() => this.stop("its task did not end when the run was over"), STUCK_MS);
+      flight.timer.unref();
+    }
+  }
+
+  /** Ends when what it holds is done. */
+  retire(): void {
+    if (this.state === "gone") return;
+    this.state = "retiring";
+    if (this.#flights.length === 0) this.stop("it was not needed any more");
+  }
+
+  /** Ends now. */
+  stop(reason: string): void {
+    this.#reason ??= reason;
+    void this.#worker.terminate();
+  }
+
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  #sendMerge({ batch }: Flight, { fold, left, right }: MergeJob): void {
+    this.#post({ type: "merge", batch, fold, left, right });
+  }
+
+  #sendTasks({ batch, source }: Flight, { stage, stageKey: key, run, orders }: TasksJob): void {
+    if (!this.#known.has(key)) {
+      this.#known.set(key, source);
+      this.#post({ type: "stage", key, run, stage, store: this.#host.storeOptions() });
+    }
+    const indices = orders.map(({ index }) => index);
+    const extras = orders.filter(
+      ({ attempt, from, inputs }) => attempt > 1 || from !== undefined || inputs !== undefined,
+    );
+    this.#post({ type: "tasks", batch, key, indices, extras });
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        this.neverReady = false;
+        if (this.state === "starting") this.state = "ready";
+        this.#host.onStarted(this);
+        this.#host.onRoom(this);
+        return;
+      case "outcomes":
+        this.#outcomes(message);
+        return;
+      case "merged":
+        this.#merged(message.batch, message.bytes);
+        return;
+      case "not-merged":
+        this.#merged(message.batch, message.error);
+        return;
+      case "fetch":
+        void this.#fetch(message);
+        return;
+    }
+  }
+
+  #outcomes({ batch, last, packed }: Extract<FromWorker, { type: "outcomes" }>): void {
+    const flight = this.#flights.find((candidate) => candidate.batch === batch);
+    if (flight === undefined || flight.job.kind !== "tasks") return;
+    const { job, source, abandoned, timedOut } = flight;
+    if (last) this.#land(flight);
+    if (!abandoned) {
+      const outcomes = unpackOutcomes(packed);
+      // A task that failed because its signal was aborted at its time limit: that is its failure.
+      const late = timedOut ? outcomes.find((outcome) => "error" in outcome) : undefined;
+      if (late === undefined) source.settled(job, outcomes, this.id);
+      else source.lost(job, { reason: "time limit", timedOut: true, running: late.index });
+      if (last) source.ended(job);
+    }
+    if (last) this.#host.onRoom(this);
+  }
+
+  #merged(batch: number, outcome: Parameters<WorkSource["merged"]>[1]): void {
+    const flight = this.#flights.find((candidate) => candidate.batch === batch);
+    if (flight === undefined || flight.job.kind !== "merge") return;
+    this.#land(flight);
+    if (!flight.abandoned) flight.source.merged(flight.job, outcome);
+    this.#host.onRoom(this);
+  }
+
+  async #fetch({ id, batch, ref }: Extract<FromWorker, { type: "fetch" }>): Promise<void> {
+    const flight = this.#flights.find((candidate) => candidate.batch === batch);
+    if (flight === undefined) return;
+    try {
+      this.#post({ type: "fetched", id, bytes: await flight.source.fetch(ref) });
+    } catch (error) {
+      this.#post({ type: "not-fetched", id, error: toErrorRecord(error) });
+    }
+  }
+
+  #land(flight: Flight): void {
+    clearTimeout(flight.timer);
+    this.#flights.splice(this.#flights.indexOf(flight), 1);
+    if (this.#flights.length > 0) return;
+    this.#worker.unref();
+    if (this.state === "retiring") this.stop("it was not needed any more");
+  }
+
+  #overTime(flight: Flight): void {
+    flight.timedOut = true;
+    this.#post({ type: "abort", batch: flight.batch });
+    flight.timer = setTimeout(() => this.stop("its task ran over its time limit"), GRACE_MS);
+  }
+
+  #gone(code: number): void {
+    this.state = "gone";
+    const reason = this.#reason ?? `the thread ended with exit code ${code}`;
+    const running = this.#runningTask();
+    const flights = this.#flights.splice(0);
+    const tasks: number[] = [];
+    for (const { timer, job } of flights) {
+      clearTimeout(timer);
+      if (job.kind === "tasks") tasks.push(...job.orders.map(({ index }) => index));
+    }
+    this.#host.onGone(this, reason, tasks);
+    for (const flight of flights) {
+      if (flight.abandoned) continue;
+      const mine = flight.batch === running?.batch ? running.task : undefined;
+      flight.source.lost(flight.job, { reason, timedOut: flight.timedOut, running: mine } satisfies Loss);
+    }
+    this.#exited.resolve();
+  }
+
+  /** What it was at when it went; if it does not say, the first task it held: a death must be charged to someone to come to an end. */
+  #runningTask(): { readonly batch: number; readonly task: number } | undefined {
+    const batch = Atomics.load(this.#control, BATCH_SLOT);
+    const task = Atomics.load(this.#control, TASK_SLOT);
+    if (batch !== NOTHING && task !== NOTHING) return { batch, task };
+    const [first] = this.#flights;
+    if (first?.job.kind !== "tasks") return undefined;
+    return { batch: first.batch, task: first.job.orders[0].index };
+  }
+}
+
+/** The entry beside this file: .ts from source, .js from the package. (The compiler rewrites imports, not URLs.) */
+function workerUrl(): URL {
+  return new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? error.code : undefined;
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return "it ran out of memory";
+  return `${error.name}: ${error.message}`;
+}

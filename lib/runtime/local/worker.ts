@@ -1,0 +1,14 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+import { Session } from "./session.ts";
+
+/** A thread's entry. What it computes with is loaded when the first task comes. */
+const port = parentPort;
+if (port !== null) {
+  // The cast is what the pool promises: `workerData` of this entry is a WorkerStart.
+  const { control } = workerData as WorkerStart;
+  const post = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const session = new Session(control, post);
+  port.on("message", (message: ToWorker) => session.receive(message));
+  post({ type: "ready" });
+}

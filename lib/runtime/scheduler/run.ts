@@ -1,0 +1,363 @@
+import {
+  CancelledError,
+  InternalError,
+  PlanError,
+  StalledError,
+  toErrorRecord,
+  type ErrorRecord,
+} from "../../errors.ts";
+import type { Fold } from "../../kernels/kernel.ts";
+import { loadFold } from "../../kernels/registry.ts";
+import type { Plan, Ref, Stage } from "../../plan/plan.ts";
+import { taskCount } from "../../plan/rules.ts";
+import type { Executor, Job, Lane, Loss, MergeJob, Outcome, TasksJob, WorkSource } from "../executor.ts";
+import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
+import type { Spill, Vault } from "../vault.ts";
+import { retriesOf } from "./failure.ts";
+import { Merger } from "./merger.ts";
+import { StageRun, type Sink, type StageHost } from "./stage-run.ts";
+
+/**
+ * One run of a plan: the same for every executor. It answers an executor's "is there work for this lane?" and takes what
+ * comes back.
+ *
+ *     created ──▶ running ──▶ finished
+ *                    └──────▶ failed         by the first error that is for good, cancellation, stall or deadline
+ *
+ * Order of work: merges before tasks, then depth first: stages that read others before those that begin, later ones first. So
+ * what has been made is used up before more is made. Among stages that begin, the earlier goes first.
+ *
+ * Invariants.
+ *  1. A run ends once. What comes after is dropped.
+ *  2. Whatever calls in from outside (executor, timers, signals) goes through `guard`: an exception ends the run, never the process.
+ *  3. At the end nothing of the run is left in the vault but the last stage's kept outputs, and no timer.
+ */
+export interface RunEnvironment {
+  readonly executor: Executor;
+  readonly vault: Vault;
+  fetch(ref: Ref): Promise<Uint8Array>;
+  /** Bytes of an output, where they are in memory. */
+  peek(ref: Ref): Uint8Array | undefined;
+}
+
+const DEFAULT_STALL_MS = 600_000;
+
+export class Run implements WorkSource {
+  readonly id: string;
+  readonly #plan: Plan;
+  readonly #options: RunOptions;
+  readonly #environment: RunEnvironment;
+  readonly #emit: ((event: RunEvent) => void) | undefined;
+  readonly #stages: StageRun[] = [];
+  readonly #mergers = new Map<StageRun, Merger>();
+  readonly #readers = new Map<StageRun, StageRun[]>();
+  readonly #merges: MergeJob[] = [];
+  readonly #result = Promise.withResolvers<RunResult>();
+  #order: readonly StageRun[] = [];
+  #advancing = false;
+  #ended = false;
+  #startedAt = 0;
+  #progressAt = 0;
+  #watchdog: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(id: string, plan: Plan, options: RunOptions, environment: RunEnvironment) {
+    this.id = id;
+    this.#plan = plan;
+    this.#options = options;
+    this.#environment = environment;
+    this.#emit = options.onEvent;
+  }
+
+  /** Runs to the end. */
+  async start(): Promise<RunResult> {
+    const { signal } = this.#options;
+    const onAbort = () => this.fail(cancelled(signal?.reason));
+    try {
+      signal?.addEventListener("abort", onAbort);
+      if (signal?.aborted === true) throw cancelled(signal.reason);
+      const folds = await Promise.all(this.#plan.stages.map(foldOf));
+      this.#startedAt = this.#progressAt = performance.now();
+      this.#emit?.({ type: "run-started", run: this.id, plan: this.#plan });
+      this.#plan.stages.forEach((stage, i) => this.#addStage(stage, folds[i]));
+      this.#order = [...this.#stages.filter((s) => s.after).reverse(), ...this.#stages.filter((s) => !s.after)];
+      this.#watch();
+      this.#environment.executor.add(this);
+      // Stages without tasks are finished already.
+      this.guard(() => this.#advance());
+    } catch (error) {
+      this.fail(error);
+    }
+    try {
+      return await this.#result.promise;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  // What the executor calls.
+
+  next(lane: Lane): Job | undefined {
+    let job: Job | undefined;
+    this.guard(() => {
+      const merge = this.#merges[0];
+      if (merge !== undefined && lane.inFlight === 0 && lane.admits(merge.peakBytes)) {
+        job = this.#merges.shift();
+        return;
+      }
+      for (const stage of this.#order) {
+        job = stage.next(lane);
+        if (job !== undefined) return;
+      }
+    });
+    return job;
+  }
+
+  settled(job: TasksJob, outcomes: readonly Outcome[], lane: number): void {
+    this.guard(() => {
+      this.#progressAt = performance.now();
+      this.#stageOf(job).settled(job, outcomes, lane);
+      this.#advance();
+    });
+  }
+
+  merged(job: MergeJob, outcome: Uint8Array | ErrorRecord): void {
+    this.guard(() => {
+      this.#progressAt = performance.now();
+      for (const merger of this.#mergers.values()) if (merger.settle(job, outcome)) return;
+    });
+  }
+
+  ended(job: Job): void {
+    this.guard(() => {
+      if (job.kind === "tasks") this.#stageOf(job).ended(job);
+    });
+  }
+
+  lost(job: Job, loss: Loss): void {
+    this.guard(() => {
+      if (job.kind === "tasks") this.#stageOf(job).lost(job, loss);
+      else
+        for (const [stage, merger] of this.#mergers) if (merger.lost(job, loss.reason, retriesOf(stage.stage))) return;
+    });
+  }
+
+  fetch(ref: Ref): Promise<Uint8Array> {
+    return this.#environment.fetch(ref);
+  }
+
+  notice(event: RunEvent): void {
+    this.guard(() => this.#emit?.(event));
+  }
+
+  // What the runtime calls.
+
+  spilled({ stage, bytes }: Spill): void {
+    const found = this.#stages.find((candidate) => candidate.stage.id === stage);
+    if (found !== undefined) found.spilledBytes += bytes;
+    this.notice({ type: "spilled", run: this.id, bytes });
+  }
+
+  /** Ends the run with an error; without effect where it has ended. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#environment.vault.deleteRun(this.id);
+    try {
+      this.#emit?.({ type: "run-failed", run: this.id, error: toErrorRecord(error) });
+    } catch {
+      // A subscriber that throws while the run fails must not hide why it fails.
+    }
+    this.#result.reject(error);
+  }
+
+  guard(body: () => void): void {
+    if (this.#ended) return;
+    try {
+      body();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #addStage(stage: Stage, fold: Fold<unknown, unknown> | undefined): void {
+    const { tasks } = stage;
+    const reads = tasks.kind === "outputs" || tasks.kind === "sections" ? tasks.stage : undefined;
+    const after = this.#stages.find((earlier) => earlier.stage.id === reads);
+    if (reads !== undefined && after === undefined)
+      throw new PlanError(`Stage "${stage.id}" reads stage "${reads}", which does not come before it.`);
+    const wanted = tasks.kind === "sections" ? "exchange" : "keep";
+    if (after !== undefined && after.stage.output.kind !== wanted)
+      throw new PlanError(
+        `Stage "${stage.id}" reads ${tasks.kind} of stage "${after.stage.id}", which does not ${wanted} but ${after.stage.output.kind}.`,
+      );
+    const merger = this.#mergerFor(stage, fold);
+    const sink = merger ?? keepSink(this.id, stage.id, this.#environment.vault);
+    const run = new StageRun(stage, after, sink, this.#stageHost());
+    this.#stages.push(run);
+    if (merger !== undefined) this.#mergers.set(run, merger);
+    if (after !== undefined) this.#readers.set(after, [...(this.#readers.get(after) ?? []), run]);
+  }
+
+  #mergerFor(stage: Stage, fold: Fold<unknown, unknown> | undefined): Merger | undefined {
+    const { vault, executor } = this.#environment;
+    if (stage.output.kind !== "fold" || fold === undefined) return undefined;
+    return new Merger(stage, stage.output.fold, fold, taskCount(stage.tasks), {
+      run: this.id,
+      vault,
+      offloads: executor.offloadsMerges,
+      submit: (job) => {
+        this.#merges.push(job);
+        executor.wake();
+      },
+      onMerged: ({ level, position }) =>
+        this.#emit?.({ type: "merged", run: this.id, stage: stage.id, level, position }),
+      guard: (body) => this.guard(body),
+      onProgress: () => this.#advanceSoon(),
+    });
+  }
+
+  #stageHost(): StageHost {
+    const { executor, peek } = this.#environment;
+    return {
+      run: this.id,
+      get threads() {
+        return executor.threads;
+      },
+      emit: this.#emit,
+      inputsOf: (refs) => {
+        const found: Uint8Array[] = [];
+        for (const ref of refs.slice(0, 64)) {
+          const bytes = peek(ref);
+          if (bytes !== undefined) found.push(bytes);
+        }
+        return found.length === refs.length ? found : undefined;
+      },
+      wake: () => executor.wake(),
+      guard: (body) => this.guard(body),
+      onDone: (stage, index, lane) => this.#onDone(stage, index, lane),
+    };
+  }
+
+  /** Feeds those who read the output, and lets go of what has been read by all. */
+  #onDone(stage: StageRun, index: number, lane: number): void {
+    for (const reader of this.#readers.get(stage) ?? [])
+      if (reader.stage.tasks.kind === "outputs") reader.feed(index, lane);
+    const source = stage.after;
+    if (source === undefined || stage.stage.tasks.kind !== "outputs") return;
+    const readers = this.#readers.get(source) ?? [];
+    if (readers.every((reader) => reader.stage.tasks.kind === "outputs" && reader.isDone(index)))
+      this.#environment.vault.delete(this.id, source.stage.id, index);
+  }
+
+  /** Merges settle inside of callbacks of their own: what follows from them is looked at once, afterwards. */
+  #advanceSoon(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    queueMicrotask(() => {
+      this.#advancing = false;
+      this.guard(() => this.#advance());
+    });
+  }
+
+  /** Reports stages that are finished, and ends the run behind the last. */
+  #advance(): void {
+    for (const stage of this.#stages) {
+      if (stage.reported || !stage.finished) continue;
+      stage.reported = true;
+      stage.begin();
+      this.#emit?.({ type: "stage-finished", run: this.id, report: stage.report() });
+      const readAll = stage.after !== undefined && (this.#readers.get(stage.after) ?? []).every((r) => r.reported);
+      if (readAll && stage.after !== undefined) this.#dropOutputs(stage.after);
+      this.#environment.executor.wake();
+    }
+    if (this.#stages.every((stage) => stage.reported)) void this.#finish();
+  }
+
+  #dropOutputs(stage: StageRun): void {
+    for (let index = 0; index < stage.count; index++) this.#environment.vault.delete(this.id, stage.stage.id, index);
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#ended) return;
+    const last = this.#stages.at(-1);
+    const report: RunReport = {
+      run: this.id,
+      wallMs: performance.now() - this.#startedAt,
+      stages: this.#stages.map((stage) => stage.report()),
+    };
+    try {
+      const merger = last === undefined ? undefined : this.#mergers.get(last);
+      const outcome = merger === undefined ? { refs: refsOf(this.id, last) } : { partial: await merger.result() };
+      // Cancelled while the result was read back.
+      if (this.#ended) return;
+      this.#emit?.({ type: "run-finished", run: this.id, report });
+      this.#end();
+      this.#environment.vault.deleteRun(this.id, merger === undefined ? last?.stage.id : undefined);
+      this.#result.resolve({ run: this.id, ...outcome, report });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    clearInterval(this.#watchdog);
+    clearTimeout(this.#deadline);
+    for (const stage of this.#stages) stage.close();
+    this.#environment.executor.remove(this);
+  }
+
+  #watch(): void {
+    const { stallMs = DEFAULT_STALL_MS, deadlineMs } = this.#options;
+    this.#watchdog = setInterval(
+      () => {
+        const idle = performance.now() - this.#progressAt;
+        if (idle >= stallMs)
+          this.fail(stalled(this.#stages, `No task has ended for ${Math.round(idle)} ms`, { stallMs }));
+      },
+      Math.max(5, Math.min(stallMs / 4, 1_000)),
+    );
+    if (deadlineMs === undefined) return;
+    this.#deadline = setTimeout(
+      () => this.fail(stalled(this.#stages, `The run's deadline of ${deadlineMs} ms has passed`, { deadlineMs })),
+      deadlineMs,
+    );
+  }
+
+  #stageOf(job: TasksJob): StageRun {
+    const stage = this.#stages.find(({ key }) => key === job.stageKey);
+    if (stage === undefined) throw new InternalError(`A job of stage "${job.stage.id}" came to a run without it.`);
+    return stage;
+  }
+}
+
+function foldOf(stage: Stage): Promise<Fold<unknown, unknown>> | undefined {
+  return stage.output.kind === "fold" ? loadFold(stage.output.fold.op, stage.output.fold.params) : undefined;
+}
+
+function keepSink(run: string, stage: string, vault: Vault): Sink {
+  return {
+    done: true,
+    accept: (index, body) => vault.put(run, stage, index, body),
+    amountOf: () => 0,
+    truncate: () => {},
+  };
+}
+
+function refsOf(run: string, stage: StageRun | undefined): Ref[] {
+  if (stage === undefined) return [];
+  return Array.from({ length: stage.count }, (_, task) => ({ run, stage: stage.stage.id, task }));
+}
+
+function cancelled(reason: unknown): CancelledError {
+  return new CancelledError("The run was cancelled.", { cause: reason });
+}
+
+function stalled(stages: readonly StageRun[], what: string, limits: { readonly [name: string]: number }): StalledError {
+  const open = stages.filter((stage) => !stage.reported).map((stage) => stage.stage.id);
+  return new StalledError(`${what}; stages not finished: ${open.join(", ")}.`, {
+    fields: { ...limits, stages: open },
+    fix: "look for a task that waits for ever; timeoutMs limits a task, stallMs and deadlineMs a run.",
+  });
+}

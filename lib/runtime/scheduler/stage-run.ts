@@ -1,0 +1,437 @@
+import { AbanicoError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
+import { taskAt, taskCount } from "../../plan/rules.ts";
+import type { Ref, Stage, Task } from "../../plan/plan.ts";
+import { Bitset } from "../bitset.ts";
+import { ChainGate } from "../chain.ts";
+import type { Lane, Loss, Order, Outcome, TasksJob } from "../executor.ts";
+import type { RunEvent, StageReport } from "../runtime.ts";
+import { orderedTask, type TaskResult } from "../task.ts";
+import { delayMs, finalError, lossError, mayPass, retriesOf } from "./failure.ts";
+import { HeldFailure } from "./held-failure.ts";
+import { Pace } from "./pace.ts";
+import { ReadyList } from "./ready-list.ts";
+
+/**
+ * One stage of a run: which of its tasks may start, and what becomes of each.
+ *
+ * States of a task. A task has a record from its first start until it is done; before and after it costs one bit.
+ *
+ *     (unseen) ──▶ running ──▶ gated ──▶ done        gated: it has an output whose start is not proven yet (chain.ts)
+ *                   │   ▲        │
+ *                   │   │        ▼
+ *                   │  ready ◀── repair              the start it had guessed was wrong: again, from the proven one
+ *                   ▼   ▲
+ *                 waiting                            after a failure that may pass, until its delay is over
+ *
+ * A task that was lost, or handed back, without having run goes from running to ready, and is not charged an attempt. A failure
+ * for good ends the run, but for one kind: an error in a record of a shard is held (held-failure.ts) until the shards
+ * before it are verified, since only then its row is known, and since one of them may have failed earlier in the file.
+ *
+ * Invariants.
+ *  1. `low` is the lowest task that is not done. No task starts at or beyond `low + window`: what is held out of order is bounded.
+ *  2. Each task's output is accepted once: when it becomes done. Counts of records are summed then, and only then.
+ *  3. With `enough`, outputs are accepted in ascending order, so that the tree can be cut behind the one that brought enough.
+ *  4. A stage is finished when all its tasks are done and its sink has nothing left to do.
+ */
+export interface StageHost {
+  readonly run: string;
+  readonly threads: number;
+  readonly emit: ((event: RunEvent) => void) | undefined;
+  /** Bytes at hand for the refs of a task; undefined where some are on disk or not held here. */
+  inputsOf(refs: readonly Ref[]): readonly Uint8Array[] | undefined;
+  wake(): void;
+  guard(body: () => void): void;
+  /** A task's output was accepted. */
+  onDone(stage: StageRun, index: number, lane: number): void;
+}
+
+/** Where accepted outputs go: into a fold, or into the vault. */
+export interface Sink {
+  readonly done: boolean;
+  accept(index: number, body: Uint8Array): void;
+  /** For early stops: how much of `enough` an output has. */
+  amountOf(body: Uint8Array): number;
+  truncate(count: number): void;
+}
+
+interface TaskRecord {
+  readonly index: number;
+  state: "ready" | "running" | "waiting" | "gated";
+  failures: number;
+  from?: number;
+  lane: number;
+  job: TasksJob | undefined;
+  result?: TaskResult;
+}
+
+let stageKeys = 0;
+
+export class StageRun {
+  readonly stage: Stage;
+  readonly key = stageKeys++;
+  /** A barrier: the stage this one reads must be finished before. */
+  readonly after: StageRun | undefined;
+  /** How many tasks there are; less than planned once enough is had. */
+  count: number;
+  reported = false;
+  spilledBytes = 0;
+
+  readonly #host: StageHost;
+  readonly #sink: Sink;
+  readonly #peakBytes: number;
+  readonly #enough: number | undefined;
+  readonly #gate: ChainGate | undefined;
+  /** For tasks that wait each for one output of another stage. */
+  readonly #fed: boolean;
+  readonly #producers = new Map<number, number>();
+  readonly #pace = new Pace();
+  readonly #ready = new ReadyList();
+  readonly #again = new ReadyList();
+  readonly #records = new Map<number, TaskRecord>();
+  readonly #done: Bitset;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #inOrder = new Map<number, { result: TaskResult; lane: number }>();
+  #held: HeldFailure | undefined;
+  #cursor = 0;
+  #low = 0;
+  #finishedTasks = 0;
+  #amount = 0;
+  #startedAt: number | undefined;
+  #attempts = 0;
+  #repaired = 0;
+  #recordsIn = 0;
+  #recordsOut = 0;
+  #busyMs = 0;
+
+  constructor(stage: Stage, after: StageRun | undefined, sink: Sink, host: StageHost) {
+    this.stage = stage;
+    this.after = after;
+    this.count = taskCount(stage.tasks);
+    this.#host = host;
+    this.#sink = sink;
+    this.#peakBytes = Object.values(stage.estimate.peakBytes).reduce((sum, bytes) => sum + bytes, 0);
+    this.#enough = stage.output.kind === "fold" ? stage.output.enough : undefined;
+    this.#gate = stage.tasks.kind === "ranges" ? new ChainGate(stage.tasks) : undefined;
+    this.#fed = stage.tasks.kind === "outputs";
+    this.#done = new Bitset(this.count);
+  }
+
+  get finished(): boolean {
+    return this.#finishedTasks === this.count && this.#sink.done && (this.after?.finished ?? true);
+  }
+
+  isDone(index: number): boolean {
+    return this.#done.has(index);
+  }
+
+  /** The output that task `index` reads is there. `lane` made it: that lane may have it in its caches. */
+  feed(index: number, lane: number): void {
+    if (index >= this.count) return;
+    this.#producers.set(index, lane);
+    this.#ready.add(index);
+  }
+
+  begin(): void {
+    if (this.#startedAt !== undefined) return;
+    this.#startedAt = performance.now();
+    this.#host.emit?.({ type: "stage-started", run: this.#host.run, stage: this.stage.id, tasks: this.count });
+  }
+
+  /** A job for a lane; undefined where there is nothing to do now, or nothing for this lane. */
+  next(lane: Lane): TasksJob | undefined {
+    const timeoutMs = this.stage.timeoutMs;
+    if (lane.inFlight > 0 && !(lane.quick && this.#pace.quick && lane.inFlight < 2)) return undefined;
+    if (!this.#fed && this.after?.finished === false) return undefined;
+    if (timeoutMs !== undefined && (!lane.ready || lane.inFlight > 0)) return undefined;
+    if (!this.#hasTask() || !lane.admits(this.#peakBytes)) return undefined;
+    const single = timeoutMs !== undefined || this.#enough !== undefined;
+    const size = single ? 1 : this.#pace.jobSize(this.count - this.#cursor, this.#host.threads);
+    const indices = this.#takeTasks(size, lane.id);
+    if (indices.length === 0) return undefined;
+    this.begin();
+    const job: TasksJob = {
+      kind: "tasks",
+      run: this.#host.run,
+      stage: this.stage,
+      stageKey: this.key,
+      orders: indices.map((index) => this.#order(index)),
+      peakBytes: this.#peakBytes,
+      quick: this.#pace.quick && !single,
+      timeoutMs,
+    };
+    for (const index of indices) this.#start(index, lane.id, job);
+    return job;
+  }
+
+  settled(job: TasksJob, outcomes: readonly Outcome[], lane: number): void {
+    let ms = 0;
+    let results = 0;
+    for (const outcome of outcomes) {
+      const record = this.#records.get(outcome.index);
+      // Late: cut off by an early stop, or run again elsewhere meanwhile.
+      if (record === undefined || record.job !== job) continue;
+      this.#attempts++;
+      record.job = undefined;
+      if ("error" in outcome) {
+        this.#failed(record, fromErrorRecord(outcome.error));
+        continue;
+      }
+      ms += outcome.ms;
+      results++;
+      this.#busyMs += outcome.ms;
+      this.#host.emit?.({
+        type: "task-finished",
+        run: this.#host.run,
+        stage: this.stage.id,
+        task: outcome.index,
+        worker: lane,
+        ms: outcome.ms,
+        recordsIn: outcome.recordsIn,
+        bytesOut: outcome.body.byteLength,
+      });
+      this.#pass(record, outcome);
+    }
+    this.#pace.observe(ms, results);
+    this.#checkHeld();
+  }
+
+  /** The job is over: tasks that were not run are ready again, uncharged. */
+  ended(job: TasksJob): void {
+    for (const { index } of job.orders) {
+      const record = this.#records.get(index);
+      if (record?.job === job) this.#makeReady(record);
+    }
+  }
+
+  lost(job: TasksJob, loss: Loss): void {
+    for (const { index } of job.orders) {
+      const record = this.#records.get(index);
+      if (record?.job !== job) continue;
+      if (index !== loss.running) {
+        this.#makeReady(record);
+        continue;
+      }
+      record.job = undefined;
+      this.#attempts++;
+      this.#failed(record, lossError(loss, this.stage, this.#taskOf(record), record.failures + 1));
+    }
+    this.#checkHeld();
+  }
+
+  /** Ends all waiting. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  report(): StageReport {
+    return {
+      stage: this.stage.id,
+      tasks: this.#finishedTasks,
+      attempts: this.#attempts,
+      repaired: this.#repaired,
+      recordsIn: this.#recordsIn,
+      recordsOut: this.#recordsOut,
+      busyMs: this.#busyMs,
+      wallMs: this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt,
+      spilledBytes: this.spilledBytes,
+    };
+  }
+
+  #hasTask(): boolean {
+    return this.#again.size > 0 || (this.#fed ? this.#ready.size > 0 : this.#cursor < this.#end());
+  }
+
+  /** Where the cursor has to stop for now, exclusive. */
+  #end(): number {
+    // Those that may turn out not to be needed are not run far ahead.
+    const window = this.#enough === undefined ? this.#pace.window(this.#host.threads) : this.#host.threads;
+    const end = Math.min(this.count, this.#low + window);
+    return this.#held === undefined ? end : Math.min(end, this.#held.task);
+  }
+
+  #takeTasks(size: number, lane: number): number[] {
+    const taken: number[] = [];
+    const matters = (index: number) => this.#held?.matters(index) ?? true;
+    while (taken.length < size) {
+      const index = this.#again.take() ?? (this.#fed ? this.#takeFed(lane) : this.#advance());
+      if (index === undefined) break;
+      if (matters(index)) taken.push(index);
+    }
+    return taken;
+  }
+
+  #takeFed(lane: number): number | undefined {
+    const index = this.#ready.take((candidate) => this.#producers.get(candidate) === lane);
+    if (index !== undefined) this.#producers.delete(index);
+    return index;
+  }
+
+  #advance(): number | undefined {
+    return this.#cursor < this.#end() ? this.#cursor++ : undefined;
+  }
+
+  #order(index: number): Order {
+    const record = this.#records.get(index);
+    const attempt = (record?.failures ?? 0) + 1;
+    const from = record?.from === undefined ? {} : { from: record.from };
+    const { kind } = this.stage.tasks;
+    if (kind !== "outputs" && kind !== "refs" && kind !== "sections") return { index, attempt, ...from };
+    const { input } = taskAt(this.stage, index, this.#host.run);
+    const inputs = input.kind === "refs" ? this.#host.inputsOf(input.refs) : undefined;
+    return { index, attempt, ...(inputs === undefined ? {} : { inputs }) };
+  }
+
+  #start(index: number, lane: number, job: TasksJob): void {
+    let record = this.#records.get(index);
+    if (record === undefined) {
+      record = { index, state: "running", failures: 0, lane, job };
+      this.#records.set(index, record);
+    }
+    record.state = "running";
+    record.lane = lane;
+    record.job = job;
+    this.#host.emit?.({
+      type: "task-started",
+      run: this.#host.run,
+      stage: this.stage.id,
+      task: index,
+      attempt: record.failures + 1,
+      worker: lane,
+    });
+  }
+
+  #makeReady(record: TaskRecord): void {
+    record.state = "ready";
+    record.job = undefined;
+    this.#again.add(record.index);
+  }
+
+  #taskOf(record: TaskRecord): Task {
+    return orderedTask(taskAt(this.stage, record.index, this.#host.run), record);
+  }
+
+  /** An output has come: through the gate where its start was guessed, straight on otherwise. */
+  #pass(record: TaskRecord, result: TaskResult): void {
+    if (this.#gate === undefined || result.span === undefined) {
+      this.#finish(record, result);
+      return;
+    }
+    record.state = "gated";
+    record.result = result;
+    const verdict = this.#gate.offer(record.index, result.span, result.recordsIn, record.from);
+    for (const index of verdict.released) {
+      const released = this.#records.get(index);
+      if (released?.result !== undefined) this.#finish(released, released.result);
+    }
+    for (const { task, from } of verdict.repairs) {
+      const wrong = this.#records.get(task);
+      if (wrong === undefined) continue;
+      this.#repaired++;
+      delete wrong.result;
+      wrong.from = from;
+      this.#makeReady(wrong);
+      this.#host.emit?.({ type: "task-repaired", run: this.#host.run, stage: this.stage.id, task, from });
+    }
+  }
+
+  #finish(record: TaskRecord, result: TaskResult): void {
+    this.#records.delete(record.index);
+    if (this.#enough === undefined) {
+      this.#accept(result, record.lane);
+      return;
+    }
+    this.#inOrder.set(result.index, { result, lane: record.lane });
+    for (;;) {
+      const following = this.#inOrder.get(this.#low);
+      if (following === undefined) return;
+      this.#inOrder.delete(this.#low);
+      this.#amount += this.#sink.amountOf(following.result.body);
+      const enough = this.#amount >= this.#enough;
+      this.#accept(following.result, following.lane);
+      if (enough) this.#cut(following.result.index + 1);
+    }
+  }
+
+  #accept({ index, body, recordsIn, recordsOut }: TaskResult, lane: number): void {
+    this.#done.add(index);
+    this.#finishedTasks++;
+    while (this.#low < this.count && this.#done.has(this.#low)) this.#low++;
+    this.#recordsIn += recordsIn;
+    this.#recordsOut += recordsOut;
+    this.#sink.accept(index, body);
+    this.#host.onDone(this, index, lane);
+  }
+
+  /** Enough is had with the first `count` tasks: the others are as if they had never been. */
+  #cut(count: number): void {
+    if (count >= this.count) return;
+    this.count = count;
+    this.#cursor = Math.min(this.#cursor, count);
+    this.#inOrder = new Map();
+    this.#again.retain((index) => index < count);
+    for (const index of this.#records.keys()) if (index >= count) this.#records.delete(index);
+    this.#held = undefined;
+    this.#sink.truncate(count);
+  }
+
+  #failed(record: TaskRecord, error: Error): void {
+    record.failures++;
+    const charged = record.failures;
+    const willRetry = mayPass(error, this.stage) && charged <= retriesOf(this.stage);
+    this.#host.emit?.({
+      type: "task-failed",
+      run: this.#host.run,
+      stage: this.stage.id,
+      task: record.index,
+      attempt: charged,
+      error: toErrorRecord(error),
+      willRetry,
+    });
+    if (willRetry) {
+      this.#retryLater(record);
+      return;
+    }
+    if (this.#gate !== undefined && HeldFailure.concerns(error)) {
+      this.#hold(record, error);
+      return;
+    }
+    // With `enough`, a failure beyond what turns out to be needed must not matter.
+    if (this.#enough !== undefined && record.index > this.#low) {
+      this.#hold(record, error);
+      return;
+    }
+    throw finalError(error, this.stage, this.#taskOf(record), charged);
+  }
+
+  #retryLater(record: TaskRecord): void {
+    record.state = "waiting";
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#host.guard(() => {
+        if (record.state !== "waiting" || this.#records.get(record.index) !== record) return;
+        this.#makeReady(record);
+        this.#host.wake();
+      });
+    }, delayMs(record.failures));
+    this.#timers.add(timer);
+  }
+
+  #hold(record: TaskRecord, error: Error): void {
+    if (this.#held !== undefined && !this.#held.matters(record.index)) return;
+    const first = this.#gate?.firstOf(record.index) ?? 0;
+    this.#held = new HeldFailure(
+      this.#enough === undefined ? first : 0,
+      record.index,
+      error instanceof AbanicoError ? error : finalError(error, this.stage, this.#taskOf(record), record.failures),
+    );
+  }
+
+  /** Throws the held failure once everything before it is verified. */
+  #checkHeld(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    const proven = this.#enough === undefined ? (this.#gate?.provenUpTo(held.task) ?? true) : this.#low >= held.task;
+    if (proven) throw held.completed(this.#gate);
+  }
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InternalError, NotFoundError, UnreadableError } from "../errors.ts";
+import type { Ref } from "../plan/plan.ts";
+
+/**
+ * Holds outputs and waiting partials by key, in memory up to a budget. Beyond it the oldest are written to files in a
+ * temporary folder, and read back when asked for: who asks cannot tell, but by the time it takes.
+ *
+ * States of an entry:   memory ──▶ spilling ──▶ disk        (deleted from any of them)
+ *
+ * Invariants.
+ *  1. Bytes leave memory only after their file is complete: while an entry is spilling, it is served from memory.
+ *  2. `memory` is the sum of the sizes of entries that are not on disk; it comes down to the budget as fast as the disk takes it.
+ *  3. A file exists only for entries on disk or spilling; deleting an entry deletes it, `close` deletes the folder.
+ *
+ * Entries below 4 KiB stay in memory: their file would cost more than it frees.
+ */
+export interface Spill {
+  readonly run: string;
+  readonly stage: string;
+  readonly bytes: number;
+}
+
+interface Entry {
+  readonly run: string;
+  readonly stage: string;
+  readonly size: number;
+  bytes: Uint8Array | undefined;
+  file: string | undefined;
+}
+
+const SMALLEST_SPILL = 4_096;
+
+export class Vault {
+  readonly #budget: number;
+  readonly #onSpill: (spill: Spill) => void;
+  /** In order of age. */
+  readonly #entries = new Map<string, Entry>();
+  /** Entries that may be spilled, in order of age. */
+  readonly #spillable = new Set<Entry>();
+  #memory = 0;
+  #folder: Promise<string> | undefined;
+  #spilling: Promise<void> | undefined;
+  #broken: unknown;
+
+  constructor(budgetBytes: number, onSpill: (spill: Spill) => void = () => {}) {
+    this.#budget = budgetBytes;
+    this.#onSpill = onSpill;
+  }
+
+  /** Bytes in memory. */
+  get memory(): number {
+    return this.#memory;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  put(run: string, stage: string, name: number | string, bytes: Uint8Array): void {
+    const key = keyOf(run, stage, name);
+    if (this.#entries.has(key)) throw new InternalError(`Output ${key} is in the vault already.`);
+    const entry: Entry = { run, stage, size: bytes.byteLength, bytes, file: undefined };
+    this.#entries.set(key, entry);
+    this.#memory += entry.size;
+    if (entry.size >= SMALLEST_SPILL) this.#spillable.add(entry);
+    if (this.#memory > this.#budget) this.#startSpilling();
+  }
+
+  /** The bytes, where they are in memory. */
+  peek(run: string, stage: string, name: number | string): Uint8Array | undefined {
+    return this.#entries.get(keyOf(run, stage, name))?.bytes;
+  }
+
+  async get(run: string, stage: string, name: number | string): Promise<Uint8Array> {
+    const key = keyOf(run, stage, name);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) throw notHeld({ run, stage, task: Number(name) });
+    return entry.bytes ?? (await readShared(key, entry.file ?? "", entry.size));
+  }
+
+  delete(run: string, stage: string, name: number | string): void {
+    this.#drop(keyOf(run, stage, name));
+  }
+
+  /** Forgets what a run put in, but for the outputs of stage `except`. */
+  deleteRun(run: string, except?: string): void {
+    for (const [key, entry] of this.#entries) if (entry.run === run && entry.stage !== except) this.#drop(key);
+  }
+
+  async close(): Promise<void> {
+    this.#entries.clear();
+    this.#spillable.clear();
+    this.#memory = 0;
+    await this.#spilling;
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    this.#folder = undefined;
+  }
+
+  #drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#spillable.delete(entry);
+    if (entry.bytes !== undefined) this.#memory -= entry.size;
+    entry.bytes = undefined;
+    if (entry.file !== undefined) void rm(entry.file, { force: true });
+  }
+
+  #startSpilling(): void {
+    if (this.#broken !== undefined)
+      throw new UnreadableError(`Outputs do not fit the memory for them, and cannot be written to ${tmpdir()}.`, {
+        cause: this.#broken,
+        fields: { memory: this.#memory, budget: this.#budget },
+        fix: "make room there, set TMPDIR to another folder, or raise memoryLimit.",
+      });
+    this.#spilling ??= this.#spill()
+      .catch((error: unknown) => {
+        // Nothing is lost: the bytes are still in memory. The next `put` over the budget tells.
+        this.#broken = error;
+      })
+      .finally(() => (this.#spilling = undefined));
+  }
+
+  async #spill(): Promise<void> {
+    while (this.#memory > this.#budget) {
+      const [entry] = this.#spillable;
+      if (entry?.bytes === undefined) return;
+      this.#spillable.delete(entry);
+      this.#folder ??= mkdtemp(join(tmpdir(), "abanico-"));
+      const file = join(await this.#folder, randomUUID());
+      await writeFile(file, entry.bytes);
+      // Deleted, or everything closed, while it was written.
+      if (entry.bytes === undefined) await rm(file, { force: true });
+      else {
+        entry.file = file;
+        entry.bytes = undefined;
+        this.#memory -= entry.size;
+        this.#onSpill({ run: entry.run, stage: entry.stage, bytes: entry.size });
+      }
+    }
+  }
+}
+
+/** The error for an output that no one holds (any more). */
+export function notHeld(ref: Ref): NotFoundError {
+  return new NotFoundError(`No output ${ref.task} of stage "${ref.stage}", run ${ref.run}, is held here.`, {
+    fields: { run: ref.run, stage: ref.stage, task: ref.task },
+    fix: "it was released, or its client closed: compute or persist it again.",
+  });
+}
+
+/** Into shared memory, so that a worker gets it without a copy. */
+async function readShared(key: string, file: string, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(new SharedArrayBuffer(size));
+  const handle = await open(file);
+  try {
+    let at = 0;
+    while (at < size) {
+      const { bytesRead } = await handle.read(bytes, at, size - at, at);
+      if (bytesRead === 0)
+        throw new UnreadableError(`The spilled output ${key} is cut short (${at} of ${size} bytes).`);
+      at += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+  return bytes;
+}
+
+function keyOf(run: string, stage: string, name: number | string): string {
+  return `${run}/${stage}/${name}`;
+}
