@@ -168,6 +168,13 @@ export const fault: Kernel = async ({ dir, task, times, how }, input, context) =
   return out(1);
 };
 
+/** Task 0 takes a while and gives; task `task` fails at once. */
+export const lateFault: Kernel = async ({ task }, input) => {
+  if (indexOf(input) === num(task)) throw new TypeError("not needed");
+  await new Promise((resolve) => setTimeout(resolve, 15));
+  return out(`${indexOf(input)},`);
+};
+
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("told to stop"))));
 }
