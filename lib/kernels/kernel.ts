@@ -15,7 +15,10 @@ export interface TaskContext {
 
 /** What a task gives back. */
 export interface TaskOutput<P = unknown> {
-  /** For a stage that folds: a partial P. For one that keeps: bytes. For an exchange: one Uint8Array a partition. */
+  /**
+   * For a stage that folds: a partial P, or its encoding. For one that keeps: bytes. For an exchange: one Uint8Array a partition.
+   * It outlives the kernel's call, so it may not point to memory that the kernel gives up. Nothing with a doubt (see Span).
+   */
   readonly value: P;
   /** Records read and records passed on: the conservation check adds them up. */
   readonly recordsIn: number;

@@ -8,6 +8,7 @@ import type { Fold, Kernel } from "./kernel.ts";
  */
 const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
+  "frame.scan": async () => (await import("./frame/scan.ts")).scan,
 };
 
 /** A fold is made from its parameters. */
@@ -15,6 +16,8 @@ type FoldMaker = (params: JsonObject) => Fold<unknown, unknown> | Promise<Fold<u
 
 const folds: Record<string, () => Promise<FoldMaker>> = {
   call: async () => (await import("./call/call.ts")).callFold,
+  "frame.collect": async () => (await import("./frame/folds.ts")).collectFold as FoldMaker, // a fold of its own partials
+  "frame.group": async () => (await import("./frame/folds.ts")).groupFold as FoldMaker,
 };
 
 export function loadKernel(op: string): Promise<Kernel> {

@@ -1,0 +1,67 @@
+import type { Ref } from "../../plan/plan.ts";
+import type { AggregateNode, ExpressionNode } from "../expression.ts";
+import type { ScalarType, Schema } from "../schema.ts";
+
+/** What a DataFrame is: a description, as plain data. Lowering (plan/lower) makes a plan of it. */
+export type FrameNode =
+  | CsvNode
+  | KeptNode
+  | { readonly kind: "filter"; readonly input: FrameNode; readonly condition: ExpressionNode }
+  | {
+      readonly kind: "assign";
+      readonly input: FrameNode;
+      readonly columns: readonly { readonly name: string; readonly value: ExpressionNode }[];
+    }
+  | { readonly kind: "select"; readonly input: FrameNode; readonly names: readonly string[] }
+  | { readonly kind: "head"; readonly input: FrameNode; readonly rows: number }
+  | {
+      readonly kind: "group";
+      readonly input: FrameNode;
+      readonly keys: readonly string[];
+      readonly aggregates: readonly { readonly name: string; readonly value: AggregateNode }[];
+      readonly keepNulls: boolean;
+    };
+
+export interface CsvNode {
+  readonly kind: "csv";
+  /** Paths, URLs and globs, as the user wrote them. */
+  readonly paths: readonly string[];
+  readonly options: CsvOptions;
+}
+
+/** Rows that an earlier run kept. */
+export interface KeptNode {
+  readonly kind: "kept";
+  readonly schema: Schema;
+  readonly refs: readonly Ref[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** How to read CSV. */
+export interface CsvOptions {
+  /** Types of columns by name; such a type is final. Others are found from a sample and may widen from int64 to float64 later on. */
+  readonly types?: Readonly<Record<string, ScalarType>>;
+  /** One ASCII character. Default ",". */
+  readonly delimiter?: string;
+  /** One ASCII character; "" where quotes mean nothing. Default '"'. */
+  readonly quote?: string;
+  /** A character that takes the next one's meaning off, as "\\". Default "": quotes are escaped by doubling. */
+  readonly escape?: string;
+  /** Whether the first record of each file names the columns. Default true. */
+  readonly header?: boolean;
+  /** Names of the columns, instead of the header's. */
+  readonly names?: readonly string[];
+  /** Texts that mean null, in every column. Default: pandas' list (NA, NaN, null, None …) in number and boolean columns, none in strings. An empty field is null always. */
+  readonly nulls?: readonly string[];
+  /** Bytes a task reads, as a number or "64MB". Default "16MiB". It fixes the fold tree, and so the last bits of sums; results are the same for any number of workers. */
+  readonly blockSize?: number | string;
+  /** Records that are looked at to find the types. Default 10,000 (and no more than 1 MiB). */
+  readonly sampleRows?: number;
+  /** A record with too few fields is an error, or gets nulls. Default "error". */
+  readonly ragged?: "error" | "pad";
+  /** How far a column may widen when a later value does not fit the type that the sample gave. Default "float64": an integer column may become floats, anything else is an error. */
+  readonly widen?: "float64" | "string";
+  /** Bytes that are not UTF-8: an error, or read as U+FFFD. Default "error". */
+  readonly encodingErrors?: "error" | "replace";
+}

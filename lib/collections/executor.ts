@@ -1,0 +1,38 @@
+import type { Table } from "apache-arrow";
+import type { DataFrame } from "./dataframe/dataframe.ts";
+
+/** What a collection needs of a client. Collections know no runtime: they ask whoever fills the slot. */
+export interface Executor {
+  compute(frame: DataFrame, options?: ComputeOptions): PromiseLike<Table>;
+  persist(frame: DataFrame, options?: ComputeOptions): Promise<DataFrame>;
+  explain(frame: DataFrame): Promise<string>;
+}
+
+export interface ComputeOptions {
+  /** Cancels the run: it fails with `CancelledError`. */
+  readonly signal?: AbortSignal;
+}
+
+let current: Executor | undefined;
+let fallback: (() => Promise<Executor>) | undefined;
+
+/** The executor that bare `compute()` uses from now on; undefined: the fallback again. */
+export function setExecutor(executor: Executor | undefined): void {
+  current = executor;
+}
+
+/** Whether bare `compute()` uses this one. */
+export function isExecutor(executor: Executor): boolean {
+  return current === executor;
+}
+
+/** How to make an executor when none is set: the package's root starts a local client. */
+export function setFallbackExecutor(make: () => Promise<Executor>): void {
+  fallback = make;
+}
+
+export async function executor(): Promise<Executor> {
+  if (current !== undefined) return current;
+  if (fallback === undefined) throw new Error("No client: import from the package's root, or call Client.local().");
+  return fallback();
+}

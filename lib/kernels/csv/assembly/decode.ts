@@ -1,0 +1,142 @@
+// One column of a block to typed values. All take: `at`, the address of the index entry that ends the column's first field;
+// `stride`, bytes from one record's entry to the next's; `count` records; `out`, the values; `valid`, one byte a record, written
+// only once a null is met (see nullCount). `last`: the column is the record's last, so a carriage return may stand before its end.
+// They answer the ordinal of the first record whose field does not fit, or `count`.
+import { NEWLINE, RETURN, quote, quoting, escape } from "./tokenize";
+import { BAD, NULL, float, floatKind, integerOf, integerQuick, integerSlow, isWide, quickOk, slowNumber } from "./numbers";
+import { INVALID, code } from "./dictionary";
+
+/** Nulls in the last column decoded; `valid` means something only when it is not 0. */
+export let nullCount: u32 = 0;
+const cell: usize = memory.data(8);
+
+// @ts-ignore: decorator
+@inline
+function fieldEnd(at: usize, start: usize, last: bool): usize {
+  const end = <usize>load<u32>(at);
+  return last && end > start && load<u8>(end - 1) == RETURN ? end - 1 : end;
+}
+
+function setNull(valid: usize, i: u32, count: u32): void {
+  if (!nullCount++) memory.fill(valid, 1, count);
+  store<u8>(valid + i, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function isEmpty(start: usize, end: usize): bool {
+  return start == end || (quoting && end - start == 2 && load<u8>(start) == quote && load<u8>(start + 1) == quote);
+}
+
+/** What became of a field that `integerQuick` left: 0 bad, 1 null, 2 `integerOf()`. */
+function integerHard(start: usize, end: usize): i32 {
+  if (isEmpty(start, end)) return NULL;
+  if (integerSlow(start, end)) return 2;
+  return slowNumber(start, end, cell) == NULL ? NULL : BAD;
+}
+
+/** Integers within ±2^53 as f64. `isWideColumn()` tells when one was outside: decode again with `decodeWide`. Answers −2 then. */
+export function decodeIntegers(at: usize, stride: usize, count: u32, out: usize, valid: usize, last: bool): i32 {
+  nullCount = 0;
+  for (let i: u32 = 0; i < count; i++, at += stride) {
+    const start = <usize>load<u32>(at - 4) + 1;
+    const end = fieldEnd(at, start, last);
+    let value = integerQuick(start, end);
+    if (!quickOk) {
+      const kind = integerHard(start, end);
+      if (kind == BAD) return i;
+      if (kind == NULL) {
+        setNull(valid, i, count);
+        value = 0;
+      } else {
+        if (isWide) return -2;
+        value = integerOf();
+      }
+    }
+    store<f64>(out + (<usize>i << 3), <f64>value);
+  }
+  return count;
+}
+
+/** Integers as i64. */
+export function decodeWide(at: usize, stride: usize, count: u32, out: usize, valid: usize, last: bool): i32 {
+  nullCount = 0;
+  for (let i: u32 = 0; i < count; i++, at += stride) {
+    const start = <usize>load<u32>(at - 4) + 1;
+    const end = fieldEnd(at, start, last);
+    const kind = integerHard(start, end);
+    if (kind == BAD) return i;
+    if (kind == NULL) setNull(valid, i, count);
+    store<i64>(out + (<usize>i << 3), kind == NULL ? 0 : integerOf());
+  }
+  return count;
+}
+
+/** Floats; a null's value is NaN. */
+export function decodeFloats(at: usize, stride: usize, count: u32, out: usize, valid: usize, last: bool): i32 {
+  nullCount = 0;
+  for (let i: u32 = 0; i < count; i++, at += stride) {
+    const start = <usize>load<u32>(at - 4) + 1;
+    const end = fieldEnd(at, start, last);
+    let value: f64 = NaN;
+    if (start == end) setNull(valid, i, count);
+    else {
+      value = float(start, end);
+      if (floatKind != 2) {
+        if (floatKind == BAD && !isEmpty(start, end)) return i;
+        setNull(valid, i, count);
+        value = NaN;
+      }
+    }
+    store<f64>(out + (<usize>i << 3), value);
+  }
+  return count;
+}
+
+/** true, True, TRUE, false, False, FALSE as bytes 1 and 0. */
+export function decodeBooleans(at: usize, stride: usize, count: u32, out: usize, valid: usize, last: bool): i32 {
+  nullCount = 0;
+  for (let i: u32 = 0; i < count; i++, at += stride) {
+    let start = <usize>load<u32>(at - 4) + 1;
+    let end = fieldEnd(at, start, last);
+    let value: u8 = 0;
+    if (isEmpty(start, end)) setNull(valid, i, count);
+    else {
+      const whole = start;
+      const wholeEnd = end;
+      if (quoting && load<u8>(start) == quote && end - start > 2) {
+        start++;
+        end--;
+      }
+      const length = end - start;
+      const word = load<u32>(start);
+      const isTrue = length == 4 && (word == 0x65757274 || word == 0x65757254 || word == 0x45555254);
+      const isFalse = length == 5 && ((word == 0x736c6166 && load<u8>(start + 4) == 0x65) || (word == 0x736c6146 && load<u8>(start + 4) == 0x65) || (word == 0x534c4146 && load<u8>(start + 4) == 0x45));
+      if (!isTrue && !isFalse) {
+        if (slowNumber(whole, wholeEnd, cell) != NULL) return i;
+        setNull(valid, i, count);
+      }
+      value = u8(isTrue);
+    }
+    store<u8>(out + i, value);
+  }
+  return count;
+}
+
+/** Strings as u32 codes of the dictionary; 0 is null (an empty field without quotes, or a null text). */
+export function decodeStrings(at: usize, stride: usize, count: u32, out: usize, dictionary: usize, last: bool): i32 {
+  nullCount = 0;
+  const quoted = quoting || escape != 0;
+  for (let i: u32 = 0; i < count; i++, at += stride) {
+    const start = <usize>load<u32>(at - 4) + 1;
+    const end = fieldEnd(at, start, last);
+    let value: u32 = 0;
+    if (start != end) {
+      value = code(dictionary, start, end, quoted);
+      if (value == INVALID) return i;
+    }
+    nullCount += u32(value == 0);
+    store<u32>(out + (<usize>i << 2), value);
+  }
+  return count;
+}

@@ -1,0 +1,205 @@
+import { isUtf8 } from "node:buffer";
+import { SchemaWidenedError, ValueError } from "../../errors.ts";
+import type { ScalarType } from "../../collections/schema.ts";
+import type { Column, Dictionary } from "../frame/column.ts";
+import type { CsvColumn } from "./params.ts";
+import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
+import { kindOf, type TextKind } from "./texts.ts";
+import { WIDE, type CsvKernel } from "./wasm.ts";
+
+/** Decodes some columns of each block of a range. Owns their memory in the kernel; a string column has one dictionary for all blocks. */
+export class ColumnDecoder {
+  readonly #kernel: CsvKernel;
+  readonly #url: string;
+  readonly #width: number;
+  readonly #slots: readonly Slot[];
+
+  constructor(
+    kernel: CsvKernel,
+    url: string,
+    columns: readonly CsvColumn[],
+    wanted: readonly string[],
+    nulls: readonly string[] | undefined,
+  ) {
+    this.#kernel = kernel;
+    this.#url = url;
+    this.#width = columns.length;
+    this.#slots = wanted.map((name) => {
+      const at = columns.findIndex((column) => column.name === name);
+      return new Slot(kernel, columns[at], at, at === columns.length - 1, nulls ?? []);
+    });
+  }
+
+  /** The block's columns as views on the kernel's memory. */
+  decode(reader: RecordReader, block: Block): Map<string, Column> {
+    for (const slot of this.#slots) {
+      const bad = slot.decode(block, this.#width);
+      if (bad < block.rows) this.#refuse(reader, block, bad, slot);
+    }
+    // Only now, since decoding strings may have moved the memory.
+    return new Map(this.#slots.map((slot) => [slot.column.name, slot.view(block.rows)]));
+  }
+
+  release(): void {
+    for (const slot of this.#slots) slot.release();
+  }
+
+  #refuse(reader: RecordReader, block: Block, row: number, slot: Slot): never {
+    const { column, at } = slot;
+    const place = reader.locate(block, row, at);
+    const fields = {
+      url: this.#url,
+      offset: place.offset,
+      row: place.row,
+      rowBase: "shard",
+      column: column.name,
+      text: place.text,
+      type: column.type,
+    };
+    if (column.type === "string") {
+      if (!reader.trusted) throw new Doubt("invalid UTF-8");
+      throw new ValueError(
+        `${this.#url} holds bytes that are not UTF-8 in column "${column.name}" (byte ${place.offset}, row {row}): ${JSON.stringify(place.text)}.`,
+        { fields, fix: "convert the file to UTF-8 (for example iconv -f latin1 -t utf-8)." },
+      );
+    }
+    const found = kindOf(unquoted(place.text, this.#kernel.quote), this.#kernel.nullTexts);
+    const wider = widen(column, found);
+    if (!reader.trusted) throw new Doubt(`"${place.text}" in column "${column.name}"`);
+    if (wider !== undefined)
+      throw new SchemaWidenedError(
+        `Column "${column.name}" holds ${JSON.stringify(place.text)}, so it is ${wider}, not ${column.type}.`,
+        {
+          fields: { ...fields, columns: { [column.name]: wider } },
+        },
+      );
+    throw new ValueError(
+      `${this.#url} has ${JSON.stringify(place.text)} in column "${column.name}", expected ${column.type} (byte ${place.offset}, row {row}).`,
+      {
+        fields,
+        fix: `correct the value, name it a null ({ nulls: [${JSON.stringify(place.text)}] }), or read the column as text: { types: { ${JSON.stringify(column.name)}: "string" } }.`,
+      },
+    );
+  }
+}
+
+function unquoted(text: string, quote: string): string {
+  return quote !== "" && text.length >= 2 && text.startsWith(quote) && text.endsWith(quote) ? text.slice(1, -1) : text;
+}
+
+/** The type the column must take to hold a value of the kind found; undefined where it may not. */
+export function widen(column: CsvColumn, found: TextKind): ScalarType | undefined {
+  if (column.widensTo === null) return undefined;
+  const isNumber = found === "float64" || found === "int64";
+  if (column.type === "int64" && isNumber) return "float64";
+  return column.widensTo === "string" ? "string" : undefined;
+}
+
+/** One column's output memory. */
+class Slot {
+  readonly column: CsvColumn;
+  readonly at: number;
+  readonly #kernel: CsvKernel;
+  readonly #last: boolean;
+  readonly #dictionary: number;
+  readonly #view: Dictionary | undefined;
+  #room = 0;
+  #values = 0;
+  #valid = 0;
+  #nulls = 0;
+  #wide = false;
+
+  constructor(kernel: CsvKernel, column: CsvColumn, at: number, last: boolean, nulls: readonly string[]) {
+    this.#kernel = kernel;
+    this.column = column;
+    this.at = at;
+    this.#last = last;
+    this.#dictionary = column.type === "string" ? kernel.wasm.dictionaryNew() : 0;
+    this.#view = column.type === "string" ? new KernelDictionary(kernel, this.#dictionary) : undefined;
+    if (column.type === "string") for (const text of nulls) this.#nullText(text);
+  }
+
+  /** Answers the ordinal of the first record that does not fit, or `block.rows`. */
+  decode(block: Block, width: number): number {
+    if (block.rows > this.#room) this.#reserve(block.rows);
+    const { wasm } = this.#kernel;
+    const at = block.index + 4 * this.at;
+    const rest = [4 * width, block.rows, this.#values, this.#valid, this.#last] as const;
+    this.#wide = false;
+    let done: number;
+    if (this.column.type === "int64") {
+      done = wasm.decodeIntegers(at, ...rest);
+      this.#wide = done === WIDE;
+      if (this.#wide) done = wasm.decodeWide(at, ...rest);
+    } else if (this.column.type === "float64") done = wasm.decodeFloats(at, ...rest);
+    else if (this.column.type === "bool") done = wasm.decodeBooleans(at, ...rest);
+    else done = wasm.decodeStrings(at, 4 * width, block.rows, this.#values, this.#dictionary, this.#last);
+    this.#nulls = wasm.nullCount.value;
+    return done;
+  }
+
+  view(rows: number): Column {
+    const { buffer } = this.#kernel.wasm.memory;
+    const { type } = this.column;
+    if (this.#view !== undefined)
+      return { type: "string", codes: new Uint32Array(buffer, this.#values, rows), dictionary: this.#view };
+    const valid = this.#nulls > 0 ? new Uint8Array(buffer, this.#valid, rows) : undefined;
+    if (type === "bool") return { type, values: new Uint8Array(buffer, this.#values, rows), valid };
+    if (type === "int64" && this.#wide) return { type, values: new BigInt64Array(buffer, this.#values, rows), valid };
+    // What is left is int64 or float64, both as f64.
+    return { type: type as "int64" | "float64", values: new Float64Array(buffer, this.#values, rows), valid };
+  }
+
+  release(): void {
+    if (this.#room > 0) {
+      this.#kernel.release(this.#values);
+      this.#kernel.release(this.#valid);
+    }
+    if (this.#dictionary !== 0) this.#kernel.wasm.dictionaryFree(this.#dictionary);
+  }
+
+  #reserve(rows: number): void {
+    if (this.#room > 0) {
+      this.#kernel.release(this.#values);
+      this.#kernel.release(this.#valid);
+    }
+    this.#room = Math.ceil(rows * 1.25);
+    this.#values = this.#kernel.allocate(8 * this.#room);
+    this.#valid = this.#kernel.allocate(this.#room);
+  }
+
+  #nullText(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    const address = this.#kernel.allocate(bytes.length);
+    this.#kernel.bytes().set(bytes, address);
+    this.#kernel.wasm.dictionaryAlias(this.#dictionary, address, bytes.length);
+    this.#kernel.release(address);
+  }
+}
+
+/** The strings of a column as the kernel holds them. */
+class KernelDictionary implements Dictionary {
+  readonly #kernel: CsvKernel;
+  readonly #address: number;
+  readonly #texts: string[] = [];
+
+  constructor(kernel: CsvKernel, address: number) {
+    this.#kernel = kernel;
+    this.#address = address;
+  }
+
+  get size(): number {
+    return this.#kernel.wasm.dictionaryCount(this.#address) >>> 0;
+  }
+
+  text(code: number): string {
+    return (this.#texts[code] ??= Buffer.from(this.bytes(code)).toString("utf8"));
+  }
+
+  bytes(code: number): Uint8Array {
+    const entry = (this.#kernel.wasm.dictionaryEntries(this.#address) >>> 2) + 2 * code;
+    const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
+    const bytes = this.#kernel.bytes().subarray(words[entry], words[entry] + words[entry + 1]);
+    return this.#kernel.lenient && !isUtf8(bytes) ? Buffer.from(Buffer.from(bytes).toString("utf8")) : bytes;
+  }
+}

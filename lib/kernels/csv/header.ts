@@ -1,0 +1,64 @@
+import type { CsvKernel } from "./wasm.ts";
+
+/**
+ * The first record that is no blank line: its fields, and how many index entries it and the blank lines before it take
+ * (0: it is not there whole). `offset` is where it starts, in bytes behind `buffer`.
+ */
+export function headerFields(
+  kernel: CsvKernel,
+  index: number,
+  count: number,
+  buffer: number,
+): { fields: string[]; entries: number; offset: number } {
+  const words = new Uint32Array(kernel.wasm.memory.buffer);
+  const bytes = kernel.bytes();
+  let fields: string[] = [];
+  let start = buffer;
+  let recordStart = buffer;
+  for (let i = 0; i < count; i++) {
+    const end = words[index / 4 + i];
+    const isLast = bytes[end] === 10;
+    fields.push(kernel.text(start, isLast && end > start && bytes[end - 1] === 13 ? end - 1 : end));
+    start = end + 1;
+    if (!isLast) continue;
+    if (fields.length > 1 || fields[0] !== "")
+      return {
+        fields: fields.map((text) => unquote(text, kernel.quote)),
+        entries: i + 1,
+        offset: recordStart - buffer,
+      };
+    fields = [];
+    recordStart = start;
+  }
+  return { fields: [], entries: 0, offset: 0 };
+}
+
+/** Takes quotes off, by the same rules as the kernel. `quote` "" leaves the text as it is. */
+export function unquote(text: string, quote: string): string {
+  if (quote === "" || !text.startsWith(quote)) return text;
+  let out = "";
+  let inside = true;
+  for (let i = 1; i < text.length; i++) {
+    const c = text[i];
+    if (c !== quote) out += c;
+    else if (!inside) {
+      inside = true;
+      out += text[i - 1] === quote ? quote : "";
+    } else inside = false;
+  }
+  return out;
+}
+
+/** How the names found differ from those expected; undefined: they do not. */
+export function headerProblem(found: readonly string[], expected: readonly string[]): string | undefined {
+  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return undefined;
+  const missing = expected.filter((name) => !found.includes(name));
+  const extra = found.filter((name) => !expected.includes(name));
+  if (missing.length + extra.length === 0)
+    return `expected the order ${expected.join(", ")}, found ${found.join(", ")}`;
+  const parts = [
+    missing.length > 0 ? `missing ${missing.map((name) => JSON.stringify(name)).join(", ")}` : "",
+    extra.length > 0 ? `not expected ${extra.map((name) => JSON.stringify(name)).join(", ")}` : "",
+  ];
+  return parts.filter((part) => part !== "").join("; ");
+}

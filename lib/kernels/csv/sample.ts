@@ -1,0 +1,75 @@
+import { unquote } from "./header.ts";
+import type { Dialect } from "./params.ts";
+import { kindOf, type TextKind } from "./texts.ts";
+import { withKernel } from "./wasm.ts";
+
+/** One field of a sample: its text without quotes, and whether it had any. */
+interface SampleField {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** The first records of a source, as texts. */
+export interface Sample {
+  readonly records: readonly (readonly SampleField[])[];
+  /** Bytes that those records take, blank lines and byte order mark included. */
+  readonly bytes: number;
+}
+
+/** Splits the beginning of a source into at most `limit` records; a last one that is not there whole counts only where `whole` says the source ends. */
+export function sampleRecords(bytes: Uint8Array, dialect: Dialect, limit: number, whole: boolean): Promise<Sample> {
+  return withKernel((kernel) => {
+    kernel.setDialect(dialect);
+    const mark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    const length = bytes.length - mark;
+    const buffer = kernel.allocate(length + 1);
+    const index = kernel.allocate(4 * (length + 2)) + 4;
+    kernel.bytes().set(bytes.subarray(mark), buffer);
+    const needsEnd = whole && length > 0 && bytes[bytes.length - 1] !== 10;
+    if (needsEnd) kernel.bytes()[buffer + length] = 10;
+    const count = kernel.wasm.tokenizeExact(buffer, length + (needsEnd ? 1 : 0), index);
+    const ends = new Uint32Array(kernel.wasm.memory.buffer, index, count);
+    const memory = kernel.bytes();
+    const records: SampleField[][] = [];
+    let fields: SampleField[] = [];
+    let start = buffer;
+    for (let i = 0; i < count && records.length < limit; i++) {
+      const end = ends[i];
+      const isLast = memory[end] === 10;
+      const text = kernel.text(start, isLast && end > start && memory[end - 1] === 13 ? end - 1 : end);
+      fields.push({
+        text: unquote(text, dialect.quote),
+        quoted: dialect.quote !== "" && text.startsWith(dialect.quote),
+      });
+      start = end + 1;
+      if (!isLast) continue;
+      if (fields.length > 1 || text !== "") records.push(fields);
+      fields = [];
+    }
+    kernel.release(buffer);
+    kernel.release(index - 4);
+    return { records, bytes: mark + start - buffer };
+  });
+}
+
+/** The narrowest kind that holds all the texts of each column. */
+export function columnKinds(records: Sample["records"], width: number, nulls: ReadonlySet<string>): TextKind[] {
+  const kinds: TextKind[] = Array.from({ length: width }, () => "null");
+  for (const record of records)
+    for (let i = 0; i < Math.min(width, record.length); i++)
+      kinds[i] = joinKinds(kinds[i], fieldKind(record[i], nulls));
+  return kinds;
+}
+
+function fieldKind({ text, quoted }: SampleField, nulls: ReadonlySet<string>): TextKind {
+  // A quoted empty field is null to numbers and the empty string to text: it decides nothing.
+  return text === "" && quoted ? "null" : kindOf(text, nulls);
+}
+
+/** null < int64 < float64 < string, and null < bool < string. */
+export function joinKinds(a: TextKind, b: TextKind): TextKind {
+  if (a === b || b === "null") return a;
+  if (a === "null") return b;
+  const numbers: readonly TextKind[] = ["int64", "float64"];
+  return numbers.includes(a) && numbers.includes(b) ? "float64" : "string";
+}

@@ -1,0 +1,49 @@
+import type { Schema } from "../../collections/schema.ts";
+import { InternalError } from "../../errors.ts";
+import type { TaskInput } from "../../plan/plan.ts";
+import type { Batch } from "../frame/column.ts";
+import type { BatchSource } from "../frame/scan.ts";
+import type { TaskContext, TaskOutput } from "../kernel.ts";
+import { ColumnDecoder } from "./decode-columns.ts";
+import type { CsvFormat } from "./params.ts";
+import { Doubt, RecordReader } from "./record-reader.ts";
+import { withKernel } from "./wasm.ts";
+
+/** Runs `use` over the batches of one byte range of a CSV source. Only the columns asked for are decoded. */
+export async function csvBatches(
+  format: CsvFormat,
+  columns: Schema,
+  input: TaskInput,
+  context: TaskContext,
+  use: (source: BatchSource) => Promise<TaskOutput>,
+): Promise<TaskOutput> {
+  if (input.kind !== "range") throw new InternalError(`A CSV source reads ranges, found ${input.kind}.`);
+  const { source, start, end, from } = input;
+  const wanted = columns.map(({ name }) => name);
+  const reader = await context.store.open(source.url, { etag: source.etag, signal: context.signal });
+  try {
+    return await withKernel(async (kernel) => {
+      const records = new RecordReader(kernel, reader, format, { url: source.url, start, end, from });
+      const decoder = new ColumnDecoder(kernel, source.url, format.columns, wanted, format.dialect.nulls);
+      async function* batches(): AsyncGenerator<Batch> {
+        for await (const block of records.blocks()) yield { rows: block.rows, columns: decoder.decode(records, block) };
+      }
+      try {
+        return await use({ batches: batches(), span: () => ({ from: records.from, next: records.next }) });
+      } catch (error) {
+        if (!(error instanceof Doubt)) throw error;
+        return {
+          value: undefined,
+          recordsIn: 0,
+          recordsOut: 0,
+          span: { from: records.from, next: records.next, doubt: error.message },
+        };
+      } finally {
+        decoder.release();
+        records.release();
+      }
+    });
+  } finally {
+    await reader.close();
+  }
+}

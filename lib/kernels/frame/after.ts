@@ -1,0 +1,44 @@
+import type { Schema } from "../../collections/schema.ts";
+import { fieldOf } from "../../collections/typing.ts";
+import { firstRows } from "./collect.ts";
+import type { Frame } from "./encode.ts";
+import { GroupState, groupSchema } from "./group.ts";
+import { compileSteps, schemaAfter } from "./pipeline.ts";
+import type { Operation } from "./steps.ts";
+
+/** Does the operations to a frame that is in memory whole: what stands behind the last fold of a plan. */
+export function applyAfter(frame: Frame, operations: readonly Operation[]): Frame {
+  return operations.reduce(applyOne, frame);
+}
+
+function applyOne(frame: Frame, operation: Operation): Frame {
+  switch (operation.do) {
+    case "select":
+      return { ...frame, schema: operationSchema(frame.schema, operation) };
+    case "head":
+      return frame.batch.rows <= operation.rows ? frame : firstRows(frame, operation.rows);
+    case "group": {
+      const state = new GroupState(operation.sink, frame.schema);
+      state.update(frame.batch);
+      return state.finish();
+    }
+    default: {
+      const { run, schema } = compileSteps([operation], frame.schema);
+      return { schema, batch: run(frame.batch) };
+    }
+  }
+}
+
+/** The columns behind an operation. `UnknownColumnError`, `TypeMismatchError`. */
+export function operationSchema(schema: Schema, operation: Operation): Schema {
+  switch (operation.do) {
+    case "select":
+      return operation.names.map((name) => fieldOf(name, schema));
+    case "head":
+      return schema;
+    case "group":
+      return groupSchema(operation.sink, schema);
+    default:
+      return schemaAfter(schema, operation);
+  }
+}

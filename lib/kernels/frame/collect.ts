@@ -1,0 +1,118 @@
+import type { Schema } from "../../collections/schema.ts";
+import { InternalError } from "../../errors.ts";
+import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
+import { packStrings, type Frame } from "./encode.ts";
+
+/** Gathers the rows of batches whose memory does not last. */
+export class Collector {
+  readonly #schema: Schema;
+  readonly #limit: number;
+  readonly #pieces: Batch[] = [];
+  #rows = 0;
+
+  constructor(schema: Schema, limit = Infinity) {
+    this.#schema = schema;
+    this.#limit = limit;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get full(): boolean {
+    return this.#rows >= this.#limit;
+  }
+
+  add(batch: Batch): void {
+    const rows = Math.min(batch.rows, this.#limit - this.#rows);
+    if (rows === 0) return;
+    const columns = this.#schema.map(({ name }): [string, Column] => [name, copyRows(columnOf(batch, name), rows)]);
+    this.#pieces.push({ rows, columns: new Map(columns) });
+    this.#rows += rows;
+  }
+
+  /** All rows as one frame. */
+  frame(): Frame {
+    return concatenate(this.#schema, this.#pieces);
+  }
+}
+
+function copyRows(column: Column, rows: number): Column {
+  if (column.type === "string") return { ...column, codes: column.codes.slice(0, rows) };
+  const valid = column.valid?.slice(0, rows);
+  if (column.type === "bool") return { type: "bool", values: column.values.slice(0, rows), valid };
+  if (column.type === "float64") return { type: "float64", values: column.values.slice(0, rows), valid };
+  return { type: "int64", values: column.values.slice(0, rows), valid };
+}
+
+/** One frame from pieces, in order. */
+export function concatenate(schema: Schema, pieces: readonly Batch[]): Frame {
+  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+  const columns = schema.map(({ name, type }): [string, Column] => {
+    const parts = pieces.map((piece) => columnOf(piece, name));
+    return [name, type === "string" ? joinStrings(parts, rows) : joinValues(type, parts, rows)];
+  });
+  return { schema, batch: { rows, columns: new Map(columns) } };
+}
+
+function joinValues(type: "bool" | "int64" | "float64", parts: readonly Column[], rows: number): Column {
+  const isWide = parts.some((part) => part.type === "int64" && part.values instanceof BigInt64Array);
+  const values = type === "bool" ? new Uint8Array(rows) : isWide ? new BigInt64Array(rows) : new Float64Array(rows);
+  const isNull = parts.some((part) => part.type !== "string" && part.valid !== undefined);
+  const valid = isNull ? new Uint8Array(rows).fill(1) : undefined;
+  let at = 0;
+  for (const part of parts) {
+    if (part.type === "string") throw new InternalError("A string column among numbers.");
+    if (values instanceof BigInt64Array)
+      values.set(part.values instanceof BigInt64Array ? part.values : BigInt64Array.from(part.values, BigInt), at);
+    else values.set(part.values as Float64Array | Uint8Array, at); // not wide, as was looked up
+    if (part.valid !== undefined) valid?.set(part.valid, at);
+    at += part.values.length;
+  }
+  // The casts put type and array together again, which were chosen together above.
+  if (type === "bool") return { type, values: values as Uint8Array, valid };
+  if (type === "float64") return { type, values: values as Float64Array, valid };
+  return { type, values: values as Float64Array | BigInt64Array, valid };
+}
+
+/** Pieces with one dictionary keep it; others get one in common, of the strings that occur. */
+function joinStrings(parts: readonly Column[], rows: number): StringColumn {
+  const strings = parts as readonly StringColumn[]; // by the schema's type
+  const codes = new Uint32Array(rows);
+  let at = 0;
+  const first = strings[0]?.dictionary ?? new PackedDictionary(new Uint32Array(2), new Uint8Array(0));
+  if (strings.every((part) => part.dictionary === first)) {
+    for (const part of strings) {
+      codes.set(part.codes, at);
+      at += part.codes.length;
+    }
+    return { type: "string", codes, dictionary: first };
+  }
+  const common = new Map<string, number>();
+  const bytes: Uint8Array[] = [];
+  for (const part of strings) {
+    const { codes: own, dictionary } = packStrings(part);
+    const renamed = new Uint32Array(dictionary.size);
+    for (let code = 1; code < dictionary.size; code++) {
+      const text = Buffer.from(dictionary.bytes(code)).toString("latin1"); // any one-to-one spelling of the bytes
+      let known = common.get(text);
+      if (known === undefined) {
+        known = bytes.push(dictionary.bytes(code));
+        common.set(text, known);
+      }
+      renamed[code] = known;
+    }
+    for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
+  }
+  const offsets = new Uint32Array(bytes.length + 2);
+  bytes.forEach((text, i) => (offsets[i + 2] = offsets[i + 1] + text.length));
+  const data = new Uint8Array(offsets[offsets.length - 1]);
+  bytes.forEach((text, i) => data.set(text, offsets[i + 1]));
+  return { type: "string", codes, dictionary: new PackedDictionary(offsets, data) };
+}
+
+/** The frame's first rows. */
+export function firstRows({ schema, batch }: Frame, rows: number): Frame {
+  const columns = schema.map(({ name }): [string, Column] => [name, copyRows(columnOf(batch, name), rows)]);
+  return { schema, batch: { rows, columns: new Map(columns) } };
+}

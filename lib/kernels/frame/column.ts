@@ -1,0 +1,142 @@
+import { InternalError } from "../../errors.ts";
+
+/**
+ * Columns as plain typed arrays. The types:
+ *
+ * | type    | values                                                        | null                      |
+ * |---------|---------------------------------------------------------------|---------------------------|
+ * | int64   | f64 while all are within ±2^53 (exact there), else BigInt64    | valid[i] = 0, value 0     |
+ * | float64 | f64; NaN is a value (aggregates skip it, as in pandas)         | valid[i] = 0, value NaN   |
+ * | bool    | bytes 0, 1                                                    | valid[i] = 0, value 0     |
+ * | string  | u32 codes of a dictionary                                     | code 0                    |
+ *
+ * `valid` is absent where nothing is null. A column may be a view on a kernel's memory: good until the next block.
+ */
+export interface Int64Column {
+  readonly type: "int64";
+  readonly values: Float64Array | BigInt64Array;
+  readonly valid?: Uint8Array | undefined;
+}
+export interface Float64Column {
+  readonly type: "float64";
+  readonly values: Float64Array;
+  readonly valid?: Uint8Array | undefined;
+}
+export interface BoolColumn {
+  readonly type: "bool";
+  readonly values: Uint8Array;
+  readonly valid?: Uint8Array | undefined;
+}
+export interface StringColumn {
+  readonly type: "string";
+  readonly codes: Uint32Array;
+  readonly dictionary: Dictionary;
+}
+export type NumberColumn = Int64Column | Float64Column;
+export type Column = NumberColumn | BoolColumn | StringColumn;
+
+/** Strings by code. Code 0 is null; codes 1 … size − 1 are distinct strings. May grow, never changes what a code means. */
+export interface Dictionary {
+  readonly size: number;
+  /** The string of a code from 1 on. */
+  text(code: number): string;
+  /** The string's UTF-8 bytes: a view. */
+  bytes(code: number): Uint8Array;
+}
+
+/** Columns of equal length. */
+export interface Batch {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+export function columnOf(batch: Batch, name: string): Column {
+  const column = batch.columns.get(name);
+  if (column === undefined)
+    throw new InternalError(`The batch has no column "${name}", only ${[...batch.columns.keys()].join(", ")}.`);
+  return column;
+}
+
+export function lengthOf(column: Column): number {
+  return column.type === "string" ? column.codes.length : column.values.length;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Strings side by side in one buffer: `offsets[code]` to `offsets[code + 1]`. */
+export class PackedDictionary implements Dictionary {
+  readonly size: number;
+  readonly offsets: Uint32Array;
+  readonly data: Uint8Array;
+  #texts: string[] = [];
+
+  constructor(offsets: Uint32Array, data: Uint8Array) {
+    this.offsets = offsets;
+    this.data = data;
+    this.size = offsets.length - 1;
+  }
+
+  text(code: number): string {
+    return (this.#texts[code] ??= decoder.decode(unshared(this.bytes(code))));
+  }
+
+  bytes(code: number): Uint8Array {
+    return this.data.subarray(this.offsets[code], this.offsets[code + 1]);
+  }
+}
+
+/** TextDecoder takes no view on shared memory. */
+function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? bytes.slice() : bytes;
+}
+
+/** A dictionary that grows, by text. */
+export class TextDictionary implements Dictionary {
+  readonly #texts: string[] = [""];
+  readonly #codes = new Map<string, number>();
+
+  get size(): number {
+    return this.#texts.length;
+  }
+
+  /** The text's code, a new one where it has none yet. */
+  code(text: string): number {
+    const known = this.#codes.get(text);
+    if (known !== undefined) return known;
+    this.#codes.set(text, this.#texts.length);
+    return this.#texts.push(text) - 1;
+  }
+
+  text(code: number): string {
+    return this.#texts[code];
+  }
+
+  bytes(code: number): Uint8Array {
+    return encoder.encode(this.#texts[code]);
+  }
+}
+
+/** One value as JavaScript has it: null, boolean, number, bigint (int64 outside ±2^53) or string. */
+export type Scalar = null | boolean | number | bigint | string;
+
+export function valueAt(column: Column, i: number): Scalar {
+  if (column.type === "string") return column.codes[i] === 0 ? null : column.dictionary.text(column.codes[i]);
+  if (column.valid !== undefined && column.valid[i] === 0) return null;
+  return column.type === "bool" ? column.values[i] !== 0 : column.values[i];
+}
+
+/** Order of strings by code point, as UTF-8 bytes and Python have it: JavaScript's own order differs beyond U+FFFF. */
+export function compareTexts(a: string, b: string): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) {
+      const bothHigh = x >= 0xd800 && y >= 0xd800;
+      // Among units from U+D800 on, surrogates (higher code points) go after U+E000 … U+FFFF.
+      return bothHigh ? ((x + 0x2000) & 0xffff) - ((y + 0x2000) & 0xffff) : x - y;
+    }
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,261 @@
+/**
+ * Rows to groups: gives every distinct combination of key values a number, from 1 on, in order of first sight.
+ * Number 0 is for rows that belong to no group: those with a null key (or NaN) where nulls are dropped.
+ *
+ * Each key column is numbered on its own (strings through their codes, numbers through a hash table); several columns are
+ * combined pair by pair. So all the work per row is a few look-ups in typed arrays.
+ */
+import type { ScalarType } from "../../collections/schema.ts";
+import { InternalError } from "../../errors.ts";
+import { TextDictionary, type Column, type Dictionary, type StringColumn } from "./column.ts";
+import { fromValues } from "./evaluate.ts";
+
+export class Grouper {
+  readonly #keys: readonly KeyNumbers[];
+  readonly #pairs: readonly PairNumbers[];
+  readonly #keepNulls: boolean;
+  #out = new Uint32Array(0);
+
+  constructor(types: readonly ScalarType[], keepNulls: boolean) {
+    this.#keys = types.map((type) => (type === "string" ? new StringNumbers() : new ValueNumbers(type)));
+    this.#pairs = types.slice(1).map(() => new PairNumbers());
+    this.#keepNulls = keepNulls;
+  }
+
+  /** How many groups there are. */
+  get count(): number {
+    if (this.#keys.length === 0) return 1;
+    if (this.#pairs.length > 0) return this.#pairs[this.#pairs.length - 1].count;
+    return this.#keys[0].count + (this.#keepNulls ? 1 : 0);
+  }
+
+  /** The group of each row. Good until the next call. */
+  assign(columns: readonly Column[], rows: number): Uint32Array {
+    if (this.#out.length < rows) this.#out = new Uint32Array(Math.ceil(rows * 1.25));
+    const out = this.#out.subarray(0, rows);
+    if (columns.length === 0) return out.fill(1);
+    this.#keys[0].number(columns[0], out);
+    if (this.#pairs.length === 0) {
+      // Null is group 1 where it is kept.
+      if (this.#keepNulls) for (let i = 0; i < rows; i++) out[i]++;
+      return out;
+    }
+    const second = new Uint32Array(rows);
+    for (let k = 1; k < columns.length; k++) {
+      this.#keys[k].number(columns[k], second);
+      // After the first pair, 0 stands for rows already dropped.
+      this.#pairs[k - 1].number(out, second, this.#keepNulls ? (k === 1 ? "keep" : "keep-right") : "drop");
+    }
+    return out;
+  }
+
+  /** The groups' key values, a column a key, in the groups' order. */
+  keys(): Column[] {
+    const count = this.count;
+    if (this.#keys.length === 0) return [];
+    let numbers = Uint32Array.from({ length: count }, (_, i) =>
+      this.#pairs.length > 0 ? i + 1 : i + (this.#keepNulls ? 0 : 1),
+    );
+    const columns: Column[] = [];
+    for (let k = this.#pairs.length - 1; k >= 0; k--) {
+      const [left, right] = this.#pairs[k].split(numbers);
+      columns.unshift(this.#keys[k + 1].values(right));
+      numbers = left;
+    }
+    columns.unshift(this.#keys[0].values(numbers));
+    return columns;
+  }
+}
+
+/** Numbers the values of one key column from 1 on; null is 0. */
+interface KeyNumbers {
+  readonly count: number;
+  number(column: Column, out: Uint32Array): void;
+  /** The values of the numbers given. */
+  values(numbers: Uint32Array): Column;
+}
+
+class StringNumbers implements KeyNumbers {
+  #dictionary: Dictionary | undefined;
+  #byCode = new Uint32Array(256);
+  /** Where each number's string stands; a text once a second dictionary has come. */
+  readonly #firstCodes: number[] = [0];
+  #texts: TextDictionary | undefined;
+
+  get count(): number {
+    return this.#firstCodes.length - 1;
+  }
+
+  number(column: Column, out: Uint32Array): void {
+    const { codes, dictionary } = column as StringColumn; // by the key's type
+    if (this.#dictionary !== dictionary) this.#change(dictionary);
+    if (this.#byCode.length < dictionary.size) {
+      const larger = new Uint32Array(2 * dictionary.size);
+      larger.set(this.#byCode);
+      this.#byCode = larger;
+    }
+    const byCode = this.#byCode;
+    for (let i = 0; i < codes.length; i++) {
+      const known = byCode[codes[i]];
+      out[i] = known !== 0 || codes[i] === 0 ? known : this.#add(codes[i]);
+    }
+  }
+
+  values(numbers: Uint32Array): Column {
+    if (this.#texts !== undefined) return { type: "string", codes: numbers.slice(), dictionary: this.#texts };
+    const dictionary = this.#dictionary ?? new TextDictionary();
+    return { type: "string", codes: numbers.map((number) => this.#firstCodes[number]), dictionary };
+  }
+
+  #add(code: number): number {
+    let number: number;
+    if (this.#texts === undefined) number = this.#firstCodes.push(code) - 1;
+    else {
+      number = this.#texts.code((this.#dictionary as Dictionary).text(code)); // set before any code is looked up
+      this.#firstCodes[number] = code;
+    }
+    this.#byCode[code] = number;
+    return number;
+  }
+
+  /** Another batch has another dictionary: from now on strings are known by their text, and codes are looked up anew. */
+  #change(dictionary: Dictionary): void {
+    if (this.#dictionary !== undefined && this.#texts === undefined) {
+      this.#texts = new TextDictionary();
+      for (let number = 1; number < this.#firstCodes.length; number++)
+        this.#texts.code(this.#dictionary.text(this.#firstCodes[number]));
+    }
+    this.#dictionary = dictionary;
+    this.#byCode.fill(0);
+  }
+}
+
+/** An open-addressing table from pairs of 32-bit words to numbers from 1 on, in order of first sight. */
+class WordPairs {
+  #mask = 1023;
+  #table = new Uint32Array(1024);
+  first = new Uint32Array(512);
+  second = new Uint32Array(512);
+  count = 0;
+
+  number(a: number, b: number): number {
+    let at = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)) >>> 0;
+    at = (at ^ (at >>> 15)) & this.#mask;
+    for (;;) {
+      const number = this.#table[at];
+      if (number === 0) return this.#add(at, a, b);
+      if (this.first[number] === a && this.second[number] === b) return number;
+      at = (at + 1) & this.#mask;
+    }
+  }
+
+  #add(at: number, a: number, b: number): number {
+    const number = ++this.count;
+    if (number === this.first.length) {
+      this.first = grown(this.first);
+      this.second = grown(this.second);
+    }
+    this.first[number] = a;
+    this.second[number] = b;
+    this.#table[at] = number;
+    if (2 * number > this.#mask) this.#rehash();
+    return number;
+  }
+
+  #rehash(): void {
+    this.#mask = 2 * this.#mask + 1;
+    this.#table = new Uint32Array(this.#mask + 1);
+    for (let number = 1; number <= this.count; number++) {
+      let at = (Math.imul(this.first[number], 0x9e3779b1) ^ Math.imul(this.second[number], 0x85ebca6b)) >>> 0;
+      at = (at ^ (at >>> 15)) & this.#mask;
+      while (this.#table[at] !== 0) at = (at + 1) & this.#mask;
+      this.#table[at] = number;
+    }
+  }
+}
+
+function grown(words: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * words.length);
+  larger.set(words);
+  return larger;
+}
+
+const word = new Float64Array(1);
+const words = new Uint32Array(word.buffer);
+
+/** Numbers and booleans by the bits of their f64; integers beyond ±2^53 by themselves. */
+class ValueNumbers implements KeyNumbers {
+  readonly #type: ScalarType;
+  readonly #pairs = new WordPairs();
+  /** Wide integers: their numbers are taken from the same row as the others, by a pair that no f64 key has (a NaN's bits). */
+  readonly #wide = new Map<bigint, number>();
+  readonly #wideByNumber = new Map<number, bigint>();
+
+  constructor(type: ScalarType) {
+    this.#type = type;
+  }
+
+  get count(): number {
+    return this.#pairs.count;
+  }
+
+  number(column: Column, out: Uint32Array): void {
+    if (column.type === "string") throw new InternalError("A string column where a number key is expected.");
+    const { values, valid } = column;
+    for (let i = 0; i < out.length; i++) {
+      const value = values[i];
+      if (valid !== undefined && valid[i] === 0) out[i] = 0;
+      else if (typeof value === "bigint" && BigInt.asIntN(54, value) !== value) out[i] = this.#wideNumber(value);
+      else {
+        word[0] = Number(value) + 0; // −0 becomes 0
+        out[i] = word[0] === word[0] ? this.#pairs.number(words[0], words[1]) : 0;
+      }
+    }
+  }
+
+  values(numbers: Uint32Array): Column {
+    const list = Array.from(numbers, (number) => {
+      if (number === 0) return null;
+      const wide = this.#wideByNumber.get(number);
+      if (wide !== undefined) return wide;
+      words[0] = this.#pairs.first[number];
+      words[1] = this.#pairs.second[number];
+      return word[0];
+    });
+    return fromValues(this.#type, list);
+  }
+
+  #wideNumber(value: bigint): number {
+    let number = this.#wide.get(value);
+    if (number === undefined) {
+      number = this.#pairs.number(this.#wide.size, 0x7ff80001);
+      this.#wide.set(value, number);
+      this.#wideByNumber.set(number, value);
+    }
+    return number;
+  }
+}
+
+/** Numbers pairs of numbers. */
+class PairNumbers {
+  readonly #pairs = new WordPairs();
+
+  get count(): number {
+    return this.#pairs.count;
+  }
+
+  /** Replaces each left number by the pair's. A 0 on either side drops the row, unless nulls are kept on that side. */
+  number(left: Uint32Array, right: Uint32Array, nulls: "drop" | "keep" | "keep-right"): void {
+    for (let i = 0; i < left.length; i++) {
+      const dropped = nulls === "drop" ? left[i] === 0 || right[i] === 0 : nulls === "keep-right" && left[i] === 0;
+      left[i] = dropped ? 0 : this.#pairs.number(left[i], right[i]);
+    }
+  }
+
+  split(numbers: Uint32Array): [left: Uint32Array<ArrayBuffer>, right: Uint32Array<ArrayBuffer>] {
+    return [
+      numbers.map((number) => this.#pairs.first[number]) as Uint32Array<ArrayBuffer>,
+      numbers.map((number) => this.#pairs.second[number]) as Uint32Array<ArrayBuffer>,
+    ];
+  }
+}

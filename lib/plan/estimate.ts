@@ -1,0 +1,86 @@
+import { formatBytes } from "../collections/options.ts";
+import type { Schema } from "../collections/schema.ts";
+import { PlanTooLargeError } from "../errors.ts";
+import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
+import type { Sink } from "../kernels/frame/steps.ts";
+import type { Estimate, Plan, Stage } from "./plan.ts";
+import type { CsvSource } from "./source/csv.ts";
+
+/** The kernel's code, tables and stack. */
+const KERNEL_BYTES = 4 * 1024 * 1024;
+/** What one string costs in a dictionary beside its bytes: slots at half load, an entry. */
+const STRING_BYTES = 48;
+
+/** Peak memory of one task in bytes. */
+export function peakBytes(stage: Stage): number {
+  return Object.values(stage.estimate.peakBytes).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** What a scan of CSV shards takes. Strings are counted as if all were distinct: the worst that a shard may hold. */
+export function estimateScan(csv: CsvSource, columns: Schema, sink: Sink): Estimate {
+  const rows = csv.blockSize / csv.recordBytes;
+  const strings = columns.filter(({ type }) => type === "string").length;
+  const share = strings / csv.format.columns.length;
+  const blockRows = Math.ceil(BLOCK_BYTES / csv.format.columns.length);
+  return {
+    bytesIn: csv.sources.reduce((sum, { size }) => sum + size, 0),
+    peakBytes: {
+      kernel: KERNEL_BYTES,
+      "text and index of a block": 5 * BLOCK_BYTES,
+      "columns of a block": Math.ceil(12 * blockRows * columns.length),
+      dictionaries: Math.ceil(strings * rows * STRING_BYTES + share * csv.blockSize),
+      output: Math.ceil(outputBytes(rows, columns, sink) + share * csv.blockSize),
+    },
+  };
+}
+
+/** What a pass over kept frames takes. */
+export function estimateFrames(rows: number, bytes: number, parts: number): Estimate {
+  const part = Math.ceil(bytes / Math.max(1, parts));
+  return { bytesIn: bytes, peakBytes: { frame: part, output: part + Math.ceil((16 * rows) / Math.max(1, parts)) } };
+}
+
+/** Columns gathered and encoded, or a state a group where every row is its own. */
+function outputBytes(rows: number, columns: Schema, sink: Sink): number {
+  if (sink.to === "collect") return Math.min(rows, sink.limit ?? Infinity) * 18 * columns.length;
+  return sink.keys.length === 0 ? 4096 : rows * (16 * sink.keys.length + 48 * sink.aggregates.length);
+}
+
+/** Refuses a plan of which a task would need more than `limit` bytes, and says which block size would fit. */
+export function refuseTooLarge(plan: Plan, limit: number): void {
+  for (const stage of plan.stages) {
+    const peak = peakBytes(stage);
+    if (peak <= limit) continue;
+    const terms = Object.entries(stage.estimate.peakBytes).sort(([, a], [, b]) => b - a);
+    const worst = terms.map(([term, bytes]) => `${term} ${formatBytes(bytes)}`).join(", ");
+    const fits = largestBlock(stage, peak, limit);
+    throw new PlanTooLargeError(
+      `A task of stage "${stage.id}" would need ${formatBytes(peak)} (${worst}), and the limit is ${formatBytes(limit)}.`,
+      {
+        fields: {
+          stage: stage.id,
+          peakBytes: peak,
+          limitBytes: limit,
+          ...(fits === undefined ? {} : { blockSize: fits }),
+        },
+        fix:
+          fits === undefined
+            ? "raise memoryLimit, or have fewer threads a worker."
+            : `pass { blockSize: ${fits} }, or raise memoryLimit.`,
+      },
+    );
+  }
+}
+
+/** The largest block size that fits, in bytes: the terms that grow with it are taken as proportional. */
+function largestBlock(stage: Stage, peak: number, limit: number): number | undefined {
+  if (stage.tasks.kind !== "ranges") return undefined;
+  const {
+    kernel = 0,
+    "text and index of a block": text = 0,
+    "columns of a block": columns = 0,
+  } = stage.estimate.peakBytes;
+  const fixed = kernel + text + columns;
+  const fits = Math.floor((stage.tasks.blockSize * (limit - fixed)) / (peak - fixed));
+  return fits >= 64 * 1024 ? fits : undefined;
+}

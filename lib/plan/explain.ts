@@ -1,0 +1,62 @@
+import { formatExpression, Aggregate } from "../collections/expression.ts";
+import { formatBytes } from "../collections/options.ts";
+import type { Schema } from "../collections/schema.ts";
+import type { ScanParams } from "../kernels/frame/scan.ts";
+import type { Step } from "../kernels/frame/steps.ts";
+import { peakBytes } from "./estimate.ts";
+import type { Plan, Stage } from "./plan.ts";
+import { taskCount } from "./rules.ts";
+
+/** A plan as people read it. `schema`: the result's columns. */
+export function explainPlan(plan: Plan, schema: Schema): string {
+  const lines = [`result      ${schema.map(({ name, type }) => `${name} ${type}`).join(", ")}`];
+  for (const stage of plan.stages) lines.push(...explainStage(stage));
+  for (const note of plan.notes) lines.push(`note        ${note}`);
+  return lines.join("\n");
+}
+
+function explainStage(stage: Stage): string[] {
+  const tasks = taskCount(stage.tasks);
+  const lines = [
+    `stage       ${stage.id}: ${tasks} ${tasks === 1 ? "shard" : "shards"}, ${formatBytes(stage.estimate.bytesIn)} to read${shardSize(stage)}`,
+  ];
+  if (stage.work.op === "frame.scan") lines.push(...explainScan(stage.work.params as unknown as ScanParams)); // the op says whose parameters they are
+  const terms = Object.entries(stage.estimate.peakBytes).map(([term, bytes]) => `${term} ${formatBytes(bytes)}`);
+  lines.push(`  memory    at most ${formatBytes(peakBytes(stage))} a task (${terms.join(", ")})`);
+  lines.push(`  output    ${outputOf(stage, tasks)}`);
+  return lines;
+}
+
+function shardSize(stage: Stage): string {
+  return stage.tasks.kind === "ranges"
+    ? ` in ${stage.tasks.sources.length} files, ${formatBytes(stage.tasks.blockSize)} a shard`
+    : "";
+}
+
+function explainScan({ source, columns, steps, sink }: ScanParams): string[] {
+  const types = columns.map(({ name, type }) => `${name} ${type}`).join(", ");
+  const lines = [
+    `  read      ${source.format === "csv" ? "csv" : "kept rows"}: ${types || "no column, rows are counted"}`,
+    ...steps.flatMap(explainStep),
+  ];
+  if (sink.to === "collect")
+    lines.push(`  gather    ${sink.limit === undefined ? "all rows" : `the first ${sink.limit} rows`}`);
+  else {
+    const aggregates = sink.aggregates.map(({ name, value }) => `${name} = ${String(new Aggregate(value))}`).join(", ");
+    lines.push(`  group by  ${sink.keys.join(", ") || "(all rows)"}: ${aggregates}`);
+  }
+  return lines;
+}
+
+function explainStep(step: Step): string[] {
+  if (step.do === "filter") return [`  filter    ${formatExpression(step.condition)}`];
+  return step.columns.map(({ name, value }) => `  assign    ${name} = ${formatExpression(value)}`);
+}
+
+function outputOf(stage: Stage, tasks: number): string {
+  const { output } = stage;
+  if (output.kind === "keep") return "kept, one a shard";
+  if (output.kind === "exchange") return `cut into ${output.partitions} partitions for the next stage`;
+  const levels = Math.ceil(Math.log2(Math.max(1, tasks)));
+  return `folded (${output.fold.op}) in a tree of ${levels} levels${output.enough === undefined ? "" : `, until ${output.enough} rows are there`}`;
+}

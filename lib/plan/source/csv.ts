@@ -1,0 +1,151 @@
+import type { CsvNode, CsvOptions } from "../../collections/dataframe/nodes.ts";
+import { parseBytes } from "../../collections/options.ts";
+import type { ScalarType } from "../../collections/schema.ts";
+import { CsvError, OptionError, nearestNames } from "../../errors.ts";
+import type { CsvColumn, CsvFormat, Dialect } from "../../kernels/csv/params.ts";
+import { columnKinds, sampleRecords, type Sample } from "../../kernels/csv/sample.ts";
+import { DEFAULT_NULLS, type TextKind } from "../../kernels/csv/texts.ts";
+import { expandSources } from "../../store/glob.ts";
+import type { ObjectInfo, Store } from "../../store/store.ts";
+import type { Source } from "../plan.ts";
+
+const DEFAULT_BLOCK_BYTES = 16 * 1024 * 1024;
+const DEFAULT_SAMPLE_ROWS = 10_000;
+const SAMPLE_BYTES = 1024 * 1024;
+/** A first record longer than this cannot be sampled. */
+const MAX_SAMPLE_BYTES = 256 * 1024 * 1024;
+
+/** What a CSV description turns out to be, once the files are listed and the first is sampled. */
+export interface CsvSource {
+  readonly sources: readonly Source[];
+  readonly format: CsvFormat;
+  /** In bytes. */
+  readonly blockSize: number;
+  /** Bytes of a record, on average in the sample. */
+  readonly recordBytes: number;
+  readonly notes: readonly string[];
+}
+
+/** Lists the files and samples the first that holds anything. `widened`: types that an earlier attempt found to be wider than the sample. */
+export async function resolveCsv(
+  node: CsvNode,
+  store: Store,
+  widened: ReadonlyMap<string, ScalarType> = new Map(),
+  signal?: AbortSignal,
+): Promise<CsvSource> {
+  const { options } = node;
+  const infos = await expandSources(store, node.paths, process.cwd(), signal);
+  const dialect = dialectOf(options);
+  const first = infos.find((info) => info.size > 0) ?? infos[0];
+  const sample = await sampleOf(first, store, dialect, options.sampleRows ?? DEFAULT_SAMPLE_ROWS, signal);
+  const { names, header, rows } = splitHeader(first, sample, options);
+  const kinds = columnKinds(rows, names.length, new Set(options.nulls ?? DEFAULT_NULLS));
+  checkTypes(options.types ?? {}, names);
+  const columns = names.map((name, i) => columnFor(name, kinds[i], options, widened.get(name)));
+  return {
+    sources: infos.map(({ url, size, etag }) => ({ url, size, etag })),
+    format: { dialect, header, columns },
+    blockSize:
+      options.blockSize === undefined ? DEFAULT_BLOCK_BYTES : parseBytes(options.blockSize, "readCsv option blockSize"),
+    recordBytes: Math.max(1, sample.bytes / Math.max(1, sample.records.length)),
+    notes: [...widened].map(
+      ([name, type]) =>
+        `column "${name}" is ${type}: a value behind the sample did not fit the type that the sample gave`,
+    ),
+  };
+}
+
+function dialectOf(options: CsvOptions): Dialect {
+  const { delimiter = ",", quote = '"', escape = "", ragged = "error", encodingErrors = "error", nulls } = options;
+  return { delimiter, quote, escape, ragged, encodingErrors, ...(nulls === undefined ? {} : { nulls }) };
+}
+
+async function sampleOf(
+  info: ObjectInfo,
+  store: Store,
+  dialect: Dialect,
+  rows: number,
+  signal?: AbortSignal,
+): Promise<Sample> {
+  const reader = await store.open(info.url, { etag: info.etag, ...(signal === undefined ? {} : { signal }) });
+  try {
+    for (let bytes = SAMPLE_BYTES; ; bytes *= 8) {
+      const whole = bytes >= info.size;
+      const head = await reader.read(0, Math.min(bytes, info.size), signal);
+      refuseReturns(info, head);
+      const sample = await sampleRecords(head, dialect, rows + 1, whole);
+      if (sample.records.length > 0 || whole || bytes >= MAX_SAMPLE_BYTES) return sample;
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Files whose lines end in a carriage return alone (as Mac OS wrote them before 2001) would be read as one long record. */
+function refuseReturns(info: ObjectInfo, head: Uint8Array): void {
+  const at = head.indexOf(13);
+  if (at < 0 || head.includes(10)) return;
+  throw new CsvError(`${info.url} ends its lines with carriage returns alone (byte ${at}), expected line feeds.`, {
+    fields: { url: info.url, offset: at, row: 0 },
+    fix: "convert the line ends (for example tr '\\r' '\\n').",
+  });
+}
+
+/** The columns' names, the header word for word, and the records behind it. */
+function splitHeader(
+  info: ObjectInfo,
+  sample: Sample,
+  options: CsvOptions,
+): { names: string[]; header: string[] | null; rows: Sample["records"] } {
+  const { header = true, names } = options;
+  const [first, ...rest] = sample.records;
+  if (first === undefined) {
+    if (!header && names !== undefined) return { names: [...names], header: null, rows: [] };
+    throw new CsvError(
+      info.size === 0
+        ? `${info.url} is empty, expected a header.`
+        : `${info.url} has no record at its beginning (byte 0): it holds blank lines only, or a quote that is never closed.`,
+      {
+        fields: { url: info.url, offset: 0, row: 0 },
+        fix: header ? "leave the file out, or pass { header: false, names: […] }." : "leave the file out.",
+      },
+    );
+  }
+  const texts = first.map(({ text }) => text);
+  if (names !== undefined && names.length !== texts.length)
+    throw new OptionError(
+      `readCsv option names has ${names.length} names, but ${info.url} has ${texts.length} columns.`,
+      { fields: { expected: texts.length, found: names.length } },
+    );
+  const found = names ?? texts.map((text, i) => (header ? text || `Unnamed: ${i}` : `column_${i}`));
+  const twice = found.find((name, i) => found.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new CsvError(`${info.url} has two columns named "${twice}".`, {
+      fields: { url: info.url, offset: 0, row: 0, column: twice },
+      fix: "name the columns yourself: readCsv(…, { names: […] }).",
+    });
+  return { names: [...found], header: header ? texts : null, rows: header ? rest : sample.records };
+}
+
+function checkTypes(types: Readonly<Record<string, ScalarType>>, names: readonly string[]): void {
+  for (const name of Object.keys(types)) {
+    if (names.includes(name)) continue;
+    const near = nearestNames(name, names);
+    throw new OptionError(
+      `readCsv option types names "${name}", which is no column; there are ${names.map((n) => `"${n}"`).join(", ")}.`,
+      {
+        fields: { column: name, columns: names },
+        ...(near.length > 0 ? { fix: `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` } : {}),
+      },
+    );
+  }
+}
+
+function columnFor(name: string, kind: TextKind, options: CsvOptions, widened: ScalarType | undefined): CsvColumn {
+  const fixed = options.types?.[name];
+  if (fixed !== undefined) return { name, type: fixed, widensTo: null };
+  // A column without a value in the sample may turn out to be anything; float64 is what pandas makes of it.
+  const type = widened ?? (kind === "null" ? "float64" : kind);
+  const limit = kind === "null" ? "string" : (options.widen ?? "float64");
+  return { name, type, widensTo: type === limit || type === "string" ? null : limit };
+}
