@@ -81,9 +81,10 @@ class InlineExecutor implements Executor {
 
   /** Until no source has work. Sources take turns. */
   async #work(): Promise<void> {
+    this.#busy = true;
     let turn = performance.now();
-    for (let found = true; found;) {
-      found = false;
+    while (this.#woken) {
+      this.#woken = false;
       for (const source of this.#sources) {
         const job = source.next(LANE);
         if (job === undefined || job.kind !== "tasks") continue;

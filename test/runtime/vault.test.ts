@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { Vault, type Spill } from "../../lib/runtime/vault.ts";
+
+const filled = (n: number) => new Uint8Array(10_000).fill(n);
+
+async function until(check: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !check(); i++) await new Promise((resolve) => setTimeout(resolve, 2));
+  expect(check()).toBe(true);
+}
+
+test("the oldest go to disk beyond the budget, and come back in shared memory", async () => {
+  const spills: Spill[] = [];
+  const vault = new Vault(25_000, (spill) => spills.push(spill));
+  for (let i = 0; i < 5; i++) vault.put("r", "s", i, filled(i));
+  await until(() => vault.memory <= 25_000);
+  expect(spills).toHaveLength(3);
+  expect(vault.peek("r", "s", 0)).toBeUndefined();
+  expect(vault.peek("r", "s", 4)).toBeDefined();
+  for (let i = 0; i < 5; i++) expect(await vault.get("r", "s", i)).toEqual(filled(i));
+  expect((await vault.get("r", "s", 0)).buffer).toBeInstanceOf(SharedArrayBuffer);
+  vault.delete("r", "s", 0);
+  await expect(vault.get("r", "s", 0)).rejects.toMatchObject({ tag: "NotFound" });
+  vault.deleteRun("r", "other");
+  expect(vault.size).toBe(0);
+  expect(vault.memory).toBe(0);
+  await vault.close();
+});
+
+test("what is deleted while it is written is gone", async () => {
+  const vault = new Vault(0);
+  vault.put("r", "s", 0, filled(1));
+  vault.delete("r", "s", 0);
+  expect(vault.memory).toBe(0);
+  await vault.close();
+});
+
+test("a key is written once", async () => {
+  const vault = new Vault(1_000_000);
+  vault.put("r", "s", 0, filled(1));
+  expect(() => vault.put("r", "s", 0, filled(1))).toThrow(/in the vault already/);
+  await vault.close();
+});
