@@ -79,7 +79,7 @@ export class DataFrame {
 
   /** Prints the first rows as a text table on standard output. */
   async show(rows = 10): Promise<void> {
-    const { formatTable } = await import("../../client/show.ts");
+    const { formatTable } = await import("./format-table.ts");
     process.stdout.write(`${formatTable(await this.head(rows + 1).compute(), rows)}\n`);
   }
 

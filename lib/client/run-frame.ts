@@ -1,0 +1,104 @@
+import type { Table } from "apache-arrow";
+import { DataFrame } from "../collections/dataframe/dataframe.ts";
+import { SCALAR_TYPES, type ScalarType } from "../collections/schema.ts";
+import { InternalError, SchemaWidenedError } from "../errors.ts";
+import type { Frame } from "../kernels/frame/encode.ts";
+import { encodeFrame } from "../kernels/frame/encode.ts";
+import { loadFold } from "../kernels/registry.ts";
+import { refuseTooLarge } from "../plan/estimate.ts";
+import { explainPlan } from "../plan/explain.ts";
+import { isScan, lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
+import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
+import type { Store } from "../store/store.ts";
+import { toArrow } from "./arrow.ts";
+
+/** What a run of a frame needs. */
+export interface FrameRunner {
+  readonly runtime: Runtime;
+  readonly store: Store;
+  /** Of one task, in bytes. */
+  readonly taskLimitBytes: number;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** Runs a frame and gives its rows. */
+export async function computeFrame(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<Table> {
+  return toArrow(await foldedFrame(frame, runner, signal));
+}
+
+async function foldedFrame(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<Frame> {
+  const { lowered, result } = await runWidening(frame, runner, false, signal);
+  const { output } = lowered.plan.stages[lowered.plan.stages.length - 1];
+  if (output.kind !== "fold") throw new InternalError("A frame's plan does not end in a fold.");
+  const fold = await loadFold(output.fold.op, output.fold.params);
+  return (await fold.finish(result.partial)) as Frame; // frame plans end in folds that finish as frames
+}
+
+/** Runs a frame and keeps its rows with the runtime. */
+export async function persistFrame(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<DataFrame> {
+  if (!isScan(frame.node)) return persistFolded(frame, runner, signal);
+  const { lowered, result } = await runWidening(frame, runner, true, signal);
+  const { refs = [], report } = result;
+  const bytes = lowered.plan.stages[0].estimate.bytesIn;
+  return new DataFrame({ kind: "kept", schema: lowered.schema, refs, rows: report.stages[0].recordsOut, bytes });
+}
+
+/** A folded frame is one part: a stage of one task writes it where the runtime keeps outputs. */
+async function persistFolded(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<DataFrame> {
+  const folded = await foldedFrame(frame, runner, signal);
+  const bytes = encodeFrame(folded);
+  const item = Buffer.from(bytes).toString("base64");
+  const plan = {
+    abanico: 1,
+    stages: [
+      {
+        id: "keep",
+        work: { op: "bytes", params: {} },
+        tasks: { kind: "items", items: [item] },
+        output: { kind: "keep" },
+        estimate: { bytesIn: item.length, peakBytes: { frame: 2 * bytes.length } },
+      },
+    ],
+    notes: [],
+  } as const;
+  const { refs = [] } = await runner.runtime.run(plan, { signal, onEvent: runner.onEvent });
+  return new DataFrame({ kind: "kept", schema: folded.schema, refs, rows: folded.batch.rows, bytes: bytes.length });
+}
+
+export async function explainFrame(frame: DataFrame, store: Store): Promise<string> {
+  const { plan, schema } = await lowerFrame(frame.node, { store });
+  return explainPlan(plan, schema);
+}
+
+/**
+ * Runs the frame's plan; when a shard holds a value of a wider type than the sample showed, plans again with that type.
+ * Ends, since each column widens at most twice (int64, float64, string).
+ */
+async function runWidening(
+  frame: DataFrame,
+  { runtime, store, taskLimitBytes, onEvent }: FrameRunner,
+  keep: boolean,
+  signal: AbortSignal,
+): Promise<{ lowered: LoweredFrame; result: RunResult }> {
+  const widened = new Map<string, ScalarType>();
+  for (;;) {
+    const lowered = await lowerFrame(frame.node, { store, widened, keep, signal });
+    refuseTooLarge(lowered.plan, taskLimitBytes);
+    try {
+      return { lowered, result: await runtime.run(lowered.plan, { signal, onEvent }) };
+    } catch (error) {
+      if (!(error instanceof SchemaWidenedError)) throw error;
+      noteWidened(error, widened);
+    }
+  }
+}
+
+function noteWidened(error: SchemaWidenedError, widened: Map<string, ScalarType>): void {
+  const columns = error.fields["columns"];
+  if (typeof columns !== "object" || columns === null) throw error;
+  for (const [name, type] of Object.entries(columns)) {
+    const wider = SCALAR_TYPES.find((known) => known === type);
+    if (wider === undefined || widened.get(name) === wider) throw error;
+    widened.set(name, wider);
+  }
+}

@@ -1,0 +1,16 @@
+/** The public face of Abanico: re-exports only, and the one line that lets bare `compute()` start a client. */
+import { setFallbackExecutor } from "./collections/executor.ts";
+
+export type { Table } from "apache-arrow";
+export { Client, type LocalClientOptions } from "./client/client.ts";
+export { Future, type FutureStatus } from "./client/future.ts";
+export { DataFrame, GroupBy, type GroupOptions } from "./collections/dataframe/dataframe.ts";
+export type { CsvOptions } from "./collections/dataframe/nodes.ts";
+export { readCsv } from "./collections/dataframe/read-csv.ts";
+export type { ComputeOptions } from "./collections/executor.ts";
+export { Aggregate, Expression, col, lit, size, type Operand } from "./collections/expression.ts";
+export type { ScalarType } from "./collections/schema.ts";
+export * from "./errors.ts";
+export type { RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";
+
+setFallbackExecutor(async () => (await import("./client/implicit.ts")).implicitClient());
