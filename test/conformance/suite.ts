@@ -8,7 +8,7 @@ import type { Plan, TaskRule } from "../../lib/plan/plan.ts";
 import { FoldTree, type Merge } from "../../lib/runtime/fold-tree.ts";
 import type { RunEvent, Runtime, RunResult } from "../../lib/runtime/runtime.ts";
 import { hostileAt, readCount } from "../runtime/kernels.ts";
-import { callOf, foldWith, KEEP, planOf, stageOf } from "../runtime/plans.ts";
+import { callOf, foldWith, KEEP, planOf, type StageInit } from "../runtime/plans.ts";
 
 /** What every runtime must do alike. `skip` names a test and says why this runtime is excused. */
 export interface Subject {
@@ -298,7 +298,7 @@ export function conformance({ name, make, skip = {} }: Subject): void {
 
     // Failures.
 
-    const faulty = (how: string, times: number, more: Partial<Parameters<typeof stageOf>[0]> = {}, into = freshDir()) =>
+    const faulty = (how: string, times: number, more: Partial<StageInit> = {}, into = freshDir()) =>
       planOf({ work: callOf("fault", { dir: into, task: 3, times, how }), tasks: 8, ...more });
 
     it("runs a flaky task again, as often as it may", async () => {

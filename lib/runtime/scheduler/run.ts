@@ -5,6 +5,7 @@ import {
   StalledError,
   toErrorRecord,
   type ErrorRecord,
+  type JsonObject,
 } from "../../errors.ts";
 import type { Fold } from "../../kernels/kernel.ts";
 import { loadFold } from "../../kernels/registry.ts";
@@ -15,7 +16,10 @@ import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
 import type { Spill, Vault } from "../vault.ts";
 import { retriesOf } from "./failure.ts";
 import { Merger } from "./merger.ts";
-import { StageRun, type Sink, type StageHost } from "./stage-run.ts";
+import { Outputs } from "./outputs.ts";
+import type { StageHost } from "./stage-host.ts";
+import { StageRun } from "./stage-run.ts";
+import { Watch } from "./watch.ts";
 
 /**
  * One run of a plan: the same for every executor. It answers an executor's "is there work for this lane?" and takes what
@@ -50,16 +54,14 @@ export class Run implements WorkSource {
   readonly #emit: ((event: RunEvent) => void) | undefined;
   readonly #stages: StageRun[] = [];
   readonly #mergers = new Map<StageRun, Merger>();
-  readonly #readers = new Map<StageRun, StageRun[]>();
+  readonly #outputs: Outputs;
   readonly #merges: MergeJob[] = [];
   readonly #result = Promise.withResolvers<RunResult>();
   #order: readonly StageRun[] = [];
   #advancing = false;
   #ended = false;
   #startedAt = 0;
-  #progressAt = 0;
-  #watchdog: NodeJS.Timeout | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #watch: Watch | undefined;
 
   constructor(id: string, plan: Plan, options: RunOptions, environment: RunEnvironment) {
     this.id = id;
@@ -67,6 +69,7 @@ export class Run implements WorkSource {
     this.#options = options;
     this.#environment = environment;
     this.#emit = options.onEvent;
+    this.#outputs = new Outputs(id, environment.vault);
   }
 
   /** Runs to the end. */
@@ -77,11 +80,11 @@ export class Run implements WorkSource {
       signal?.addEventListener("abort", onAbort);
       if (signal?.aborted === true) throw cancelled(signal.reason);
       const folds = await Promise.all(this.#plan.stages.map(foldOf));
-      this.#startedAt = this.#progressAt = performance.now();
+      this.#startedAt = performance.now();
       this.#emit?.({ type: "run-started", run: this.id, plan: this.#plan });
       this.#plan.stages.forEach((stage, i) => this.#addStage(stage, folds[i]));
       this.#order = [...this.#stages.filter((s) => s.after).reverse(), ...this.#stages.filter((s) => !s.after)];
-      this.#watch();
+      this.#watch = this.#startWatch();
       this.#environment.executor.add(this);
       // Stages without tasks are finished already.
       this.guard(() => this.#advance());
@@ -115,7 +118,7 @@ export class Run implements WorkSource {
 
   settled(job: TasksJob, outcomes: readonly Outcome[], lane: number): void {
     this.guard(() => {
-      this.#progressAt = performance.now();
+      this.#watch?.moved();
       this.#stageOf(job).settled(job, outcomes, lane);
       this.#advance();
     });
@@ -123,7 +126,7 @@ export class Run implements WorkSource {
 
   merged(job: MergeJob, outcome: Uint8Array | ErrorRecord): void {
     this.guard(() => {
-      this.#progressAt = performance.now();
+      this.#watch?.moved();
       for (const merger of this.#mergers.values()) if (merger.settle(job, outcome)) return;
     });
   }
@@ -154,7 +157,7 @@ export class Run implements WorkSource {
 
   spilled({ stage, bytes }: Spill): void {
     const found = this.#stages.find((candidate) => candidate.stage.id === stage);
-    if (found !== undefined) found.spilledBytes += bytes;
+    if (found !== undefined) found.tally.spilledBytes += bytes;
     this.notice({ type: "spilled", run: this.id, bytes });
   }
 
@@ -192,11 +195,16 @@ export class Run implements WorkSource {
         `Stage "${stage.id}" reads ${tasks.kind} of stage "${after.stage.id}", which does not ${wanted} but ${after.stage.output.kind}.`,
       );
     const merger = this.#mergerFor(stage, fold);
-    const sink = merger ?? keepSink(this.id, stage.id, this.#environment.vault);
-    const run = new StageRun(stage, after, sink, this.#stageHost());
+    const sink = merger ?? this.#outputs.sinkOf(stage.id);
+    const run: StageRun = new StageRun(
+      stage,
+      after,
+      sink,
+      this.#stageHost((index, lane) => this.#outputs.onDone(run, index, lane)),
+    );
     this.#stages.push(run);
     if (merger !== undefined) this.#mergers.set(run, merger);
-    if (after !== undefined) this.#readers.set(after, [...(this.#readers.get(after) ?? []), run]);
+    this.#outputs.join(run);
   }
 
   #mergerFor(stage: Stage, fold: Fold<unknown, unknown> | undefined): Merger | undefined {
@@ -217,7 +225,7 @@ export class Run implements WorkSource {
     });
   }
 
-  #stageHost(): StageHost {
+  #stageHost(onDone: StageHost["onDone"]): StageHost {
     const { executor, peek } = this.#environment;
     return {
       run: this.id,
@@ -235,19 +243,8 @@ export class Run implements WorkSource {
       },
       wake: () => executor.wake(),
       guard: (body) => this.guard(body),
-      onDone: (stage, index, lane) => this.#onDone(stage, index, lane),
+      onDone,
     };
-  }
-
-  /** Feeds those who read the output, and lets go of what has been read by all. */
-  #onDone(stage: StageRun, index: number, lane: number): void {
-    for (const reader of this.#readers.get(stage) ?? [])
-      if (reader.stage.tasks.kind === "outputs") reader.feed(index, lane);
-    const source = stage.after;
-    if (source === undefined || stage.stage.tasks.kind !== "outputs") return;
-    const readers = this.#readers.get(source) ?? [];
-    if (readers.every((reader) => reader.stage.tasks.kind === "outputs" && reader.isDone(index)))
-      this.#environment.vault.delete(this.id, source.stage.id, index);
   }
 
   /** Merges settle inside of callbacks of their own: what follows from them is looked at once, afterwards. */
@@ -267,15 +264,10 @@ export class Run implements WorkSource {
       stage.reported = true;
       stage.begin();
       this.#emit?.({ type: "stage-finished", run: this.id, report: stage.report() });
-      const readAll = stage.after !== undefined && (this.#readers.get(stage.after) ?? []).every((r) => r.reported);
-      if (readAll && stage.after !== undefined) this.#dropOutputs(stage.after);
+      this.#outputs.onFinished(stage);
       this.#environment.executor.wake();
     }
     if (this.#stages.every((stage) => stage.reported)) void this.#finish();
-  }
-
-  #dropOutputs(stage: StageRun): void {
-    for (let index = 0; index < stage.count; index++) this.#environment.vault.delete(this.id, stage.stage.id, index);
   }
 
   async #finish(): Promise<void> {
@@ -288,7 +280,7 @@ export class Run implements WorkSource {
     };
     try {
       const merger = last === undefined ? undefined : this.#mergers.get(last);
-      const outcome = merger === undefined ? { refs: refsOf(this.id, last) } : { partial: await merger.result() };
+      const outcome = merger === undefined ? { refs: this.#outputs.refsOf(last) } : { partial: await merger.result() };
       // Cancelled while the result was read back.
       if (this.#ended) return;
       this.#emit?.({ type: "run-finished", run: this.id, report });
@@ -302,26 +294,15 @@ export class Run implements WorkSource {
 
   #end(): void {
     this.#ended = true;
-    clearInterval(this.#watchdog);
-    clearTimeout(this.#deadline);
+    this.#watch?.stop();
     for (const stage of this.#stages) stage.close();
     this.#environment.executor.remove(this);
   }
 
-  #watch(): void {
+  #startWatch(): Watch {
     const { stallMs = DEFAULT_STALL_MS, deadlineMs } = this.#options;
-    this.#watchdog = setInterval(
-      () => {
-        const idle = performance.now() - this.#progressAt;
-        if (idle >= stallMs)
-          this.fail(stalled(this.#stages, `No task has ended for ${Math.round(idle)} ms`, { stallMs }));
-      },
-      Math.max(5, Math.min(stallMs / 4, 1_000)),
-    );
-    if (deadlineMs === undefined) return;
-    this.#deadline = setTimeout(
-      () => this.fail(stalled(this.#stages, `The run's deadline of ${deadlineMs} ms has passed`, { deadlineMs })),
-      deadlineMs,
+    return new Watch({ stallMs, deadlineMs }, (what) =>
+      this.fail(stalled(this.#stages, what, { stallMs, deadlineMs })),
     );
   }
 
@@ -336,25 +317,11 @@ function foldOf(stage: Stage): Promise<Fold<unknown, unknown>> | undefined {
   return stage.output.kind === "fold" ? loadFold(stage.output.fold.op, stage.output.fold.params) : undefined;
 }
 
-function keepSink(run: string, stage: string, vault: Vault): Sink {
-  return {
-    done: true,
-    accept: (index, body) => vault.put(run, stage, index, body),
-    amountOf: () => 0,
-    truncate: () => {},
-  };
-}
-
-function refsOf(run: string, stage: StageRun | undefined): Ref[] {
-  if (stage === undefined) return [];
-  return Array.from({ length: stage.count }, (_, task) => ({ run, stage: stage.stage.id, task }));
-}
-
 function cancelled(reason: unknown): CancelledError {
   return new CancelledError("The run was cancelled.", { cause: reason });
 }
 
-function stalled(stages: readonly StageRun[], what: string, limits: { readonly [name: string]: number }): StalledError {
+function stalled(stages: readonly StageRun[], what: string, limits: JsonObject): StalledError {
   const open = stages.filter((stage) => !stage.reported).map((stage) => stage.stage.id);
   return new StalledError(`${what}; stages not finished: ${open.join(", ")}.`, {
     fields: { ...limits, stages: open },

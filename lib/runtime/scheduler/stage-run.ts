@@ -1,15 +1,18 @@
 import { AbanicoError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
 import { taskAt, taskCount } from "../../plan/rules.ts";
-import type { Ref, Stage, Task } from "../../plan/plan.ts";
+import type { Stage, Task } from "../../plan/plan.ts";
 import { Bitset } from "../bitset.ts";
 import { ChainGate } from "../chain.ts";
 import type { Lane, Loss, Order, Outcome, TasksJob } from "../executor.ts";
-import type { RunEvent, StageReport } from "../runtime.ts";
+import type { StageReport } from "../runtime.ts";
 import { orderedTask, type TaskResult } from "../task.ts";
 import { delayMs, finalError, lossError, mayPass, retriesOf } from "./failure.ts";
 import { HeldFailure } from "./held-failure.ts";
 import { Pace } from "./pace.ts";
 import { ReadyList } from "./ready-list.ts";
+import type { Sink, StageHost } from "./stage-host.ts";
+import { Tally } from "./tally.ts";
+import { Delays } from "./delays.ts";
 
 /**
  * One stage of a run: which of its tasks may start, and what becomes of each.
@@ -33,27 +36,6 @@ import { ReadyList } from "./ready-list.ts";
  *  3. With `enough`, outputs are accepted in ascending order, so that the tree can be cut behind the one that brought enough.
  *  4. A stage is finished when all its tasks are done and its sink has nothing left to do.
  */
-export interface StageHost {
-  readonly run: string;
-  readonly threads: number;
-  readonly emit: ((event: RunEvent) => void) | undefined;
-  /** Bytes at hand for the refs of a task; undefined where some are on disk or not held here. */
-  inputsOf(refs: readonly Ref[]): readonly Uint8Array[] | undefined;
-  wake(): void;
-  guard(body: () => void): void;
-  /** A task's output was accepted. */
-  onDone(stage: StageRun, index: number, lane: number): void;
-}
-
-/** Where accepted outputs go: into a fold, or into the vault. */
-export interface Sink {
-  readonly done: boolean;
-  accept(index: number, body: Uint8Array): void;
-  /** For early stops: how much of `enough` an output has. */
-  amountOf(body: Uint8Array): number;
-  truncate(count: number): void;
-}
-
 interface TaskRecord {
   readonly index: number;
   state: "ready" | "running" | "waiting" | "gated";
@@ -74,7 +56,7 @@ export class StageRun {
   /** How many tasks there are; less than planned once enough is had. */
   count: number;
   reported = false;
-  spilledBytes = 0;
+  readonly tally = new Tally();
 
   readonly #host: StageHost;
   readonly #sink: Sink;
@@ -89,19 +71,12 @@ export class StageRun {
   readonly #again = new ReadyList();
   readonly #records = new Map<number, TaskRecord>();
   readonly #done: Bitset;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #delays = new Delays();
   #inOrder = new Map<number, { result: TaskResult; lane: number }>();
   #held: HeldFailure | undefined;
   #cursor = 0;
   #low = 0;
-  #finishedTasks = 0;
   #amount = 0;
-  #startedAt: number | undefined;
-  #attempts = 0;
-  #repaired = 0;
-  #recordsIn = 0;
-  #recordsOut = 0;
-  #busyMs = 0;
 
   constructor(stage: Stage, after: StageRun | undefined, sink: Sink, host: StageHost) {
     this.stage = stage;
@@ -117,7 +92,7 @@ export class StageRun {
   }
 
   get finished(): boolean {
-    return this.#finishedTasks === this.count && this.#sink.done && (this.after?.finished ?? true);
+    return this.tally.accepted === this.count && this.#sink.done && (this.after?.finished ?? true);
   }
 
   isDone(index: number): boolean {
@@ -132,8 +107,7 @@ export class StageRun {
   }
 
   begin(): void {
-    if (this.#startedAt !== undefined) return;
-    this.#startedAt = performance.now();
+    if (!this.tally.begin()) return;
     this.#host.emit?.({ type: "stage-started", run: this.#host.run, stage: this.stage.id, tasks: this.count });
   }
 
@@ -170,7 +144,7 @@ export class StageRun {
       const record = this.#records.get(outcome.index);
       // Late: cut off by an early stop, or run again elsewhere meanwhile.
       if (record === undefined || record.job !== job) continue;
-      this.#attempts++;
+      this.tally.attempts++;
       record.job = undefined;
       if ("error" in outcome) {
         this.#failed(record, fromErrorRecord(outcome.error));
@@ -178,7 +152,7 @@ export class StageRun {
       }
       ms += outcome.ms;
       results++;
-      this.#busyMs += outcome.ms;
+      this.tally.busyMs += outcome.ms;
       this.#host.emit?.({
         type: "task-finished",
         run: this.#host.run,
@@ -212,7 +186,7 @@ export class StageRun {
         continue;
       }
       record.job = undefined;
-      this.#attempts++;
+      this.tally.attempts++;
       this.#failed(record, lossError(loss, this.stage, this.#taskOf(record), record.failures + 1));
     }
     this.#checkHeld();
@@ -220,22 +194,11 @@ export class StageRun {
 
   /** Ends all waiting. */
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#delays.cancel();
   }
 
   report(): StageReport {
-    return {
-      stage: this.stage.id,
-      tasks: this.#finishedTasks,
-      attempts: this.#attempts,
-      repaired: this.#repaired,
-      recordsIn: this.#recordsIn,
-      recordsOut: this.#recordsOut,
-      busyMs: this.#busyMs,
-      wallMs: this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt,
-      spilledBytes: this.spilledBytes,
-    };
+    return this.tally.report(this.stage.id);
   }
 
   #hasTask(): boolean {
@@ -327,7 +290,7 @@ export class StageRun {
     for (const { task, from } of verdict.repairs) {
       const wrong = this.#records.get(task);
       if (wrong === undefined) continue;
-      this.#repaired++;
+      this.tally.repaired++;
       delete wrong.result;
       wrong.from = from;
       this.#makeReady(wrong);
@@ -353,14 +316,13 @@ export class StageRun {
     }
   }
 
-  #accept({ index, body, recordsIn, recordsOut }: TaskResult, lane: number): void {
+  #accept(result: TaskResult, lane: number): void {
+    const { index, body } = result;
     this.#done.add(index);
-    this.#finishedTasks++;
+    this.tally.accept(result);
     while (this.#low < this.count && this.#done.has(this.#low)) this.#low++;
-    this.#recordsIn += recordsIn;
-    this.#recordsOut += recordsOut;
     this.#sink.accept(index, body);
-    this.#host.onDone(this, index, lane);
+    this.#host.onDone(index, lane);
   }
 
   /** Enough is had with the first `count` tasks: the others are as if they had never been. */
@@ -406,15 +368,13 @@ export class StageRun {
 
   #retryLater(record: TaskRecord): void {
     record.state = "waiting";
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    this.#delays.after(delayMs(record.failures), () => {
       this.#host.guard(() => {
         if (record.state !== "waiting" || this.#records.get(record.index) !== record) return;
         this.#makeReady(record);
         this.#host.wake();
       });
-    }, delayMs(record.failures));
-    this.#timers.add(timer);
+    });
   }
 
   #hold(record: TaskRecord, error: Error): void {

@@ -1,0 +1,63 @@
+import type { Ref } from "../../plan/plan.ts";
+import type { Vault } from "../vault.ts";
+import type { Sink } from "./stage-host.ts";
+import type { StageRun } from "./stage-run.ts";
+
+/**
+ * Kept outputs of one run: who reads which. Feeds readers as outputs come, and lets go of an output as soon as
+ * all who read it have done so.
+ */
+export class Outputs {
+  readonly #run: string;
+  readonly #vault: Vault;
+  readonly #readers = new Map<StageRun, StageRun[]>();
+
+  constructor(run: string, vault: Vault) {
+    this.#run = run;
+    this.#vault = vault;
+  }
+
+  /** Where outputs go that are kept. */
+  sinkOf(stage: string): Sink {
+    return {
+      done: true,
+      accept: (index, body) => this.#vault.put(this.#run, stage, index, body),
+      amountOf: () => 0,
+      truncate: () => {},
+    };
+  }
+
+  /** `reader` reads what its stage `after` keeps. */
+  join(reader: StageRun): void {
+    if (reader.after === undefined) return;
+    const readers = this.#readers.get(reader.after);
+    if (readers === undefined) this.#readers.set(reader.after, [reader]);
+    else readers.push(reader);
+  }
+
+  /** Task `index` of a stage is done: its readers may start, and what it has read itself may go. */
+  onDone(stage: StageRun, index: number, lane: number): void {
+    for (const reader of this.#readers.get(stage) ?? []) if (readsOneByOne(reader)) reader.feed(index, lane);
+    const source = stage.after;
+    if (source === undefined || !readsOneByOne(stage)) return;
+    const readers = this.#readers.get(source) ?? [];
+    if (readers.every((reader) => readsOneByOne(reader) && reader.isDone(index)))
+      this.#vault.delete(this.#run, source.stage.id, index);
+  }
+
+  /** A stage is finished: when all are that read the same, nothing of it is needed any more. */
+  onFinished(stage: StageRun): void {
+    const source = stage.after;
+    if (source === undefined || !(this.#readers.get(source) ?? []).every((reader) => reader.reported)) return;
+    for (let index = 0; index < source.count; index++) this.#vault.delete(this.#run, source.stage.id, index);
+  }
+
+  refsOf(stage: StageRun | undefined): Ref[] {
+    if (stage === undefined) return [];
+    return Array.from({ length: stage.count }, (_, task) => ({ run: this.#run, stage: stage.stage.id, task }));
+  }
+}
+
+function readsOneByOne(stage: StageRun): boolean {
+  return stage.stage.tasks.kind === "outputs";
+}
