@@ -4,5 +4,5 @@ import { conformance } from "./suite.ts";
 for (const workers of [1, 2, 3])
   conformance({
     name: `local, ${workers} threads`,
-    make: () => createLocalRuntime({ workers, memoryLimitBytes: 2 ** 28 }),
+    make: (store) => createLocalRuntime({ workers, store, memoryLimitBytes: 2 ** 28 }),
   });

@@ -7,13 +7,14 @@ import { CancelledError, CsvError, OptionError, StalledError, TaskError } from "
 import type { Plan, TaskRule } from "../../lib/plan/plan.ts";
 import { FoldTree, type Merge } from "../../lib/runtime/fold-tree.ts";
 import type { RunEvent, Runtime, RunResult } from "../../lib/runtime/runtime.ts";
+import { defaultStore, type DefaultStore } from "../../lib/store/default-store.ts";
 import { hostileAt, readCount } from "../runtime/kernels.ts";
 import { callOf, foldWith, KEEP, planOf, type StageInit } from "../runtime/plans.ts";
 
 /** What every runtime must do alike. `skip` names a test and says why this runtime is excused. */
 export interface Subject {
   readonly name: string;
-  make(): Runtime | Promise<Runtime>;
+  make(store: DefaultStore): Runtime | Promise<Runtime>;
   readonly skip?: { readonly [test: string]: string };
 }
 
@@ -41,6 +42,7 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 export function conformance({ name, make, skip = {} }: Subject): void {
   describe(name, () => {
     let runtime: Runtime;
+    const store = defaultStore();
     let dir: string;
     let names = 0;
     const freshDir = () => join(dir, `d${names++}`);
@@ -51,7 +53,7 @@ export function conformance({ name, make, skip = {} }: Subject): void {
 
     beforeAll(async () => {
       dir = mkdtempSync(join(tmpdir(), "conformance-"));
-      runtime = await make();
+      runtime = await make(store);
     });
     afterAll(async () => {
       await runtime.close();
@@ -251,6 +253,18 @@ export function conformance({ name, make, skip = {} }: Subject): void {
         expect(error).toMatchObject({ fields: { row: 31, offset: 155 } });
         expect(error.message).toMatch(/^Row 31 of file:/);
       }
+    });
+
+    it("reads memory:// as well", async () => {
+      const { memory } = store;
+      const { size, etag } = await memory.put("memory://here/lines.txt", new TextEncoder().encode("a\nb\nc\n"));
+      const tasks: TaskRule = {
+        kind: "ranges",
+        sources: [{ url: "memory://here/lines.txt", size, etag }],
+        blockSize: 2,
+      };
+      const { partial } = await run(planOf({ work: callOf("lines"), tasks, output: foldWith("join2") }));
+      expect(plain(partial)).toBe('"a","b","c",');
     });
 
     it("passes a wider type on", async () => {

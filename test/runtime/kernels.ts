@@ -28,7 +28,7 @@ export const join2 = ({ appends, enough }: JsonObject): Fold<string, string> => 
   merge: (a, b) => `(${a}${b})`,
   finish: (a) => a,
   encode: (a) => new TextEncoder().encode(a),
-  decode: (bytes) => new TextDecoder().decode(bytes.slice()),
+  decode: (bytes) => new TextDecoder().decode(bytes),
   ...(appends === true ? { appends: true } : {}),
   ...(enough === true ? { amount: (a: string) => a.split(",").length - 1 } : {}),
 });
@@ -36,10 +36,17 @@ export const join2 = ({ appends, enough }: JsonObject): Fold<string, string> => 
 /** Vectors of doubles, added up: encodings large enough to be merged by workers and spilled. */
 export const vectorSum = (): Fold<Float64Array, Float64Array> => ({
   empty: () => new Float64Array(0),
-  merge: (a, b) => a.map((x, i) => x + b[i]),
+  // Into its argument, as a fold may.
+  merge: (a, b) => {
+    for (let i = 0; i < a.length; i++) a[i] += b[i];
+    return a;
+  },
   finish: (a) => a,
   encode: (a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength),
-  decode: (bytes) => new Float64Array(bytes.slice().buffer),
+  decode: (bytes) =>
+    bytes.byteOffset % 8 === 0
+      ? new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8)
+      : new Float64Array(bytes.slice().buffer),
 });
 
 export const badMerge = (): Fold<number, number> => ({

@@ -13,7 +13,7 @@ test.each([false, true])("outcomes come out as they went in (shared: %s)", (shar
     { ...result(9, Uint8Array.of(9)), span: { from: 1, next: 2, doubt: "?" } },
   ];
   const wanted = structuredClone(outcomes);
-  const { packed, transfer } = packOutcomes(outcomes, shared);
+  const { packed, transfer } = packOutcomes(outcomes, { small: shared, large: shared });
   expect(unpackOutcomes(structuredClone(packed, { transfer }))).toEqual(wanted);
   expect(transfer.length).toBe(shared ? 0 : 2);
 });

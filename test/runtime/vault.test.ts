@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
 import { Vault, type Spill } from "../../lib/runtime/vault.ts";
 
 const filled = (n: number) => new Uint8Array(10_000).fill(n);
@@ -39,4 +42,17 @@ test("a key is written once", async () => {
   vault.put("r", "s", 0, filled(1));
   expect(() => vault.put("r", "s", 0, filled(1))).toThrow(/in the vault already/);
   await vault.close();
+});
+
+test("closing leaves no file behind", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "vault-"));
+  vi.stubEnv("TMPDIR", folder);
+  const vault = new Vault(5_000);
+  for (let i = 0; i < 4; i++) vault.put("r", "s", i, filled(i));
+  await until(() => vault.memory === 0);
+  expect(readdirSync(folder)).toHaveLength(1);
+  await vault.close();
+  expect(readdirSync(folder)).toEqual([]);
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
 });

@@ -31,7 +31,7 @@ export type ToWorker =
       readonly left: Uint8Array;
       readonly right: Uint8Array;
     }
-  /** Abort the signal of what runs, if it belongs to a batch up to this one. */
+  /** Abort the signal of what runs, if it belongs to this batch. */
   | { readonly type: "abort"; readonly batch: number }
   | { readonly type: "fetched"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: "not-fetched"; readonly id: number; readonly error: ErrorRecord };

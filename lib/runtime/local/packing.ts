@@ -29,10 +29,18 @@ export interface Packed {
   readonly transfer: ArrayBuffer[];
 }
 
-/** `shared`: bodies go into shared memory, since others will read them too; otherwise they are transferred. */
-export function packOutcomes(outcomes: readonly Outcome[], shared: boolean): Packed {
+/**
+ * Which bodies go into shared memory, since others read them too; all others are transferred. Kept outputs: all of them. Partials:
+ * the large ones, which another thread may merge; small ones are decoded on arrival, and decoders prefer memory of their own.
+ */
+export interface Sharing {
+  readonly small: boolean;
+  readonly large: boolean;
+}
+
+export function packOutcomes(outcomes: readonly Outcome[], sharing: Sharing): Packed {
   const table = new Float64Array(outcomes.length * COLUMNS);
-  const small = allocate(smallBytes(outcomes), shared);
+  const small = allocate(smallBytes(outcomes), sharing.small);
   const transfer = small.buffer instanceof ArrayBuffer ? [small.buffer] : [];
   const rare: Rare[] = [];
   let at = 0;
@@ -49,7 +57,7 @@ export function packOutcomes(outcomes: readonly Outcome[], shared: boolean): Pac
     if (isSmall) small.set(body, at);
     at = end;
     if (isSmall && span === undefined) return;
-    const large = isSmall ? undefined : ownBody(body, shared);
+    const large = isSmall ? undefined : ownBody(body, sharing.large);
     if (large !== undefined && large.buffer instanceof ArrayBuffer) transfer.push(large.buffer);
     rare.push({ row, ...(large === undefined ? {} : { body: large }), ...(span === undefined ? {} : { span }) });
   });

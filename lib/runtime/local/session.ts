@@ -8,7 +8,7 @@ import type { Store } from "../../store/store.ts";
 import type { Order, Outcome } from "../executor.ts";
 import { orderedTask, runTask } from "../task.ts";
 import { ABANDONED_SLOT, BATCH_SLOT, NOTHING, TASK_SLOT, type FromWorker, type ToWorker } from "./messages.ts";
-import { ownBody, packOutcomes } from "./packing.ts";
+import { ownBody, packOutcomes, type Sharing } from "./packing.ts";
 
 /** Outcomes wait this long for others to travel with, in milliseconds. */
 const FLUSH_MS = 8;
@@ -23,8 +23,7 @@ interface KnownStage {
   readonly run: string;
   readonly stage: Stage;
   readonly store: StoreOptions;
-  /** Bodies that others read too, or that may be merged by another thread, go into shared memory. */
-  shared: boolean | undefined;
+  sharing: Sharing | undefined;
   opened: Store | undefined;
 }
 
@@ -48,7 +47,7 @@ export class Session {
     switch (message.type) {
       case "stage": {
         const { key, run, stage, store } = message;
-        this.#stages.set(key, { run, stage, store, shared: undefined, opened: undefined });
+        this.#stages.set(key, { run, stage, store, sharing: undefined, opened: undefined });
         return;
       }
       case "forget":
@@ -60,7 +59,8 @@ export class Session {
         if (this.#queue.length === 1) void this.#work();
         return;
       case "abort":
-        if (this.#current !== NOTHING && this.#current <= message.batch) this.#abort.abort();
+        // Not what runs: then it has ended, or has not begun and is stopped by the shared slot.
+        if (this.#current === message.batch) this.#abort.abort();
         return;
       case "fetched":
         this.#fetches.get(message.id)?.resolve(message.bytes);
@@ -89,7 +89,7 @@ export class Session {
     const stage = this.#stages.get(key);
     // Forgotten meanwhile: the run is over, and no one waits for the outcome.
     if (stage === undefined) {
-      this.#send(batch, true, [], false);
+      this.#send(batch, true, []);
       return;
     }
     const begin = performance.now();
@@ -107,18 +107,18 @@ export class Session {
       if ("body" in outcome) bytes += outcome.body.byteLength;
       if (bytes < FLUSH_BYTES && performance.now() - flushed < FLUSH_MS) continue;
       if (i + 1 === indices.length) break;
-      this.#send(batch, false, waiting, stage.shared === true);
+      this.#send(batch, false, waiting, stage.sharing);
       waiting = [];
       bytes = 0;
       flushed = performance.now();
     }
     Atomics.store(this.#control, TASK_SLOT, NOTHING);
-    this.#send(batch, true, waiting, stage.shared === true);
+    this.#send(batch, true, waiting, stage.sharing);
   }
 
   async #run(batch: number, known: KnownStage, order: Order): Promise<Outcome> {
     try {
-      known.shared ??= await isShared(known.stage);
+      known.sharing ??= await sharingOf(known.stage);
       known.opened ??= await openStore(known.store);
       const task = orderedTask(taskAt(known.stage, order.index, known.run), order);
       const context: TaskContext = {
@@ -153,22 +153,25 @@ export class Session {
     return answer.promise;
   }
 
-  #send(batch: number, last: boolean, outcomes: readonly Outcome[], shared: boolean): void {
-    const { packed, transfer } = packOutcomes(outcomes, shared);
+  #send(batch: number, last: boolean, outcomes: readonly Outcome[], sharing: Sharing = PRIVATE): void {
+    const { packed, transfer } = packOutcomes(outcomes, sharing);
     try {
       this.#post({ type: "outcomes", batch, last, packed }, transfer);
     } catch (error) {
       // Something in it cannot be sent (a body that was transferred before): the tasks fail, not the thread.
       const record: ErrorRecord = toErrorRecord(error);
       const failed = outcomes.map(({ index }) => ({ index, error: record }));
-      this.#post({ type: "outcomes", batch, last, packed: packOutcomes(failed, false).packed });
+      this.#post({ type: "outcomes", batch, last, packed: packOutcomes(failed, PRIVATE).packed });
     }
   }
 }
 
-async function isShared({ output }: Stage): Promise<boolean> {
-  if (output.kind !== "fold") return true;
-  return (await loadFold(output.fold.op, output.fold.params)).appends !== true;
+const PRIVATE: Sharing = { small: false, large: false };
+
+async function sharingOf({ output }: Stage): Promise<Sharing> {
+  if (output.kind !== "fold") return { small: true, large: true };
+  const { appends } = await loadFold(output.fold.op, output.fold.params);
+  return appends === true ? PRIVATE : { small: false, large: true };
 }
 
 async function openStore(options: StoreOptions): Promise<Store> {
@@ -178,7 +181,8 @@ async function openStore(options: StoreOptions): Promise<Store> {
 
 async function mergeEncoded({ op, params }: Work, left: Uint8Array, right: Uint8Array): Promise<Uint8Array> {
   const fold = await loadFold(op, params);
-  return fold.encode(fold.merge(fold.decode(left), fold.decode(right)));
+  // Of copies: a merge may write into its arguments, and if this thread dies the halves have to be whole for the next.
+  return fold.encode(fold.merge(fold.decode(left.slice()), fold.decode(right.slice())));
 }
 
 function sameRef(a: Ref, b: Ref): boolean {

@@ -67,7 +67,7 @@ export class Merger {
 
   /** How much of what the stage is after this partial has. */
   amountOf(bytes: Uint8Array): number {
-    return this.#fold.amount?.(this.#fold.decode(bytes)) ?? 0;
+    return this.#fold.amount?.(this.#decode(bytes)) ?? 0;
   }
 
   truncate(count: number): void {
@@ -78,9 +78,7 @@ export class Merger {
   async result(): Promise<unknown> {
     const root = this.#tree.root;
     if (root === undefined) return this.#fold.empty();
-    return root.value.value === undefined
-      ? this.#fold.decode(await this.#bytesOf(root.value))
-      : root.value.value.decoded;
+    return root.value.value === undefined ? this.#decode(await this.#bytesOf(root.value)) : root.value.value.decoded;
   }
 
   /** The outcome of a merge that was handed out. False where this stage did not hand it out. */
@@ -105,7 +103,7 @@ export class Merger {
 
   #hold(bytes: Uint8Array): Partial {
     const size = bytes.byteLength;
-    if (size <= DECODE_AT_ONCE_BYTES) return { value: { decoded: this.#fold.decode(bytes) }, size, exact: true };
+    if (size <= DECODE_AT_ONCE_BYTES) return { value: { decoded: this.#decode(bytes) }, size, exact: true };
     const stored = `partial-${this.#names++}`;
     this.#host.vault.put(this.#host.run, this.#stage.id, stored, bytes);
     return { stored, size, exact: true };
@@ -119,16 +117,18 @@ export class Merger {
     const [left, right] = [this.#measured(merge.left, merge.right), this.#measured(merge.right, merge.left)];
     const size = left.size + right.size;
     const here = this.#fold.appends === true || !this.#host.offloads || size <= LOCAL_MERGE_BYTES;
-    const [a, b] = [this.#atHand(left), this.#atHand(right)];
-    if (here && a !== undefined && b !== undefined) {
-      this.#mergeHere(merge, left, right, a.decoded, b.decoded);
-      return;
+    if (here) {
+      const [a, b] = [this.#atHand(left), this.#atHand(right)];
+      if (a !== undefined && b !== undefined) {
+        this.#mergeHere(merge, left, right, a.decoded, b.decoded);
+        return;
+      }
     }
     // Something is on disk, or a worker is to do it: both need the bytes first.
     void Promise.all([this.#bytesOf(left), this.#bytesOf(right)]).then(
       ([l, r]) =>
         this.#host.guard(() => {
-          if (here) this.#mergeHere(merge, left, right, this.#fold.decode(l), this.#fold.decode(r));
+          if (here) this.#mergeHere(merge, left, right, this.#decode(l), this.#decode(r));
           else this.#handOut({ ...merge, left, right }, l, r);
         }),
       (error: unknown) =>
@@ -184,7 +184,12 @@ export class Merger {
   #atHand(partial: Partial): { readonly decoded: unknown } | undefined {
     if (partial.value !== undefined) return partial.value;
     const bytes = this.#host.vault.peek(this.#host.run, this.#stage.id, partial.stored ?? "");
-    return bytes === undefined ? undefined : { decoded: this.#fold.decode(bytes) };
+    return bytes === undefined ? undefined : { decoded: this.#decode(bytes) };
+  }
+
+  /** Decoders get memory of their own: many do not take shared memory, and a merge may write into what they give. */
+  #decode(bytes: Uint8Array): unknown {
+    return this.#fold.decode(bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes);
   }
 
   async #bytesOf(partial: Partial): Promise<Uint8Array> {

@@ -6,13 +6,13 @@ import { ChainGate } from "../chain.ts";
 import type { Lane, Loss, Order, Outcome, TasksJob } from "../executor.ts";
 import type { StageReport } from "../runtime.ts";
 import { orderedTask, type TaskResult } from "../task.ts";
+import { Delays } from "./delays.ts";
 import { delayMs, finalError, lossError, mayPass, retriesOf } from "./failure.ts";
 import { HeldFailure } from "./held-failure.ts";
 import { Pace } from "./pace.ts";
 import { ReadyList } from "./ready-list.ts";
 import type { Sink, StageHost } from "./stage-host.ts";
 import { Tally } from "./tally.ts";
-import { Delays } from "./delays.ts";
 
 /**
  * One stage of a run: which of its tasks may start, and what becomes of each.
@@ -46,6 +46,7 @@ interface TaskRecord {
   result?: TaskResult;
 }
 
+/** Only ever counts up: it makes keys unique in the process, and holds nothing of a run. */
 let stageKeys = 0;
 
 export class StageRun {
