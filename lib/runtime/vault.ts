@@ -92,9 +92,7 @@ export class Vault {
   }
 
   async close(): Promise<void> {
-    this.#entries.clear();
-    this.#spillable.clear();
-    this.#memory = 0;
+    for (const key of [...this.#entries.keys()]) this.#drop(key);
     await this.#spilling;
     const folder = await this.#folder?.catch(() => undefined);
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
@@ -127,13 +125,15 @@ export class Vault {
   }
 
   async #spill(): Promise<void> {
+    this.#folder ??= mkdtemp(join(tmpdir(), "abanico-"));
+    const folder = await this.#folder;
     while (this.#memory > this.#budget) {
       const [entry] = this.#spillable;
-      if (entry?.bytes === undefined) return;
+      const bytes = entry?.bytes;
+      if (bytes === undefined) return;
       this.#spillable.delete(entry);
-      this.#folder ??= mkdtemp(join(tmpdir(), "abanico-"));
-      const file = join(await this.#folder, randomUUID());
-      await writeFile(file, entry.bytes);
+      const file = join(folder, randomUUID());
+      await writeFile(file, bytes);
       // Deleted, or everything closed, while it was written.
       if (entry.bytes === undefined) await rm(file, { force: true });
       else {

@@ -29,11 +29,17 @@ test("the oldest go to disk beyond the budget, and come back in shared memory", 
   await vault.close();
 });
 
-test("what is deleted while it is written is gone", async () => {
+test("what is deleted at any moment of its writing is gone, and nothing else is", async () => {
   const vault = new Vault(0);
-  vault.put("r", "s", 0, filled(1));
-  vault.delete("r", "s", 0);
-  expect(vault.memory).toBe(0);
+  for (let i = 0; i < 30; i++) {
+    vault.put("r", "s", i, filled(i));
+    vault.put("r", "s", `beside-${i}`, filled(i));
+    for (let turns = 0; turns < i % 6; turns++) await new Promise(setImmediate);
+    vault.delete("r", "s", i);
+  }
+  for (let i = 0; i < 30; i++) expect(await vault.get("r", "s", `beside-${i}`)).toEqual(filled(i));
+  await until(() => vault.memory === 0);
+  expect(vault.size).toBe(30);
   await vault.close();
 });
 
