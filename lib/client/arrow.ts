@@ -2,6 +2,11 @@ import type { Table } from "apache-arrow";
 import { columnOf, type Column } from "../kernels/frame/column.ts";
 import { packStrings, type Frame } from "../kernels/frame/encode.ts";
 
+/** Begins to load Arrow's library. */
+export function preloadArrow(): Promise<unknown> {
+  return import("apache-arrow");
+}
+
 /**
  * A frame as an Apache Arrow table, from ready buffers: int64 as Int64 (bigints in JavaScript), float64 as Float64, bool as Bool, string as
  * Dictionary<Int32, Utf8>. The library is loaded at the first call.

@@ -162,9 +162,9 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   get #runner(): FrameRunner {
-    const { runtime, store, memoryLimitBytes, threadsPerWorker } = this.#parts;
+    const { runtime, store } = this.#parts;
     const onEvent = (event: RunEvent) => this.#listeners.forEach((listener) => listener(event));
-    return { runtime, store, taskLimitBytes: memoryLimitBytes / threadsPerWorker, onEvent };
+    return { runtime, store, onEvent };
   }
 
   #future<T>(what: string, { signal }: ComputeOptions, start: (signal: AbortSignal) => Promise<T>): Future<T> {

@@ -5,19 +5,16 @@ import { InternalError, SchemaWidenedError } from "../errors.ts";
 import type { Frame } from "../kernels/frame/encode.ts";
 import { encodeFrame } from "../kernels/frame/encode.ts";
 import { loadFold } from "../kernels/registry.ts";
-import { refuseTooLarge } from "../plan/estimate.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { isScan, lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
-import { toArrow } from "./arrow.ts";
+import { preloadArrow, toArrow } from "./arrow.ts";
 
 /** What a run of a frame needs. */
 export interface FrameRunner {
   readonly runtime: Runtime;
   readonly store: Store;
-  /** Of one task, in bytes. */
-  readonly taskLimitBytes: number;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -76,16 +73,19 @@ export async function explainFrame(frame: DataFrame, store: Store): Promise<stri
  */
 async function runWidening(
   frame: DataFrame,
-  { runtime, store, taskLimitBytes, onEvent }: FrameRunner,
+  { runtime, store, onEvent }: FrameRunner,
   keep: boolean,
   signal: AbortSignal,
 ): Promise<{ lowered: LoweredFrame; result: RunResult }> {
+  runtime.prepare(["frame.scan"]);
   const widened = new Map<string, ScalarType>();
   for (;;) {
     const lowered = await lowerFrame(frame.node, { store, widened, keep, signal });
-    refuseTooLarge(lowered.plan, taskLimitBytes);
     try {
-      return { lowered, result: await runtime.run(lowered.plan, { signal, onEvent }) };
+      const running = runtime.run(lowered.plan, { signal, onEvent });
+      // Loaded while the workers are busy, so that it costs nothing at the end.
+      if (!keep) void preloadArrow();
+      return { lowered, result: await running };
     } catch (error) {
       if (!(error instanceof SchemaWidenedError)) throw error;
       noteWidened(error, widened);

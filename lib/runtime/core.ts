@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { CancelledError, PlanTooLargeError } from "../errors.ts";
-import type { Plan, Ref, Stage } from "../plan/plan.ts";
+import { CancelledError } from "../errors.ts";
+import { refuseTooLarge } from "../plan/estimate.ts";
+import type { Plan, Ref } from "../plan/plan.ts";
 import type { Executor } from "./executor.ts";
 import type { Runtime, RunOptions, RunResult } from "./runtime.ts";
 import { Run } from "./scheduler/run.ts";
@@ -32,7 +33,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
 
   const run = async (plan: Plan, options: RunOptions = {}): Promise<RunResult> => {
     if (closed !== undefined) throw new CancelledError("The runtime is closed.", { fix: "make a new client." });
-    for (const stage of plan.stages) checkSize(stage, taskLimitBytes);
+    refuseTooLarge(plan, taskLimitBytes);
     const started = new Run(`run-${randomUUID().slice(0, 13)}`, plan, options, { executor, vault, fetch, peek });
     running.set(started.id, started);
     try {
@@ -56,23 +57,9 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
     },
     run,
     fetch,
+    prepare: (ops) => executor.prepare(ops),
     release: async (id) => vault.deleteRun(id),
     scale: (threads) => executor.scale(threads),
     close: () => (closed ??= close()),
   };
-}
-
-function checkSize(stage: Stage, limit: number): void {
-  const terms = Object.entries(stage.estimate.peakBytes);
-  const peak = terms.reduce((sum, [, bytes]) => sum + bytes, 0);
-  if (peak <= limit) return;
-  const largest = terms.sort(([, a], [, b]) => b - a).map(([term, bytes]) => `${term} ${bytes}`);
-  throw new PlanTooLargeError(
-    `A task of stage "${stage.id}" would take ${peak} bytes, and the limit of a worker is ${limit} bytes ` +
-      `(largest first: ${largest.join(", ")}).`,
-    {
-      fields: { stage: stage.id, peakBytes: peak, limitBytes: limit },
-      fix: `make the block or chunk size about ${Math.ceil(peak / limit)} times smaller, or raise memoryLimit.`,
-    },
-  );
 }

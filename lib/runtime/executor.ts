@@ -19,6 +19,8 @@ export interface Executor {
   remove(source: WorkSource): void;
   /** A source has work again that it had not when last asked. */
   wake(): void;
+  /** Loads the code of kernels that are coming. */
+  prepare(ops: readonly string[]): void;
   scale(threads: number): Promise<void>;
   close(): Promise<void>;
 }

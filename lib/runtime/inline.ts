@@ -67,6 +67,10 @@ class InlineExecutor implements Executor {
     if (!this.#busy) void this.#work();
   }
 
+  prepare(): void {
+    // The code is loaded by the first task, on this very thread.
+  }
+
   async scale(threads: number): Promise<void> {
     if (threads === 1) return;
     throw new OptionError(`The inline runtime has one thread of execution, and cannot have ${threads}.`, {

@@ -7,6 +7,8 @@ export interface Runtime {
   /** Threads of execution there are. */
   readonly threads: number;
   run(plan: Plan, options?: RunOptions): Promise<RunResult>;
+  /** A hint that tasks of these kinds are coming: threads load their code while the plan is still made. */
+  prepare(ops: readonly string[]): void;
   /** Bytes of an output that a run kept. */
   fetch(ref: Ref): Promise<Uint8Array>;
   /** Forgets what a run kept. */

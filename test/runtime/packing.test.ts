@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Outcome } from "../../lib/runtime/executor.ts";
-import { ownBody, packOutcomes, unpackOutcomes } from "../../lib/runtime/local/packing.ts";
+import { packOutcomes, sharedBody, unpackOutcomes } from "../../lib/runtime/local/packing.ts";
 
 const result = (index: number, body: Uint8Array): Outcome => ({ index, ms: 1.5, recordsIn: 2, recordsOut: 1, body });
 
@@ -13,14 +13,13 @@ test.each([false, true])("outcomes come out as they went in (shared: %s)", (shar
     { ...result(9, Uint8Array.of(9)), span: { from: 1, next: 2, doubt: "?" } },
   ];
   const wanted = structuredClone(outcomes);
-  const { packed, transfer } = packOutcomes(outcomes, { small: shared, large: shared });
-  expect(unpackOutcomes(structuredClone(packed, { transfer }))).toEqual(wanted);
-  expect(transfer.length).toBe(shared ? 0 : 2);
+  const packed = packOutcomes(outcomes, shared);
+  expect(unpackOutcomes(structuredClone(packed))).toEqual(wanted);
 });
 
-test("a Buffer of Node's pool is copied, so that the pool is never given away", () => {
-  const pooled = Buffer.from("hello");
-  const own = ownBody(pooled, false);
-  expect(own.buffer).not.toBe(pooled.buffer);
-  expect(own.byteLength).toBe(own.buffer.byteLength);
+test("large bodies are shared, not copied, on the way", () => {
+  const body = sharedBody(new Uint8Array(100_000));
+  const [outcome] = unpackOutcomes(packOutcomes([result(0, body)], false));
+  expect("body" in outcome && outcome.body.buffer).toBe(body.buffer);
+  expect(sharedBody(body)).toBe(body);
 });

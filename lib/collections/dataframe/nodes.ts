@@ -56,7 +56,7 @@ export interface CsvOptions {
   readonly nulls?: readonly string[];
   /** Bytes a task reads, as a number or "64MB". Default "16MiB". It fixes the fold tree, and so the last bits of sums; results are the same for any number of workers. */
   readonly blockSize?: number | string;
-  /** Records that are looked at to find the types. Default 10,000 (and no more than 1 MiB). */
+  /** Records that are looked at to find the types. Default 1,000 (as far as the first 256 KiB go). */
   readonly sampleRows?: number;
   /** A record with too few fields is an error, or gets nulls. Default "error". */
   readonly ragged?: "error" | "pad";

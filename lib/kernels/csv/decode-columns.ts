@@ -142,7 +142,7 @@ class Slot {
     const { buffer } = this.#kernel.wasm.memory;
     const { type } = this.column;
     if (this.#view !== undefined)
-      return { type: "string", codes: new Uint32Array(buffer, this.#values, rows), dictionary: this.#view };
+      return { type: "string", codes: new Int32Array(buffer, this.#values, rows), dictionary: this.#view };
     const valid = this.#nulls > 0 ? new Uint8Array(buffer, this.#valid, rows) : undefined;
     if (type === "bool") return { type, values: new Uint8Array(buffer, this.#values, rows), valid };
     if (type === "int64" && this.#wide) return { type, values: new BigInt64Array(buffer, this.#values, rows), valid };

@@ -24,7 +24,7 @@ import type { CsvFormat } from "./params.ts";
 import { STRAY, type CsvKernel } from "./wasm.ts";
 
 /** Bytes read at a time: text, index and columns of a block fit a core's second-level cache. */
-export const BLOCK_BYTES = 256 * 1024;
+export const BLOCK_BYTES = 128 * 1024;
 /** Read behind a range's end at first, to complete its last record. */
 const SLACK_BYTES = 4 * 1024;
 /** A record longer than this, in bytes, cannot be read: addresses of the kernel have 32 bits. */

@@ -55,9 +55,12 @@ export function sampleRecords(bytes: Uint8Array, dialect: Dialect, limit: number
 /** The narrowest kind that holds all the texts of each column. */
 export function columnKinds(records: Sample["records"], width: number, nulls: ReadonlySet<string>): TextKind[] {
   const kinds: TextKind[] = Array.from({ length: width }, () => "null");
-  for (const record of records)
-    for (let i = 0; i < Math.min(width, record.length); i++)
-      kinds[i] = joinKinds(kinds[i], fieldKind(record[i], nulls));
+  for (const record of records) {
+    const fields = Math.min(width, record.length);
+    // Nothing is wider than a string.
+    for (let i = 0; i < fields; i++)
+      if (kinds[i] !== "string") kinds[i] = joinKinds(kinds[i], fieldKind(record[i], nulls));
+  }
   return kinds;
 }
 

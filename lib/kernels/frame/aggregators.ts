@@ -13,9 +13,9 @@ import { TextDictionary, compareTexts, type Column, type StringColumn } from "./
 
 export interface Aggregator {
   /** Takes a batch in: row i belongs to groups[i]; there are `count` groups. `column` is absent for `size`. */
-  update(groups: Uint32Array, column: Column | undefined, count: number): void;
+  update(groups: Int32Array, column: Column | undefined, count: number): void;
   /** Takes another partial's state in: its group g + 1 is this one's groups[g]. */
-  absorb(other: Column[], groups: Uint32Array, count: number): void;
+  absorb(other: Column[], groups: Int32Array, count: number): void;
   /** The state of groups 1 … count, as columns. */
   state(count: number): Column[];
   result(count: number): Column;
@@ -59,22 +59,19 @@ function numbersOf(column: Column | undefined): Exclude<Column, StringColumn> {
 class Count implements Aggregator {
   #counts = new Float64Array(0);
 
-  update(groups: Uint32Array, column: Column | undefined, count: number): void {
+  update(groups: Int32Array, column: Column | undefined, count: number): void {
     const counts = (this.#counts = room(this.#counts, count));
     const n = groups.length;
     if (column === undefined) for (let i = 0; i < n; i++) counts[groups[i]]++;
     else if (column.type === "string") for (let i = 0; i < n; i++) counts[groups[i]] += column.codes[i] === 0 ? 0 : 1;
     else {
       const { values, valid } = column;
-      // A NaN does not equal itself.
-      if (values instanceof Float64Array)
-        for (let i = 0; i < n; i++)
-          counts[groups[i]] += values[i] === values[i] && (valid === undefined || valid[i] === 1) ? 1 : 0;
+      if (values instanceof Float64Array) countValues(groups, values, valid, counts);
       else for (let i = 0; i < n; i++) counts[groups[i]] += valid === undefined || valid[i] === 1 ? 1 : 0;
     }
   }
 
-  absorb([other]: Column[], groups: Uint32Array, count: number): void {
+  absorb([other]: Column[], groups: Int32Array, count: number): void {
     const counts = (this.#counts = room(this.#counts, count));
     const { values } = numbersOf(other);
     for (let g = 0; g < groups.length; g++) counts[groups[g]] += Number(values[g]);
@@ -99,7 +96,7 @@ class Sum implements Aggregator {
     this.#kind = kind;
   }
 
-  update(groups: Uint32Array, column: Column | undefined, count: number): void {
+  update(groups: Int32Array, column: Column | undefined, count: number): void {
     this.#room(count);
     const { values, valid } = numbersOf(column);
     if (values instanceof BigInt64Array) this.#addWide(groups, values, valid);
@@ -107,7 +104,7 @@ class Sum implements Aggregator {
     else this.#add(groups, values, valid);
   }
 
-  absorb(other: Column[], groups: Uint32Array, count: number): void {
+  absorb(other: Column[], groups: Int32Array, count: number): void {
     this.#room(count);
     const [high, low, counts] = other.map((column) => numbersOf(column).values);
     for (let g = 0; g < groups.length; g++) {
@@ -143,19 +140,10 @@ class Sum implements Aggregator {
     this.#counts = room(this.#counts, count);
   }
 
-  #add(groups: Uint32Array, values: Float64Array, valid: Uint8Array | undefined): void {
-    const [high, low, counts] = [this.#high, this.#low, this.#counts];
-    for (let i = 0; i < groups.length; i++) {
-      const value = values[i];
-      if (value !== value || (valid !== undefined && valid[i] === 0)) continue;
-      const g = groups[i];
-      const old = high[g];
-      const sum = old + value;
-      const part = sum - old;
-      low[g] += old - (sum - part) + (value - part);
-      high[g] = sum;
-      counts[g]++;
-    }
+  #add(groups: Int32Array, values: Float64Array, valid: Uint8Array | undefined): void {
+    if (this.#kind === "mean") countValues(groups, values, valid, this.#counts);
+    if (valid === undefined) addAll(groups, values, this.#high, this.#low);
+    else addValid(groups, values, valid, this.#high, this.#low);
   }
 
   #addOne(g: number, value: number): void {
@@ -167,7 +155,7 @@ class Sum implements Aggregator {
   }
 
   /** A wide integer is the sum of two f64, both exact. */
-  #addWide(groups: Uint32Array, values: BigInt64Array, valid: Uint8Array | undefined): void {
+  #addWide(groups: Int32Array, values: BigInt64Array, valid: Uint8Array | undefined): void {
     for (let i = 0; i < groups.length; i++) {
       if (valid !== undefined && valid[i] === 0) continue;
       const below = BigInt.asUintN(32, values[i]);
@@ -194,6 +182,52 @@ class Sum implements Aggregator {
   }
 }
 
+// The loops stand alone, with arrays for arguments only: inside the classes the same lines take twice the time.
+
+/** Counts what is neither null nor NaN (which does not equal itself). */
+function countValues(
+  groups: Int32Array,
+  values: Float64Array,
+  valid: Uint8Array | undefined,
+  counts: Float64Array,
+): void {
+  for (let i = 0; i < groups.length; i++)
+    if (values[i] === values[i] && (valid === undefined || valid[i] === 1)) counts[groups[i]]++;
+}
+
+/** Adds each value to its group's pair, by two-sum; NaN is skipped. */
+function addAll(groups: Int32Array, values: Float64Array, high: Float64Array, low: Float64Array): void {
+  for (let i = 0; i < groups.length; i++) {
+    const value = values[i];
+    if (value !== value) continue;
+    const g = groups[i];
+    const old = high[g];
+    const sum = old + value;
+    const part = sum - old;
+    low[g] += old - (sum - part) + (value - part);
+    high[g] = sum;
+  }
+}
+
+function addValid(
+  groups: Int32Array,
+  values: Float64Array,
+  valid: Uint8Array,
+  high: Float64Array,
+  low: Float64Array,
+): void {
+  for (let i = 0; i < groups.length; i++) {
+    const value = values[i];
+    if (value !== value || valid[i] === 0) continue;
+    const g = groups[i];
+    const old = high[g];
+    const sum = old + value;
+    const part = sum - old;
+    low[g] += old - (sum - part) + (value - part);
+    high[g] = sum;
+  }
+}
+
 /** min (−1) or max (+1) of numbers and booleans. */
 class NumberExtreme implements Aggregator {
   readonly #sign: -1 | 1;
@@ -208,7 +242,7 @@ class NumberExtreme implements Aggregator {
     this.#type = type;
   }
 
-  update(groups: Uint32Array, column: Column | undefined, count: number): void {
+  update(groups: Int32Array, column: Column | undefined, count: number): void {
     const best = (this.#best = room(this.#best, count, NaN));
     const { values, valid } = numbersOf(column);
     if (values instanceof BigInt64Array || this.#wide.size > 0) {
@@ -226,7 +260,7 @@ class NumberExtreme implements Aggregator {
     }
   }
 
-  absorb([other]: Column[], groups: Uint32Array, count: number): void {
+  absorb([other]: Column[], groups: Int32Array, count: number): void {
     this.update(groups, other, count);
   }
 
@@ -265,7 +299,7 @@ class StringExtreme implements Aggregator {
     this.#sign = sign;
   }
 
-  update(groups: Uint32Array, column: Column | undefined, _count: number): void {
+  update(groups: Int32Array, column: Column | undefined, _count: number): void {
     const { codes, dictionary } = column as StringColumn; // by the input's type
     // A code that a group has seen cannot better it again.
     const last = new Map<number, number>();
@@ -279,7 +313,7 @@ class StringExtreme implements Aggregator {
     }
   }
 
-  absorb([other]: Column[], groups: Uint32Array, count: number): void {
+  absorb([other]: Column[], groups: Int32Array, count: number): void {
     this.update(groups, other, count);
   }
 
@@ -289,7 +323,7 @@ class StringExtreme implements Aggregator {
 
   result(count: number): Column {
     const dictionary = new TextDictionary();
-    const codes = Uint32Array.from({ length: count }, (_, i) => {
+    const codes = Int32Array.from({ length: count }, (_, i) => {
       const text = this.#best[i + 1];
       return text === undefined ? 0 : dictionary.code(text);
     });

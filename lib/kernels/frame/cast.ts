@@ -45,7 +45,7 @@ function toIntegers(floats: Float64Array, valid: Uint8Array | undefined): Column
 
 function toStrings(column: Column): Column {
   const dictionary = new TextDictionary();
-  const codes = Uint32Array.from({ length: lengthOf(column) }, (_, i) => {
+  const codes = Int32Array.from({ length: lengthOf(column) }, (_, i) => {
     const value = valueAt(column, i);
     return value === null ? 0 : dictionary.code(textOf(value, column.type));
   });

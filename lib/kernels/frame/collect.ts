@@ -78,9 +78,9 @@ function joinValues(type: "bool" | "int64" | "float64", parts: readonly Column[]
 /** Pieces with one dictionary keep it; others get one in common, of the strings that occur. */
 function joinStrings(parts: readonly Column[], rows: number): StringColumn {
   const strings = parts as readonly StringColumn[]; // by the schema's type
-  const codes = new Uint32Array(rows);
+  const codes = new Int32Array(rows);
   let at = 0;
-  const first = strings[0]?.dictionary ?? new PackedDictionary(new Uint32Array(2), new Uint8Array(0));
+  const first = strings[0]?.dictionary ?? new PackedDictionary(new Int32Array(2), new Uint8Array(0));
   if (strings.every((part) => part.dictionary === first)) {
     for (const part of strings) {
       codes.set(part.codes, at);
@@ -92,7 +92,7 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
   const bytes: Uint8Array[] = [];
   for (const part of strings) {
     const { codes: own, dictionary } = packStrings(part);
-    const renamed = new Uint32Array(dictionary.size);
+    const renamed = new Int32Array(dictionary.size);
     for (let code = 1; code < dictionary.size; code++) {
       const text = Buffer.from(dictionary.bytes(code)).toString("latin1"); // any one-to-one spelling of the bytes
       let known = common.get(text);
@@ -104,7 +104,7 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
     }
     for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
   }
-  const offsets = new Uint32Array(bytes.length + 2);
+  const offsets = new Int32Array(bytes.length + 2);
   bytes.forEach((text, i) => (offsets[i + 2] = offsets[i + 1] + text.length));
   const data = new Uint8Array(offsets[offsets.length - 1]);
   bytes.forEach((text, i) => data.set(text, offsets[i + 1]));

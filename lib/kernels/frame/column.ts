@@ -8,7 +8,7 @@ import { InternalError } from "../../errors.ts";
  * | int64   | f64 while all are within ±2^53 (exact there), else BigInt64    | valid[i] = 0, value 0     |
  * | float64 | f64; NaN is a value (aggregates skip it, as in pandas)         | valid[i] = 0, value NaN   |
  * | bool    | bytes 0, 1                                                    | valid[i] = 0, value 0     |
- * | string  | u32 codes of a dictionary                                     | code 0                    |
+ * | string  | i32 codes of a dictionary                                     | code 0                    |
  *
  * `valid` is absent where nothing is null. A column may be a view on a kernel's memory: good until the next block.
  */
@@ -29,7 +29,7 @@ export interface BoolColumn {
 }
 export interface StringColumn {
   readonly type: "string";
-  readonly codes: Uint32Array;
+  readonly codes: Int32Array;
   readonly dictionary: Dictionary;
 }
 export type NumberColumn = Int64Column | Float64Column;
@@ -67,11 +67,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Strings side by side in one buffer: `offsets[code]` to `offsets[code + 1]`. */
 export class PackedDictionary implements Dictionary {
   readonly size: number;
-  readonly offsets: Uint32Array;
+  readonly offsets: Int32Array;
   readonly data: Uint8Array;
   #texts: string[] = [];
 
-  constructor(offsets: Uint32Array, data: Uint8Array) {
+  constructor(offsets: Int32Array, data: Uint8Array) {
     this.offsets = offsets;
     this.data = data;
     this.size = offsets.length - 1;

@@ -109,10 +109,10 @@ interface Part {
 function columnFrom(type: ScalarType, wide: boolean, parts: readonly Part[]): Column {
   const [first, second, third] = parts;
   if (type === "string") {
-    const offsets = new Uint32Array(second.buffer, second.at, second.size / 4);
+    const offsets = new Int32Array(second.buffer, second.at, second.size / 4);
     return {
       type,
-      codes: new Uint32Array(first.buffer, first.at, first.size / 4),
+      codes: new Int32Array(first.buffer, first.at, first.size / 4),
       dictionary: new PackedDictionary(offsets, new Uint8Array(third.buffer, third.at, third.size)),
     };
   }
@@ -127,9 +127,9 @@ function columnFrom(type: ScalarType, wide: boolean, parts: readonly Part[]): Co
 export function packStrings(column: StringColumn): StringColumn & { dictionary: PackedDictionary } {
   const { codes, dictionary } = column;
   if (dictionary instanceof PackedDictionary && dictionary.size <= codes.length) return { ...column, dictionary };
-  const renamed = new Uint32Array(dictionary.size);
+  const renamed = new Int32Array(dictionary.size);
   const kept: number[] = [];
-  const out = new Uint32Array(codes.length);
+  const out = new Int32Array(codes.length);
   let bytes = 0;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i];
@@ -140,7 +140,7 @@ export function packStrings(column: StringColumn): StringColumn & { dictionary: 
     }
     out[i] = renamed[code];
   }
-  const offsets = new Uint32Array(kept.length + 2);
+  const offsets = new Int32Array(kept.length + 2);
   const data = new Uint8Array(bytes);
   kept.forEach((code, i) => {
     const text = dictionary.bytes(code);

@@ -99,7 +99,7 @@ function constant(value: number, type: "int64" | "float64"): Evaluator {
 function constantString(text: string): Evaluator {
   const dictionary = new TextDictionary();
   dictionary.code(text);
-  return ({ rows }) => ({ type: "string", codes: new Uint32Array(rows).fill(1), dictionary });
+  return ({ rows }) => ({ type: "string", codes: new Int32Array(rows).fill(1), dictionary });
 }
 
 function constantWide(value: bigint): Evaluator {
@@ -264,7 +264,7 @@ function compareStrings(
 }
 
 /** Where codes hold nulls (0). */
-function codesValid(codes: Uint32Array): Uint8Array | undefined {
+function codesValid(codes: Int32Array): Uint8Array | undefined {
   if (!codes.includes(0)) return undefined;
   const valid = new Uint8Array(codes.length);
   for (let i = 0; i < valid.length; i++) valid[i] = codes[i] === 0 ? 0 : 1;
@@ -398,7 +398,7 @@ export function fromValues(type: ScalarType, list: readonly (null | boolean | nu
   const valid = isNull ? Uint8Array.from(list, (v) => (v === null ? 0 : 1)) : undefined;
   if (type === "string") {
     const dictionary = new TextDictionary();
-    return { type, codes: Uint32Array.from(list, (v) => (v === null ? 0 : dictionary.code(String(v)))), dictionary };
+    return { type, codes: Int32Array.from(list, (v) => (v === null ? 0 : dictionary.code(String(v)))), dictionary };
   }
   if (type === "bool") return { type, values: Uint8Array.from(list, (v) => (v ? 1 : 0)), valid };
   if (type === "float64")

@@ -108,8 +108,8 @@ export function groupSchema(sink: GroupSink, schema: Schema): Schema {
 }
 
 /** Row numbers in ascending order of the columns, the first deciding first; nulls last. Stable. */
-function sortedOrder(columns: readonly Column[], rows: number): Uint32Array {
-  const order = Uint32Array.from({ length: rows }, (_, i) => i);
+function sortedOrder(columns: readonly Column[], rows: number): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, i) => i);
   if (columns.length === 0) return order;
   const compares = columns.map(rowComparer);
   return order.sort((a, b) => {

@@ -14,7 +14,7 @@ export class Grouper {
   readonly #keys: readonly KeyNumbers[];
   readonly #pairs: readonly PairNumbers[];
   readonly #keepNulls: boolean;
-  #out = new Uint32Array(0);
+  #out = new Int32Array(0);
 
   constructor(types: readonly ScalarType[], keepNulls: boolean) {
     this.#keys = types.map((type) => (type === "string" ? new StringNumbers() : new ValueNumbers(type)));
@@ -30,8 +30,8 @@ export class Grouper {
   }
 
   /** The group of each row. Good until the next call. */
-  assign(columns: readonly Column[], rows: number): Uint32Array {
-    if (this.#out.length < rows) this.#out = new Uint32Array(Math.ceil(rows * 1.25));
+  assign(columns: readonly Column[], rows: number): Int32Array {
+    if (this.#out.length < rows) this.#out = new Int32Array(Math.ceil(rows * 1.25));
     const out = this.#out.subarray(0, rows);
     if (columns.length === 0) return out.fill(1);
     this.#keys[0].number(columns[0], out);
@@ -40,7 +40,7 @@ export class Grouper {
       if (this.#keepNulls) for (let i = 0; i < rows; i++) out[i]++;
       return out;
     }
-    const second = new Uint32Array(rows);
+    const second = new Int32Array(rows);
     for (let k = 1; k < columns.length; k++) {
       this.#keys[k].number(columns[k], second);
       // After the first pair, 0 stands for rows already dropped.
@@ -53,7 +53,7 @@ export class Grouper {
   keys(): Column[] {
     const count = this.count;
     if (this.#keys.length === 0) return [];
-    let numbers = Uint32Array.from({ length: count }, (_, i) =>
+    let numbers = Int32Array.from({ length: count }, (_, i) =>
       this.#pairs.length > 0 ? i + 1 : i + (this.#keepNulls ? 0 : 1),
     );
     const columns: Column[] = [];
@@ -70,14 +70,14 @@ export class Grouper {
 /** Numbers the values of one key column from 1 on; null is 0. */
 interface KeyNumbers {
   readonly count: number;
-  number(column: Column, out: Uint32Array): void;
+  number(column: Column, out: Int32Array): void;
   /** The values of the numbers given. */
-  values(numbers: Uint32Array): Column;
+  values(numbers: Int32Array): Column;
 }
 
 class StringNumbers implements KeyNumbers {
   #dictionary: Dictionary | undefined;
-  #byCode = new Uint32Array(256);
+  #byCode = new Int32Array(256);
   /** Where each number's string stands; a text once a second dictionary has come. */
   readonly #firstCodes: number[] = [0];
   #texts: TextDictionary | undefined;
@@ -86,11 +86,11 @@ class StringNumbers implements KeyNumbers {
     return this.#firstCodes.length - 1;
   }
 
-  number(column: Column, out: Uint32Array): void {
+  number(column: Column, out: Int32Array): void {
     const { codes, dictionary } = column as StringColumn; // by the key's type
     if (this.#dictionary !== dictionary) this.#change(dictionary);
     if (this.#byCode.length < dictionary.size) {
-      const larger = new Uint32Array(2 * dictionary.size);
+      const larger = new Int32Array(2 * dictionary.size);
       larger.set(this.#byCode);
       this.#byCode = larger;
     }
@@ -101,7 +101,7 @@ class StringNumbers implements KeyNumbers {
     }
   }
 
-  values(numbers: Uint32Array): Column {
+  values(numbers: Int32Array): Column {
     if (this.#texts !== undefined) return { type: "string", codes: numbers.slice(), dictionary: this.#texts };
     const dictionary = this.#dictionary ?? new TextDictionary();
     return { type: "string", codes: numbers.map((number) => this.#firstCodes[number]), dictionary };
@@ -133,13 +133,13 @@ class StringNumbers implements KeyNumbers {
 /** An open-addressing table from pairs of 32-bit words to numbers from 1 on, in order of first sight. */
 class WordPairs {
   #mask = 1023;
-  #table = new Uint32Array(1024);
-  first = new Uint32Array(512);
-  second = new Uint32Array(512);
+  #table = new Int32Array(1024);
+  first = new Int32Array(512);
+  second = new Int32Array(512);
   count = 0;
 
   number(a: number, b: number): number {
-    let at = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)) >>> 0;
+    let at = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
     at = (at ^ (at >>> 15)) & this.#mask;
     for (;;) {
       const number = this.#table[at];
@@ -164,9 +164,9 @@ class WordPairs {
 
   #rehash(): void {
     this.#mask = 2 * this.#mask + 1;
-    this.#table = new Uint32Array(this.#mask + 1);
+    this.#table = new Int32Array(this.#mask + 1);
     for (let number = 1; number <= this.count; number++) {
-      let at = (Math.imul(this.first[number], 0x9e3779b1) ^ Math.imul(this.second[number], 0x85ebca6b)) >>> 0;
+      let at = Math.imul(this.first[number], 0x9e3779b1) ^ Math.imul(this.second[number], 0x85ebca6b);
       at = (at ^ (at >>> 15)) & this.#mask;
       while (this.#table[at] !== 0) at = (at + 1) & this.#mask;
       this.#table[at] = number;
@@ -174,14 +174,14 @@ class WordPairs {
   }
 }
 
-function grown(words: Uint32Array): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * words.length);
+function grown(words: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * words.length);
   larger.set(words);
   return larger;
 }
 
 const word = new Float64Array(1);
-const words = new Uint32Array(word.buffer);
+const words = new Int32Array(word.buffer);
 
 /** Numbers and booleans by the bits of their f64; integers beyond ±2^53 by themselves. */
 class ValueNumbers implements KeyNumbers {
@@ -199,7 +199,7 @@ class ValueNumbers implements KeyNumbers {
     return this.#pairs.count;
   }
 
-  number(column: Column, out: Uint32Array): void {
+  number(column: Column, out: Int32Array): void {
     if (column.type === "string") throw new InternalError("A string column where a number key is expected.");
     const { values, valid } = column;
     for (let i = 0; i < out.length; i++) {
@@ -213,7 +213,7 @@ class ValueNumbers implements KeyNumbers {
     }
   }
 
-  values(numbers: Uint32Array): Column {
+  values(numbers: Int32Array): Column {
     const list = Array.from(numbers, (number) => {
       if (number === 0) return null;
       const wide = this.#wideByNumber.get(number);
@@ -245,17 +245,17 @@ class PairNumbers {
   }
 
   /** Replaces each left number by the pair's. A 0 on either side drops the row, unless nulls are kept on that side. */
-  number(left: Uint32Array, right: Uint32Array, nulls: "drop" | "keep" | "keep-right"): void {
+  number(left: Int32Array, right: Int32Array, nulls: "drop" | "keep" | "keep-right"): void {
     for (let i = 0; i < left.length; i++) {
       const dropped = nulls === "drop" ? left[i] === 0 || right[i] === 0 : nulls === "keep-right" && left[i] === 0;
       left[i] = dropped ? 0 : this.#pairs.number(left[i], right[i]);
     }
   }
 
-  split(numbers: Uint32Array): [left: Uint32Array<ArrayBuffer>, right: Uint32Array<ArrayBuffer>] {
+  split(numbers: Int32Array): [left: Int32Array<ArrayBuffer>, right: Int32Array<ArrayBuffer>] {
     return [
-      numbers.map((number) => this.#pairs.first[number]) as Uint32Array<ArrayBuffer>,
-      numbers.map((number) => this.#pairs.second[number]) as Uint32Array<ArrayBuffer>,
+      numbers.map((number) => this.#pairs.first[number]) as Int32Array<ArrayBuffer>,
+      numbers.map((number) => this.#pairs.second[number]) as Int32Array<ArrayBuffer>,
     ];
   }
 }

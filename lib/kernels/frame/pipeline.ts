@@ -40,10 +40,10 @@ function compileAssign(step: Step & { do: "assign" }, schema: Schema): (batch: B
 function compileFilter(step: Step & { do: "filter" }, schema: Schema): (batch: Batch) => Batch {
   const condition = compile(step.condition, schema);
   const keep = step.keep ?? schema.map(({ name }) => name);
-  let chosen = new Uint32Array(0);
+  let chosen = new Int32Array(0);
   return (batch) => {
     const mask = condition(batch);
-    if (chosen.length < batch.rows) chosen = new Uint32Array(Math.ceil(batch.rows * 1.25));
+    if (chosen.length < batch.rows) chosen = new Int32Array(Math.ceil(batch.rows * 1.25));
     let rows = 0;
     // A condition's column is boolean (or all null, in the null literal's float64: nothing is kept).
     if (mask.type === "bool") {
@@ -59,10 +59,10 @@ function compileFilter(step: Step & { do: "filter" }, schema: Schema): (batch: B
 }
 
 /** The rows chosen, in a column of its own memory. */
-export function gather(column: Column, rows: Uint32Array): Column {
+export function gather(column: Column, rows: Int32Array): Column {
   const n = rows.length;
   if (column.type === "string") {
-    const codes = new Uint32Array(n);
+    const codes = new Int32Array(n);
     for (let i = 0; i < n; i++) codes[i] = column.codes[rows[i]];
     return { type: "string", codes, dictionary: column.dictionary };
   }
@@ -78,7 +78,7 @@ export function gather(column: Column, rows: Uint32Array): Column {
   return { type: column.type, values, valid };
 }
 
-function gatherBytes(from: Uint8Array, rows: Uint32Array): Uint8Array {
+function gatherBytes(from: Uint8Array, rows: Int32Array): Uint8Array {
   const out = new Uint8Array(rows.length);
   for (let i = 0; i < out.length; i++) out[i] = from[rows[i]];
   return out;

@@ -10,8 +10,8 @@ import type { ObjectInfo, Store } from "../../store/store.ts";
 import type { Source } from "../plan.ts";
 
 const DEFAULT_BLOCK_BYTES = 16 * 1024 * 1024;
-const DEFAULT_SAMPLE_ROWS = 10_000;
-const SAMPLE_BYTES = 1024 * 1024;
+const DEFAULT_SAMPLE_ROWS = 1_000;
+const SAMPLE_BYTES = 256 * 1024;
 /** A first record longer than this cannot be sampled. */
 const MAX_SAMPLE_BYTES = 256 * 1024 * 1024;
 

@@ -16,6 +16,8 @@ export type ToWorker =
       readonly store: StoreOptions;
     }
   | { readonly type: "forget"; readonly key: number }
+  /** Kernels that tasks will come for. */
+  | { readonly type: "prepare"; readonly ops: readonly string[] }
   /** Tasks of one stage. `indices` are all of them; `extras` what few need beyond their index. */
   | {
       readonly type: "tasks";

@@ -21,27 +21,17 @@ interface Rare {
 }
 
 const COLUMNS = 6;
-/** Bodies above this travel alone, without a copy. In bytes. */
+/** Bodies above this travel alone. In bytes. */
 const SMALL_BYTES = 1 << 16;
 
-export interface Packed {
-  readonly packed: PackedOutcomes;
-  readonly transfer: ArrayBuffer[];
-}
-
 /**
- * Which bodies go into shared memory, since others read them too; all others are transferred. Kept outputs: all of them. Partials:
- * the large ones, which another thread may merge; small ones are decoded on arrival, and decoders prefer memory of their own.
+ * Large bodies go in shared memory, small ones as copies (in shared memory too with `shareAll`, for outputs that others read). Nothing is
+ * transferred from a worker: that detaches a buffer, and once any was, V8 compiles every typed-array loop of the thread two to five times
+ * slower (measured: see docs/performance.md).
  */
-export interface Sharing {
-  readonly small: boolean;
-  readonly large: boolean;
-}
-
-export function packOutcomes(outcomes: readonly Outcome[], sharing: Sharing): Packed {
+export function packOutcomes(outcomes: readonly Outcome[], shareAll: boolean): PackedOutcomes {
   const table = new Float64Array(outcomes.length * COLUMNS);
-  const small = allocate(smallBytes(outcomes), sharing.small);
-  const transfer = small.buffer instanceof ArrayBuffer ? [small.buffer] : [];
+  const small = allocate(smallBytes(outcomes), shareAll);
   const rare: Rare[] = [];
   let at = 0;
   outcomes.forEach((outcome, row) => {
@@ -57,11 +47,9 @@ export function packOutcomes(outcomes: readonly Outcome[], sharing: Sharing): Pa
     if (isSmall) small.set(body, at);
     at = end;
     if (isSmall && span === undefined) return;
-    const large = isSmall ? undefined : ownBody(body, sharing.large);
-    if (large !== undefined && large.buffer instanceof ArrayBuffer) transfer.push(large.buffer);
-    rare.push({ row, ...(large === undefined ? {} : { body: large }), ...(span === undefined ? {} : { span }) });
+    rare.push({ row, ...(isSmall ? {} : { body: sharedBody(body) }), ...(span === undefined ? {} : { span }) });
   });
-  return { packed: { table, small, rare }, transfer };
+  return { table, small, rare };
 }
 
 export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[] {
@@ -88,13 +76,10 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
   return outcomes;
 }
 
-/** Bytes that may leave this thread: shared, or a buffer of their own. */
-export function ownBody(body: Uint8Array, shared: boolean): Uint8Array {
+/** The bytes in shared memory. */
+export function sharedBody(body: Uint8Array): Uint8Array {
   if (body.buffer instanceof SharedArrayBuffer) return body;
-  const whole = body.byteLength === body.buffer.byteLength;
-  // A plain Uint8Array over its whole buffer may go as it is; a Buffer may belong to Node's pool.
-  if (!shared && whole && body.constructor === Uint8Array) return body;
-  const copy = allocate(body.byteLength, shared);
+  const copy = allocate(body.byteLength, true);
   copy.set(body);
   return copy;
 }

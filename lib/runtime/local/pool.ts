@@ -80,6 +80,10 @@ export class Pool implements Executor {
     });
   }
 
+  prepare(ops: readonly string[]): void {
+    for (const lane of this.#lanes) lane.prepare(ops);
+  }
+
   async scale(threads: number): Promise<void> {
     this.#threads = checkThreads(threads);
     // Those that do nothing go first.

@@ -1,6 +1,6 @@
-import { fromErrorRecord, toErrorRecord, type ErrorRecord } from "../../errors.ts";
+import { fromErrorRecord, toErrorRecord } from "../../errors.ts";
 import type { TaskContext } from "../../kernels/kernel.ts";
-import { loadFold } from "../../kernels/registry.ts";
+import { loadFold, loadKernel } from "../../kernels/registry.ts";
 import type { Ref, Stage, Work } from "../../plan/plan.ts";
 import { taskAt } from "../../plan/rules.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
@@ -8,7 +8,7 @@ import type { Store } from "../../store/store.ts";
 import type { Order, Outcome } from "../executor.ts";
 import { orderedTask, runTask } from "../task.ts";
 import { ABANDONED_SLOT, BATCH_SLOT, NOTHING, TASK_SLOT, type FromWorker, type ToWorker } from "./messages.ts";
-import { ownBody, packOutcomes, type Sharing } from "./packing.ts";
+import { packOutcomes, sharedBody } from "./packing.ts";
 
 /** Outcomes wait this long for others to travel with, in milliseconds. */
 const FLUSH_MS = 8;
@@ -23,14 +23,13 @@ interface KnownStage {
   readonly run: string;
   readonly stage: Stage;
   readonly store: StoreOptions;
-  sharing: Sharing | undefined;
   opened: Store | undefined;
 }
 
 /** What a thread does with its messages: jobs one after the other, in the order they came. */
 export class Session {
   readonly #control: Int32Array;
-  readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+  readonly #post: (message: FromWorker) => void;
   readonly #stages = new Map<number, KnownStage>();
   readonly #queue: Batch[] = [];
   readonly #fetches = new Map<number, PromiseWithResolvers<Uint8Array>>();
@@ -38,7 +37,7 @@ export class Session {
   #fetchIds = 0;
   #current = NOTHING;
 
-  constructor(control: Int32Array, post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
+  constructor(control: Int32Array, post: (message: FromWorker) => void) {
     this.#control = control;
     this.#post = post;
   }
@@ -47,11 +46,15 @@ export class Session {
     switch (message.type) {
       case "stage": {
         const { key, run, stage, store } = message;
-        this.#stages.set(key, { run, stage, store, sharing: undefined, opened: undefined });
+        this.#stages.set(key, { run, stage, store, opened: undefined });
         return;
       }
       case "forget":
         this.#stages.delete(message.key);
+        return;
+      case "prepare":
+        // A kernel that cannot be loaded says so when its task comes.
+        for (const op of message.ops) loadKernel(op).catch(() => undefined);
         return;
       case "tasks":
       case "merge":
@@ -92,6 +95,8 @@ export class Session {
       this.#send(batch, true, []);
       return;
     }
+    // What others read, each from its own thread, is shared.
+    const shareAll = stage.stage.output.kind !== "fold";
     const begin = performance.now();
     let flushed = begin;
     let waiting: Outcome[] = [];
@@ -107,18 +112,17 @@ export class Session {
       if ("body" in outcome) bytes += outcome.body.byteLength;
       if (bytes < FLUSH_BYTES && performance.now() - flushed < FLUSH_MS) continue;
       if (i + 1 === indices.length) break;
-      this.#send(batch, false, waiting, stage.sharing);
+      this.#send(batch, false, waiting, shareAll);
       waiting = [];
       bytes = 0;
       flushed = performance.now();
     }
     Atomics.store(this.#control, TASK_SLOT, NOTHING);
-    this.#send(batch, true, waiting, stage.sharing);
+    this.#send(batch, true, waiting, shareAll);
   }
 
   async #run(batch: number, known: KnownStage, order: Order): Promise<Outcome> {
     try {
-      known.sharing ??= await sharingOf(known.stage);
       known.opened ??= await openStore(known.store);
       const task = orderedTask(taskAt(known.stage, order.index, known.run), order);
       const context: TaskContext = {
@@ -135,7 +139,7 @@ export class Session {
 
   async #merge({ batch, fold, left, right }: Extract<Batch, { type: "merge" }>): Promise<void> {
     try {
-      const bytes = ownBody(await mergeEncoded(fold, left, right), true);
+      const bytes = sharedBody(await mergeEncoded(fold, left, right));
       this.#post({ type: "merged", batch, bytes });
     } catch (error) {
       this.#post({ type: "not-merged", batch, error: toErrorRecord(error) });
@@ -153,25 +157,9 @@ export class Session {
     return answer.promise;
   }
 
-  #send(batch: number, last: boolean, outcomes: readonly Outcome[], sharing: Sharing = PRIVATE): void {
-    const { packed, transfer } = packOutcomes(outcomes, sharing);
-    try {
-      this.#post({ type: "outcomes", batch, last, packed }, transfer);
-    } catch (error) {
-      // Something in it cannot be sent (a body that was transferred before): the tasks fail, not the thread.
-      const record: ErrorRecord = toErrorRecord(error);
-      const failed = outcomes.map(({ index }) => ({ index, error: record }));
-      this.#post({ type: "outcomes", batch, last, packed: packOutcomes(failed, PRIVATE).packed });
-    }
+  #send(batch: number, last: boolean, outcomes: readonly Outcome[], shareAll = false): void {
+    this.#post({ type: "outcomes", batch, last, packed: packOutcomes(outcomes, shareAll) });
   }
-}
-
-const PRIVATE: Sharing = { small: false, large: false };
-
-async function sharingOf({ output }: Stage): Promise<Sharing> {
-  if (output.kind !== "fold") return { small: true, large: true };
-  const { appends } = await loadFold(output.fold.op, output.fold.params);
-  return appends === true ? PRIVATE : { small: false, large: true };
 }
 
 async function openStore(options: StoreOptions): Promise<Store> {

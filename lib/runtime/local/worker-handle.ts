@@ -136,6 +136,10 @@ export class WorkerHandle implements Lane {
     }
   }
 
+  prepare(ops: readonly string[]): void {
+    this.#post({ type: "prepare", ops });
+  }
+
   /** Ends when what it holds is done. */
   retire(): void {
     if (this.state === "gone") return;

@@ -7,7 +7,7 @@ const port = parentPort;
 if (port !== null) {
   // The cast is what the pool promises: `workerData` of this entry is a WorkerStart.
   const { control } = workerData as WorkerStart;
-  const post = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const post = (message: FromWorker) => port.postMessage(message);
   const session = new Session(control, post);
   port.on("message", (message: ToWorker) => session.receive(message));
   post({ type: "ready" });

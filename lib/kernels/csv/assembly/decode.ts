@@ -2,9 +2,9 @@
 // `stride`, bytes from one record's entry to the next's; `count` records; `out`, the values; `valid`, one byte a record, written
 // only once a null is met (see nullCount). `last`: the column is the record's last, so a carriage return may stand before its end.
 // They answer the ordinal of the first record whose field does not fit, or `count`.
-import { NEWLINE, RETURN, quote, quoting, escape } from "./tokenize";
-import { BAD, NULL, float, floatKind, integerOf, integerQuick, integerSlow, isWide, quickOk, slowNumber } from "./numbers";
-import { INVALID, code } from "./dictionary";
+import { RETURN, quote, quoting, escape } from "./tokenize";
+import { BAD, NOT_QUICK, NULL, NUMBER, floatKind, floatQuick, floatSlow, integerOf, integerQuick, integerSlow, isWide, slowNumber } from "./numbers";
+import { INVALID, codeOfField, homeOf, shiftOf, shortKey, tableOf } from "./dictionary";
 
 /** Nulls in the last column decoded; `valid` means something only when it is not 0. */
 export let nullCount: u32 = 0;
@@ -28,10 +28,10 @@ function isEmpty(start: usize, end: usize): bool {
   return start == end || (quoting && end - start == 2 && load<u8>(start) == quote && load<u8>(start + 1) == quote);
 }
 
-/** What became of a field that `integerQuick` left: 0 bad, 1 null, 2 `integerOf()`. */
+/** What became of a field that `integerQuick` left: BAD, NULL, or NUMBER, which is `integerOf()`. */
 function integerHard(start: usize, end: usize): i32 {
   if (isEmpty(start, end)) return NULL;
-  if (integerSlow(start, end)) return 2;
+  if (integerSlow(start, end)) return NUMBER;
   return slowNumber(start, end, cell) == NULL ? NULL : BAD;
 }
 
@@ -42,7 +42,7 @@ export function decodeIntegers(at: usize, stride: usize, count: u32, out: usize,
     const start = <usize>load<u32>(at - 4) + 1;
     const end = fieldEnd(at, start, last);
     let value = integerQuick(start, end);
-    if (!quickOk) {
+    if (value == NOT_QUICK) {
       const kind = integerHard(start, end);
       if (kind == BAD) return i;
       if (kind == NULL) {
@@ -78,14 +78,16 @@ export function decodeFloats(at: usize, stride: usize, count: u32, out: usize, v
   for (let i: u32 = 0; i < count; i++, at += stride) {
     const start = <usize>load<u32>(at - 4) + 1;
     const end = fieldEnd(at, start, last);
-    let value: f64 = NaN;
-    if (start == end) setNull(valid, i, count);
-    else {
-      value = float(start, end);
-      if (floatKind != 2) {
-        if (floatKind == BAD && !isEmpty(start, end)) return i;
-        setNull(valid, i, count);
-        value = NaN;
+    let value = floatQuick(start, end);
+    if (value != value) {
+      if (isEmpty(start, end)) setNull(valid, i, count);
+      else {
+        value = floatSlow(start, end);
+        if (floatKind == BAD) return i;
+        if (floatKind == NULL) {
+          setNull(valid, i, count);
+          value = NaN;
+        }
       }
     }
     store<f64>(out + (<usize>i << 3), value);
@@ -123,19 +125,36 @@ export function decodeBooleans(at: usize, stride: usize, count: u32, out: usize,
   return count;
 }
 
-/** Strings as u32 codes of the dictionary; 0 is null (an empty field without quotes, or a null text). */
+/** Strings as codes (u32) of the dictionary; 0 is null (an empty field without quotes, or a null text). */
 export function decodeStrings(at: usize, stride: usize, count: u32, out: usize, dictionary: usize, last: bool): i32 {
   nullCount = 0;
-  const quoted = quoting || escape != 0;
+  const plain = !quoting && escape == 0;
+  let table = tableOf(dictionary);
+  let shift = shiftOf(dictionary);
   for (let i: u32 = 0; i < count; i++, at += stride) {
     const start = <usize>load<u32>(at - 4) + 1;
     const end = fieldEnd(at, start, last);
-    let value: u32 = 0;
-    if (start != end) {
-      value = code(dictionary, start, end, quoted);
-      if (value == INVALID) return i;
+    const length = end - start;
+    let value: u32;
+    if (length - 1 < 8 && (plain || (load<u8>(start) != quote && escape == 0))) {
+      // The string is its own key: found at home it is settled here.
+      const key = shortKey(start, length);
+      const slot = table + ((<usize>homeOf(key, length, shift)) << 4);
+      value = load<u32>(slot, 12) - 1;
+      if (load<u64>(slot) == key && <usize>load<u32>(slot, 8) == length && value != INVALID) {
+        if (value == 0) nullCount++;
+        store<u32>(out + (<usize>i << 2), value);
+        continue;
+      }
     }
-    nullCount += u32(value == 0);
+    value = 0;
+    if (start != end) {
+      value = codeOfField(dictionary, start, end);
+      if (value == INVALID) return i;
+      table = tableOf(dictionary);
+      shift = shiftOf(dictionary);
+    }
+    if (value == 0) nullCount++;
     store<u32>(out + (<usize>i << 2), value);
   }
   return count;

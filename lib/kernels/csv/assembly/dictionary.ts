@@ -81,7 +81,19 @@ function setTable(d: usize, bits: u32): void {
 
 // @ts-ignore: decorator
 @inline
-function shortKey(start: usize, length: usize): u64 {
+export function tableOf(d: usize): usize {
+  return <usize>load<u32>(d, TABLE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function shiftOf(d: usize): u64 {
+  return <u64>load<u32>(d, SHIFT);
+}
+
+// @ts-ignore: decorator
+@inline
+export function shortKey(start: usize, length: usize): u64 {
   return load<u64>(start) << (64 - (<u64>length << 3));
 }
 
@@ -101,10 +113,11 @@ function longKey(start: usize, length: usize): u64 {
   return h;
 }
 
+/** Where a key's search begins: the slot's number. */
 // @ts-ignore: decorator
 @inline
-function home(d: usize, key: u64, length: usize): usize {
-  return <usize>(((key ^ <u64>length) * GOLDEN) >> <u64>load<u32>(d, SHIFT));
+export function homeOf(key: u64, length: usize, shift: u64): usize {
+  return <usize>(((key ^ <u64>length) * GOLDEN) >> shift);
 }
 
 function sameBytes(a: usize, b: usize, length: usize): bool {
@@ -118,7 +131,7 @@ function sameBytes(a: usize, b: usize, length: usize): bool {
 function findSlot(d: usize, key: u64, start: usize, length: usize): usize {
   const table = <usize>load<u32>(d, TABLE);
   const mask = ((<usize>1) << (64 - load<u32>(d, SHIFT))) - 1;
-  let i = home(d, key, length);
+  let i = homeOf(key, length, shiftOf(d));
   while (true) {
     const slot = table + (i << 4);
     const code = load<u32>(slot, 12);
@@ -148,7 +161,7 @@ function grow(d: usize, bits: u32): void {
   const mask = ((<usize>1) << bits) - 1;
   for (let slot = old; slot < end; slot += 16) {
     if (!load<u32>(slot, 12)) continue;
-    let i = home(d, load<u64>(slot), <usize>load<u32>(slot, 8));
+    let i = homeOf(load<u64>(slot), <usize>load<u32>(slot, 8), shiftOf(d));
     while (load<u32>(table + (i << 4), 12)) i = (i + 1) & mask;
     store<u64>(table + (i << 4), load<u64>(slot));
     store<u64>(table + (i << 4), load<u64>(slot, 8), 8);
@@ -196,17 +209,9 @@ function keep(d: usize, start: usize, length: usize): usize {
 }
 
 /** The code of a field, quotes and escapes taken off; INVALID where it is not UTF-8. */
-// @ts-ignore: decorator
-@inline
-export function code(d: usize, start: usize, end: usize, quoted: bool): u32 {
-  if (quoted && (load<u8>(start) == quote || escape)) return codeQuoted(d, start, end);
-  const length = end - start;
-  if (length - 1 < 8) {
-    const key = shortKey(start, length);
-    const slot = <usize>load<u32>(d, TABLE) + (home(d, key, length) << 4);
-    if (load<u64>(slot) == key && load<u32>(slot, 8) == <u32>length && load<u32>(slot, 12)) return load<u32>(slot, 12) - 1;
-  }
-  return codeOf(d, start, length);
+export function codeOfField(d: usize, start: usize, end: usize): u32 {
+  if (escape || (quoting && load<u8>(start) == quote)) return codeQuoted(d, start, end);
+  return codeOf(d, start, end - start);
 }
 
 function codeOf(d: usize, start: usize, length: usize): u32 {

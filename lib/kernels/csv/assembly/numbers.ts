@@ -24,10 +24,14 @@ export const NUMBER = 2;
 export declare function slowNumber(start: usize, end: usize, result: usize): i32;
 const cell: usize = memory.data(8);
 
+/** For n = 0 … 16: sixteen bytes, of which the last n are ones. */
+const lastBytes: usize = memory.data(17 * 16);
+
 export function setTables(five: usize, ten: usize, wholeTen: usize): void {
   powersOfFive = five;
   powersOfTen = ten;
   wholePowersOfTen = wholeTen;
+  for (let n: usize = 0; n <= 16; n++) for (let i: usize = 0; i < 16; i++) store<u8>(lastBytes + (n << 4) + i, i + n >= 16 ? 0xff : 0);
 }
 
 // @ts-ignore: decorator
@@ -82,8 +86,10 @@ export function integerSlow(start: usize, end: usize): bool {
   return true;
 }
 
-/** Up to 15 digits with an optional minus, else -1 by way of `quickOk`. */
-export let quickOk: bool = false;
+/** What `integerQuick` answers where it cannot tell: no integer of 15 digits is that small. */
+export const NOT_QUICK: i64 = i64.MIN_VALUE;
+
+/** Up to 15 digits with an optional minus, else NOT_QUICK. */
 // @ts-ignore: decorator
 @inline
 export function integerQuick(start: usize, end: usize): i64 {
@@ -92,22 +98,18 @@ export function integerQuick(start: usize, end: usize): i64 {
   const length = end - s;
   if (length - 1 < 8) {
     const v = (load<u64>(s) ^ ZEROS) << (64 - (<u64>length << 3));
-    if (!nonDigits(v)) {
-      quickOk = true;
-      const n = <i64>eightDigits(v);
-      return negative ? -n : n;
-    }
-  } else if (length - 1 < 15) {
+    if (nonDigits(v)) return NOT_QUICK;
+    const n = <i64>eightDigits(v);
+    return negative ? -n : n;
+  }
+  if (length - 1 < 15) {
     const low = load<u64>(end - 8) ^ ZEROS;
     const high = (load<u64>(s) ^ ZEROS) << (128 - (<u64>length << 3));
-    if (!(nonDigits(low) | nonDigits(high))) {
-      quickOk = true;
-      const n = <i64>(eightDigits(high) * 100000000 + eightDigits(low));
-      return negative ? -n : n;
-    }
+    if (nonDigits(low) | nonDigits(high)) return NOT_QUICK;
+    const n = <i64>(eightDigits(high) * 100000000 + eightDigits(low));
+    return negative ? -n : n;
   }
-  quickOk = false;
-  return 0;
+  return NOT_QUICK;
 }
 
 // @ts-ignore: decorator
@@ -124,6 +126,8 @@ function multiplyHigh(a: u64, b: u64): u64 {
 }
 
 /** w · 10^q correctly rounded, for w ≠ 0 and −342 ≤ q ≤ 308; NaN where the result is subnormal or overflows. */
+// @ts-ignore: decorator
+@inline
 function eiselLemire(w: u64, q: i32): f64 {
   const zeros = clz<u64>(w);
   w <<= zeros;
@@ -205,10 +209,11 @@ function decimal(start: usize, end: usize): f64 {
   return negative ? -value : value;
 }
 
-/** What became of the last `float`: BAD, NULL or NUMBER. */
+/** What became of the last `floatSlow`: BAD, NULL or NUMBER. */
 export let floatKind: i32 = NUMBER;
 
-function floatSlow(start: usize, end: usize): f64 {
+/** Any spelling. */
+export function floatSlow(start: usize, end: usize): f64 {
   const value = decimal(start, end);
   if (value == value) {
     floatKind = NUMBER;
@@ -218,38 +223,29 @@ function floatSlow(start: usize, end: usize): f64 {
   return load<f64>(cell);
 }
 
-/** A float: the usual digits "." digits in line, everything else out of line. */
+/** The usual float, up to 7 digits "." up to 16 digits, together up to 19; NaN for any other. */
 // @ts-ignore: decorator
 @inline
-export function float(start: usize, end: usize): f64 {
+export function floatQuick(start: usize, end: usize): f64 {
   const negative = <usize>(load<u8>(start) == MINUS);
   const s = start + negative;
-  const length = end - s;
   const head = load<u64>(s);
   const x = head ^ 0x2e2e2e2e2e2e2e2e;
   const dots = (x - 0x0101010101010101) & ~x & 0x8080808080808080;
   const whole = <usize>ctz<u64>(dots) >> 3; // 8 when the first eight bytes hold no dot
-  const fraction = length - whole - 1; // wraps when the dot found lies past the field
-  if (whole - 1 < 7 && fraction - 1 < 16 && whole + fraction <= 19) {
-    const wholeDigits = (head ^ ZEROS) << (64 - (<u64>whole << 3));
-    let low = load<u64>(end - 8) ^ ZEROS;
-    let high: u64 = 0;
-    let w: u64;
-    if (fraction > 8) {
-      high = (load<u64>(end - 16) ^ ZEROS) & ((<u64>-1) << (128 - (<u64>fraction << 3)));
-      w = eightDigits(high) * 100000000 + eightDigits(low);
-    } else {
-      low &= (<u64>-1) << (64 - (<u64>fraction << 3));
-      w = eightDigits(low);
-    }
-    if (!(nonDigits(wholeDigits) | nonDigits(low) | nonDigits(high))) {
-      w += eightDigits(wholeDigits) * load<u64>(wholePowersOfTen + (fraction << 3));
-      let value: f64;
-      if (w <= <u64>SAFE) value = <f64>w / load<f64>(powersOfTen + (fraction << 3));
-      else value = eiselLemire(w, -(<i32>fraction));
-      floatKind = NUMBER;
-      return negative ? -value : value;
-    }
-  }
-  return floatSlow(start, end);
+  const fraction = end - s - whole - 1; // wraps when the dot found lies past the field
+  if (whole - 1 >= 7 || fraction - 1 >= 16 || whole + fraction > 19) return NaN;
+  const wholeDigits = (head ^ ZEROS) << (64 - (<u64>whole << 3));
+  // Sixteen digits at once: bytes to pairs, pairs to fours, fours to eights.
+  const digits = v128.and(v128.xor(v128.load(end - 16), i8x16.splat(0x30)), v128.load(lastBytes + (fraction << 4)));
+  if (v128.any_true(i8x16.gt_u(digits, i8x16.splat(9))) || nonDigits(wholeDigits)) return NaN;
+  const pairs = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(0x00ff)), i16x8.splat(10)), i16x8.shr_u(digits, 8));
+  const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat(0x00010064)); // 100, 1
+  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_u(fours, fours), i32x4.splat(0x00012710)); // 10,000, 1
+  const both = i64x2.extract_lane(eights, 0);
+  let w = <u64>(both & 0xffffffff) * 100000000 + (<u64>both >> 32);
+  w += eightDigits(wholeDigits) * load<u64>(wholePowersOfTen + (fraction << 3));
+  // By the count of digits, not by the value: the digits of a column mostly agree, so this branch can be foreseen.
+  const value = whole + fraction <= 15 ? <f64>w / load<f64>(powersOfTen + (fraction << 3)) : w == 0 ? 0 : eiselLemire(w, -(<i32>fraction));
+  return negative ? -value : value;
 }

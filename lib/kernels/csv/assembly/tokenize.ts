@@ -53,6 +53,14 @@ function prefixXor(bits: u64): u64 {
   return bits ^ (bits << 32);
 }
 
+/** Steps of at most 4 a lane before a byte lane of counts could overflow. */
+const FLUSH: i32 = 63;
+
+function sumOfBytes(bytes: v128): u32 {
+  const words = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes));
+  return i32x4.extract_lane(words, 0) + i32x4.extract_lane(words, 1) + i32x4.extract_lane(words, 2) + i32x4.extract_lane(words, 3);
+}
+
 /** Indexes [block, block + length) into `out`; answers the count of entries up to the last newline, or STRAY. */
 export function tokenize(block: usize, length: usize, out: usize): u32 {
   const delimiters = i8x16.splat(delimiter);
@@ -66,6 +74,8 @@ export function tokenize(block: usize, length: usize, out: usize): u32 {
   let inside: u64 = 0; // all ones while inside quotes
   let mayOpen: u64 = 1; // whether a quote as the next byte would be in a legal place
   let closed: u64 = 0; // whether the last byte closed a quote
+  let lineBytes = i8x16.splat(0); // newlines seen since the last flush, a count a byte lane
+  let untilFlush = FLUSH;
 
   for (let p = block; p < end; p += 64) {
     const a = v128.load(p);
@@ -76,7 +86,12 @@ export function tokenize(block: usize, length: usize, out: usize): u32 {
     const nb = i8x16.eq(b, newline);
     const nc = i8x16.eq(c, newline);
     const nd = i8x16.eq(d, newline);
-    let lines = mask64(na, nb, nc, nd);
+    lineBytes = i8x16.sub(lineBytes, i8x16.add(i8x16.add(na, nb), i8x16.add(nc, nd)));
+    if (--untilFlush == 0) {
+      seen += sumOfBytes(lineBytes);
+      lineBytes = i8x16.splat(0);
+      untilFlush = FLUSH;
+    }
     let marks = mask64(
       v128.or(na, i8x16.eq(a, delimiters)),
       v128.or(nb, i8x16.eq(b, delimiters)),
@@ -86,7 +101,7 @@ export function tokenize(block: usize, length: usize, out: usize): u32 {
     const rest = end - p;
     if (rest < 64) {
       const valid = ((<u64>1) << (<u64>rest)) - 1;
-      lines &= valid;
+      seen -= <u32>popcnt<u64>(mask64(na, nb, nc, nd) & ~valid);
       marks &= valid;
     }
     if (quoting) {
@@ -101,8 +116,10 @@ export function tokenize(block: usize, length: usize, out: usize): u32 {
         const within = prefixXor(q) ^ inside;
         const opens = q & within;
         const closes = q & ~within;
+        let insideLines = mask64(na, nb, nc, nd) & within;
+        if (rest < 64) insideLines &= ((<u64>1) << (<u64>rest)) - 1;
+        seen -= <u32>popcnt<u64>(insideLines);
         marks &= ~within;
-        lines &= ~within;
         stray |= opens & ~(((marks | closes) << 1) | mayOpen);
         let follows = (closes << 1) | closed;
         if (rest < 64) follows &= ((<u64>1) << (<u64>rest)) - 1;
@@ -114,7 +131,6 @@ export function tokenize(block: usize, length: usize, out: usize): u32 {
         mayOpen = marks >> 63;
       }
     }
-    seen += <u32>popcnt<u64>(lines);
     const count = <usize>popcnt<u64>(marks);
     if (count) {
       // Eight stores without a branch, then the rest: entries beyond `count` are overwritten by the next step.
@@ -146,7 +162,7 @@ export function tokenize(block: usize, length: usize, out: usize): u32 {
       to += count << 2;
     }
   }
-  newlines = seen;
+  newlines = seen + sumOfBytes(lineBytes);
   return stray ? STRAY : upToLastNewline(out, (to - out) >> 2);
 }
 
