@@ -113,7 +113,7 @@ describe("memory", () => {
     const estimate = { bytesIn: 0, peakBytes: { block: 2 ** 27, index: 2 ** 20 } };
     const error = await failureOf(runtime.run(planOf({ work: callOf("one"), tasks: 1, estimate })));
     expect(error).toBeInstanceOf(PlanTooLargeError);
-    expect(error.message).toContain("block 134217728, index 1048576");
+    expect(error.message).toContain("block 134.22 MB, index 1.05 MB");
     await runtime.close();
   });
 
