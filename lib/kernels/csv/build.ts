@@ -2,12 +2,15 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { powersOfFive } from "./tables.ts";
 
-/** The compiled kernel; the same bytes for the same sources and compiler. */
-//
-// The memory starts with 128 MiB (address space, not memory, until it is used), so that it hardly ever grows: growing detaches
-// the old buffer, and once any buffer was detached in a thread, V8 compiles each typed-array loop of that thread with a check that makes it
-// two to five times slower (measured: group numbers 0.6 → 3.4 ns a row, sums 2.4 → 4.6).
+/**
+ * The compiled kernel; the same bytes for the same sources and compiler.
+ *
+ * Its memory starts with 128 MiB (address space, not memory, until it is used), so that it hardly ever grows: growing detaches the old
+ * buffer, and once any buffer was detached in a thread, V8 compiles each typed-array loop of that thread with a check that makes it two
+ * to five times slower (measured: numbering groups 0.6 → 3.4 ns a row, sums 2.4 → 4.6).
+ */
 export async function compileCsvKernel(): Promise<Uint8Array> {
   const entry = fileURLToPath(new URL("./assembly/kernel.ts", import.meta.url));
   let binary: Uint8Array | undefined;
@@ -38,7 +41,8 @@ export async function compileCsvKernel(): Promise<Uint8Array> {
 
 export function asModuleSource(binary: Uint8Array): string {
   const text = Buffer.from(binary).toString("base64");
-  return `// Made by \`npm run build:wasm\` from assembly/*.ts: do not edit.\nexport const CSV_KERNEL_BASE64 =\n  "${text}";\n`;
+  const powers = Buffer.from(powersOfFive().buffer).toString("base64");
+  return `// Made by \`npm run build:wasm\` from assembly/*.ts: do not edit.\nexport const CSV_KERNEL_BASE64 =\n  "${text}";\n/** 5^q for q from −342 to 308, see tables.ts: made here, since it takes longer than a small task. */\nexport const POWERS_OF_FIVE_BASE64 =\n  "${powers}";\n`;
 }
 
 if (import.meta.main) {

@@ -1,8 +1,5 @@
-/**
- * The constants of float parsing, made once a thread.
- * `five`: 5^q to 128 bits for q from −342 to 308, as {high, low} pairs, after Lemire, "Number Parsing at a Gigabyte per Second", section 9.
- */
-export function powerTables(): { five: BigUint64Array; ten: Float64Array; wholeTen: BigUint64Array } {
+/** 5^q to 128 bits for q from −342 to 308, as {high, low} pairs, after Lemire, "Number Parsing at a Gigabyte per Second", section 9. */
+export function powersOfFive(): BigUint64Array<ArrayBuffer> {
   const five = new BigUint64Array(2 * (342 + 308 + 1));
   const limit = 1n << 128n;
   const put = (q: number, value: bigint) => {
@@ -22,7 +19,15 @@ export function powerTables(): { five: BigUint64Array; ten: Float64Array; wholeT
     }
     power *= 5n;
   }
-  const ten = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-  const wholeTen = BigUint64Array.from({ length: 20 }, (_, i) => 10n ** BigInt(i));
-  return { five, ten, wholeTen };
+  return five;
+}
+
+/** 10^0 … 10^22, all exact. */
+export function powersOfTen(): Float64Array<ArrayBuffer> {
+  return Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+}
+
+/** 10^0 … 10^19. */
+export function wholePowersOfTen(): BigUint64Array<ArrayBuffer> {
+  return BigUint64Array.from({ length: 20 }, (_, i) => 10n ** BigInt(i));
 }

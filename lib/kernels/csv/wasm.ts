@@ -1,6 +1,6 @@
 import { isUtf8 as isUtf8Bytes } from "node:buffer";
-import { CSV_KERNEL_BASE64 } from "./csv.wasm.ts";
-import { powerTables } from "./tables.ts";
+import { CSV_KERNEL_BASE64, POWERS_OF_FIVE_BASE64 } from "./csv.wasm.ts";
+import { powersOfTen, wholePowersOfTen } from "./tables.ts";
 import type { Dialect } from "./params.ts";
 import { DEFAULT_NULLS, isNullText, parseNumber } from "./texts.ts";
 
@@ -77,8 +77,8 @@ export class CsvKernel {
     };
     // The cast states what assembly/kernel.ts exports; a test instantiates it.
     this.wasm = new WebAssembly.Instance(module, imports).exports as unknown as KernelExports;
-    const { five, ten, wholeTen } = powerTables();
-    this.wasm.setTables(this.#place(five), this.#place(ten), this.#place(wholeTen));
+    const five = Buffer.from(POWERS_OF_FIVE_BASE64, "base64");
+    this.wasm.setTables(this.#place(five), this.#place(powersOfTen()), this.#place(wholePowersOfTen()));
   }
 
   /** The quote character, "" for none. */
@@ -118,9 +118,9 @@ export class CsvKernel {
     this.wasm.release(address - enough);
   }
 
-  #place(table: BigUint64Array | Float64Array): number {
+  #place(table: Uint8Array | BigUint64Array | Float64Array): number {
     const address = this.allocate(table.byteLength);
-    this.bytes().set(new Uint8Array(table.buffer), address);
+    this.bytes().set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), address);
     return address;
   }
 

@@ -4,7 +4,7 @@
 // They answer the ordinal of the first record whose field does not fit, or `count`.
 import { RETURN, quote, quoting, escape } from "./tokenize";
 import { BAD, NOT_QUICK, NULL, NUMBER, floatKind, floatQuick, floatSlow, integerOf, integerQuick, integerSlow, isWide, slowNumber } from "./numbers";
-import { INVALID, codeOfField, homeOf, shiftOf, shortKey, tableOf } from "./dictionary";
+import { INVALID, codeOfField, homeOf, longCodeAtHome, shiftOf, shortKey, tableOf } from "./dictionary";
 
 /** Nulls in the last column decoded; `valid` means something only when it is not 0. */
 export let nullCount: u32 = 0;
@@ -136,12 +136,14 @@ export function decodeStrings(at: usize, stride: usize, count: u32, out: usize, 
     const end = fieldEnd(at, start, last);
     const length = end - start;
     let value: u32;
-    if (length - 1 < 8 && (plain || (load<u8>(start) != quote && escape == 0))) {
-      // The string is its own key: found at home it is settled here.
-      const key = shortKey(start, length);
-      const slot = table + ((<usize>homeOf(key, length, shift)) << 4);
-      value = load<u32>(slot, 12) - 1;
-      if (load<u64>(slot) == key && <usize>load<u32>(slot, 8) == length && value != INVALID) {
+    if (length && (plain || (load<u8>(start) != quote && escape == 0))) {
+      // Most strings were seen before, and are found where their search begins.
+      if (length <= 8) {
+        const key = shortKey(start, length);
+        const slot = table + (homeOf(key, length, shift) << 4);
+        value = load<u64>(slot) == key && <usize>load<u32>(slot, 8) == length ? load<u32>(slot, 12) - 1 : INVALID;
+      } else value = longCodeAtHome(dictionary, table, shift, start, length);
+      if (value != INVALID) {
         if (value == 0) nullCount++;
         store<u32>(out + (<usize>i << 2), value);
         continue;

@@ -67,7 +67,7 @@ export function dictionaryEntries(d: usize): usize {
 
 /** From now on the string means null. */
 export function dictionaryAlias(d: usize, start: usize, length: usize): void {
-  const key = length - 1 < 8 ? shortKey(start, length) : longKey(start, length);
+  const key = keyOf(start, length);
   takeSlot(d, findSlot(d, key, start, length), key, length, 0);
 }
 
@@ -97,20 +97,24 @@ export function shortKey(start: usize, length: usize): u64 {
   return load<u64>(start) << (64 - (<u64>length << 3));
 }
 
-function longKey(start: usize, length: usize): u64 {
-  if (length == 0) return 0;
+/** A hash of 64 bits for strings of more than 8 bytes: word by word, the last one overlapping. */
+// @ts-ignore: decorator
+@inline
+export function longKey(start: usize, length: usize): u64 {
+  const last = start + length - 8;
   let h: u64 = GOLDEN ^ <u64>length;
-  const end = start + length;
-  let p = start;
-  for (; p + 8 <= end; p += 8) {
+  for (let p = start; p < last; p += 8) {
     h = (h ^ load<u64>(p)) * MIX;
     h ^= h >> 32;
   }
-  if (p < end) {
-    h = (h ^ (load<u64>(p) << (64 - (<u64>(end - p) << 3)))) * MIX;
-    h ^= h >> 32;
-  }
-  return h;
+  h = (h ^ load<u64>(last)) * MIX;
+  return h ^ (h >> 32);
+}
+
+/** The key of a string of any length. */
+function keyOf(start: usize, length: usize): u64 {
+  if (length > 8) return longKey(start, length);
+  return length == 0 ? 0 : shortKey(start, length);
 }
 
 /** Where a key's search begins: the slot's number. */
@@ -120,11 +124,24 @@ export function homeOf(key: u64, length: usize, shift: u64): usize {
   return <usize>(((key ^ <u64>length) * GOLDEN) >> shift);
 }
 
+/** Whether two strings of more than 8 bytes are the same. */
+// @ts-ignore: decorator
+@inline
 function sameBytes(a: usize, b: usize, length: usize): bool {
-  let i: usize = 0;
-  for (; i + 8 <= length; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
-  for (; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
-  return true;
+  const last = length - 8;
+  for (let i: usize = 0; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
+  return load<u64>(a + last) == load<u64>(b + last);
+}
+
+/** The code of a string of more than 8 bytes that is found where its search begins; INVALID: look on. */
+// @ts-ignore: decorator
+@inline
+export function longCodeAtHome(d: usize, table: usize, shift: u64, start: usize, length: usize): u32 {
+  const key = longKey(start, length);
+  const slot = table + (homeOf(key, length, shift) << 4);
+  const code = load<u32>(slot, 12) - 1;
+  if (load<u64>(slot) != key || <usize>load<u32>(slot, 8) != length || code - 1 >= INVALID - 1) return INVALID;
+  return sameBytes(<usize>load<u32>(<usize>load<u32>(d, ENTRIES) + (<usize>code << 3)), start, length) ? code : INVALID;
 }
 
 /** The slot that holds the string, or the empty one where it belongs. */
@@ -215,7 +232,7 @@ export function codeOfField(d: usize, start: usize, end: usize): u32 {
 }
 
 function codeOf(d: usize, start: usize, length: usize): u32 {
-  const key = length - 1 < 8 ? shortKey(start, length) : longKey(start, length);
+  const key = keyOf(start, length);
   const slot = findSlot(d, key, start, length);
   const found = load<u32>(slot, 12);
   return found ? found - 1 : add(d, slot, key, start, length);
