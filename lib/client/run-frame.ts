@@ -82,15 +82,26 @@ async function runWidening(
   for (;;) {
     const lowered = await lowerFrame(frame.node, { store, widened, keep, signal });
     try {
-      const running = runtime.run(lowered.plan, { signal, onEvent });
-      // Loaded while the workers are busy, so that it costs nothing at the end.
-      if (!keep) void preloadArrow();
-      return { lowered, result: await running };
+      return {
+        lowered,
+        result: await runtime.run(lowered.plan, { signal, onEvent: keep ? onEvent : withArrow(onEvent) }),
+      };
     } catch (error) {
       if (!(error instanceof SchemaWidenedError)) throw error;
       noteWidened(error, widened);
     }
   }
+}
+
+/** Loads Arrow's library once the workers are busy with their second tasks, so that it costs little at the end. */
+function withArrow(onEvent: (event: RunEvent) => void): (event: RunEvent) => void {
+  let begun = false;
+  return (event) => {
+    onEvent(event);
+    if (begun || event.type !== "task-finished") return;
+    begun = true;
+    setTimeout(() => void preloadArrow(), 1);
+  };
 }
 
 function noteWidened(error: SchemaWidenedError, widened: Map<string, ScalarType>): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CancelledError } from "../errors.ts";
 import { refuseTooLarge } from "../plan/estimate.ts";
 import type { Plan, Ref } from "../plan/plan.ts";
+import { validatePlan } from "../plan/validate.ts";
 import type { Executor } from "./executor.ts";
 import type { Runtime, RunOptions, RunResult } from "./runtime.ts";
 import { Run } from "./scheduler/run.ts";
@@ -33,6 +34,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
 
   const run = async (plan: Plan, options: RunOptions = {}): Promise<RunResult> => {
     if (closed !== undefined) throw new CancelledError("The runtime is closed.", { fix: "make a new client." });
+    validatePlan(plan);
     refuseTooLarge(plan, taskLimitBytes);
     const started = new Run(`run-${randomUUID().slice(0, 13)}`, plan, options, { executor, vault, fetch, peek });
     running.set(started.id, started);

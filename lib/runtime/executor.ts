@@ -30,8 +30,8 @@ export interface Lane {
   readonly id: number;
   /** Jobs it holds. */
   readonly inFlight: number;
-  /** All jobs it holds are short: another may be queued behind them, so that it does not wait for a message. */
-  readonly quick: boolean;
+  /** Another job may be queued behind those it holds, so that it does not wait for a message. */
+  readonly open: boolean;
   /** It has started, so that a time limit may begin with a job. */
   readonly ready: boolean;
   /** Whether a job of this projected peak, in bytes, fits the memory limit beside all that runs. */
@@ -49,7 +49,8 @@ export interface TasksJob {
   readonly stageKey: number;
   readonly orders: readonly Order[];
   readonly peakBytes: number;
-  readonly quick: boolean;
+  /** Another job may be queued behind it. */
+  readonly open: boolean;
   readonly timeoutMs: number | undefined;
 }
 
@@ -70,7 +71,7 @@ export interface MergeJob {
   readonly left: Uint8Array;
   readonly right: Uint8Array;
   readonly peakBytes: number;
-  readonly quick: false;
+  readonly open: false;
   readonly timeoutMs: undefined;
 }
 

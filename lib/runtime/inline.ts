@@ -32,7 +32,7 @@ export function createInlineRuntime({ store, memoryLimitBytes, vaultBytes }: Inl
 /** So often others get their turn between tasks: timers, signals, a server in the same process. In milliseconds. */
 const TURN_MS = 10;
 
-const LANE: Lane = { id: 0, inFlight: 0, quick: false, ready: true, admits: () => true };
+const LANE: Lane = { id: 0, inFlight: 0, open: false, ready: true, admits: () => true };
 
 class InlineExecutor implements Executor {
   readonly name = "inline";

@@ -132,7 +132,7 @@ export const wrongShape: Kernel = ({ shape }) => out(shape === "text" ? "no byte
 export const noOutput: Kernel = () => undefined as never; // a kernel written in JavaScript may do that
 
 let given: Uint8Array | undefined;
-/** The same large buffer for every task: after the first it may have been transferred away. */
+/** The same large buffer for every task. */
 export const sameBuffer: Kernel = () => out((given ??= new Uint8Array(100_000).fill(1)));
 export const rawBytes = (): Fold<Uint8Array, Uint8Array> => ({
   empty: () => new Uint8Array(),

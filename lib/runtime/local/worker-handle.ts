@@ -84,8 +84,8 @@ export class WorkerHandle implements Lane {
     return this.#flights.length;
   }
 
-  get quick(): boolean {
-    return this.#flights.every(({ job, abandoned }) => job.quick && !abandoned);
+  get open(): boolean {
+    return this.#flights.every(({ job, abandoned }) => job.open && !abandoned);
   }
 
   get ready(): boolean {

@@ -158,7 +158,7 @@ export class Merger {
       left: shared(left),
       right: shared(right),
       peakBytes: 4 * bytes,
-      quick: false,
+      open: false,
       timeoutMs: undefined,
     };
     this.#out.set(job, { merge, failures: 0 });

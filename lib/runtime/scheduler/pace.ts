@@ -1,4 +1,4 @@
-/** Tasks shorter than this, in milliseconds, are sent ahead: two jobs a lane, so that it never waits for a message. */
+/** Tasks shorter than this, in milliseconds, are sent ahead to the end of a stage. */
 const QUICK_MS = 10;
 /** What a job of many short tasks should take, in milliseconds: long against a message, short against the tail of a stage. */
 const JOB_MS = 8;
@@ -20,8 +20,12 @@ export class Pace {
     this.#taskMs = known === undefined || mean < known / 4 ? mean : (known + mean) / 2;
   }
 
-  get quick(): boolean {
-    return this.#taskMs !== undefined && this.#taskMs < QUICK_MS;
+  /**
+   * Whether a lane may hold two jobs, so that it never waits for this thread, which may be busy with other things. Long tasks are
+   * held back near the end, so that lanes end together. `left`: tasks not handed out yet.
+   */
+  sendsAhead(left: number, threads: number): boolean {
+    return this.#taskMs !== undefined && (this.#taskMs < QUICK_MS || left > 4 * threads);
   }
 
   /** Tasks for the next job. `left`: tasks not handed out yet. */

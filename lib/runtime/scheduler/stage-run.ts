@@ -115,11 +115,12 @@ export class StageRun {
   /** A job for a lane; undefined where there is nothing to do now, or nothing for this lane. */
   next(lane: Lane): TasksJob | undefined {
     const timeoutMs = this.stage.timeoutMs;
-    if (lane.inFlight > 0 && !(lane.quick && this.#pace.quick && lane.inFlight < 2)) return undefined;
+    const single = timeoutMs !== undefined || this.#enough !== undefined;
+    const open = !single && this.#pace.sendsAhead(this.count - this.#cursor, this.#host.threads);
+    if (lane.inFlight > 0 && !(lane.open && open && lane.inFlight < 2)) return undefined;
     if (!this.#fed && this.after?.finished === false) return undefined;
     if (timeoutMs !== undefined && (!lane.ready || lane.inFlight > 0)) return undefined;
     if (!this.#hasTask() || !lane.admits(this.#peakBytes)) return undefined;
-    const single = timeoutMs !== undefined || this.#enough !== undefined;
     const size = single ? 1 : this.#pace.jobSize(this.count - this.#cursor, this.#host.threads);
     const indices = this.#takeTasks(size, lane.id);
     if (indices.length === 0) return undefined;
@@ -131,7 +132,7 @@ export class StageRun {
       stageKey: this.key,
       orders: indices.map((index) => this.#order(index)),
       peakBytes: this.#peakBytes,
-      quick: this.#pace.quick && !single,
+      open,
       timeoutMs,
     };
     for (const index of indices) this.#start(index, lane.id, job);
