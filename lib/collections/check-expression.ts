@@ -1,0 +1,91 @@
+import type {
+  AggregateKind,
+  AggregateNode,
+  ArithmeticOp,
+  BinaryOp,
+  ExpressionNode,
+  LiteralJson,
+  UnaryOp,
+} from "./expression.ts";
+import { arrayAt, objectAt, oneOfAt, refuse, textAt } from "./plain.ts";
+import { SCALAR_TYPES, type ScalarType } from "./schema.ts";
+
+const ARITHMETIC: readonly ArithmeticOp[] = ["add", "sub", "mul", "div", "floorDiv", "mod", "pow"];
+const BINARY: readonly BinaryOp[] = [
+  ...ARITHMETIC,
+  ...(["eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "fillNull"] as const),
+];
+const UNARY: readonly UnaryOp[] = ["neg", "abs", "not", "isNull", "isNotNull"];
+const OPS = ["col", "lit", ...UNARY, ...BINARY, "isIn", "cast"] as const;
+const AGGREGATES: readonly (AggregateKind | "size")[] = ["sum", "mean", "min", "max", "count", "size"];
+
+/** Deeper than anyone writes, and shallow enough for every walk over the tree. */
+const MAX_DEPTH = 1_000;
+
+/** An expression from plain data. `PlanError` says where it is not one. */
+export function expressionAt(value: unknown, path: string, depth = 0): ExpressionNode {
+  if (depth > MAX_DEPTH) refuse(path.slice(0, 60), `at most ${MAX_DEPTH} expressions in each other`, "more");
+  const op = oneOfAt(objectAt(value, path)["op"], `${path}.op`, OPS);
+  if (op === "col") return { op, name: textAt(objectAt(value, path, ["op", "name"])["name"], `${path}.name`) };
+  if (op === "lit") return literalAt(value, path);
+  const args = (count: number) => argumentsAt(value, path, count, depth);
+  if (op === "isIn") {
+    const { values } = objectAt(value, path, ["op", "args", "values"]);
+    const list = arrayAt(values, `${path}.values`).map((item, i) => literalJsonAt(item, `${path}.values[${i}]`));
+    return { op, args: [args(1)[0]], values: list };
+  }
+  if (op === "cast") {
+    const { to } = objectAt(value, path, ["op", "args", "to"]);
+    return { op, args: [args(1)[0]], to: oneOfAt(to, `${path}.to`, SCALAR_TYPES) };
+  }
+  objectAt(value, path, ["op", "args"]);
+  const unary = UNARY.find((known) => known === op);
+  if (unary !== undefined) return { op: unary, args: [args(1)[0]] };
+  const [left, right] = args(2);
+  return { op: oneOfAt(op, `${path}.op`, BINARY), args: [left, right] };
+}
+
+/** An aggregate from plain data. */
+export function aggregateAt(value: unknown, path: string): AggregateNode {
+  const object = objectAt(value, path, ["kind", "input"]);
+  const kind = oneOfAt(object["kind"], `${path}.kind`, AGGREGATES);
+  if (kind === "size")
+    return object["input"] === undefined ? { kind } : refuse(`${path}.input`, "nothing", object["input"]);
+  return { kind, input: expressionAt(object["input"], `${path}.input`) };
+}
+
+function argumentsAt(value: unknown, path: string, count: number, depth: number): ExpressionNode[] {
+  const args = arrayAt(objectAt(value, path)["args"], `${path}.args`);
+  if (args.length !== count) refuse(`${path}.args`, `an array of ${count}`, args);
+  return args.map((arg, i) => expressionAt(arg, `${path}.args[${i}]`, depth + 1));
+}
+
+function literalAt(value: unknown, path: string): ExpressionNode {
+  const object = objectAt(value, path, ["op", "type", "value"]);
+  const type = oneOfAt(object["type"], `${path}.type`, [...SCALAR_TYPES, "null"] as const);
+  const literal = literalJsonAt(object["value"], `${path}.value`);
+  if (!fits(literal, type)) refuse(`${path}.value`, type === "null" ? "null" : `a value of type ${type}`, literal);
+  return { op: "lit", type, value: literal };
+}
+
+function fits(literal: LiteralJson, type: ScalarType | "null"): boolean {
+  if (type === "null") return literal === null;
+  if (type === "bool") return typeof literal === "boolean";
+  if (type === "string") return typeof literal === "string";
+  if (typeof literal === "number") return type === "float64" || Number.isSafeInteger(literal);
+  return typeof literal === "object" && literal !== null && (type === "int64" ? "int" : "float") in literal;
+}
+
+const FLOATS = ["NaN", "Infinity", "-Infinity", "-0"] as const;
+
+function literalJsonAt(value: unknown, path: string): LiteralJson {
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (typeof value === "number")
+    return Number.isFinite(value) ? value : refuse(path, '{ "float": … } for what JSON cannot spell', value);
+  const { int, float } = objectAt(value, path, ["int", "float"]);
+  if (float !== undefined) return { float: oneOfAt(float, `${path}.float`, FLOATS) };
+  const text = textAt(int, `${path}.int`);
+  if (!/^-?\d{1,19}$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+    refuse(`${path}.int`, "an integer of 64 bits", text);
+  return { int: text };
+}
