@@ -5,6 +5,7 @@ export type { Table } from "apache-arrow";
 export { Client, type LocalClientOptions } from "./client/client.ts";
 export { Future, type FutureStatus } from "./client/future.ts";
 export { DataFrame, GroupBy, type GroupOptions } from "./collections/dataframe/dataframe.ts";
+export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export { readCsv } from "./collections/dataframe/read-csv.ts";
 export type { ComputeOptions } from "./collections/executor.ts";

@@ -1,4 +1,4 @@
-import { OptionError, type Json } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import type { ScalarType } from "./schema.ts";
 
 /** An expression as plain data: what travels in the plan. */
@@ -269,16 +269,21 @@ const SYMBOLS: Partial<Record<string, string>> = {
 /** The expression as people write it. */
 export function formatExpression(node: ExpressionNode): string {
   if (node.op === "col") return node.name;
-  if (node.op === "lit") return node.type === "string" ? JSON.stringify(node.value) : String(literalValue(node.value));
+  if (node.op === "lit") return formatLiteral(node.value);
   const args: readonly ExpressionNode[] = node.args;
-  const inner = args.map((arg) =>
-    "args" in arg && args.length > 1 ? `(${formatExpression(arg)})` : formatExpression(arg),
-  );
+  const infix = args.length > 1 || node.op === "isIn";
+  const inner = args.map((arg) => ("args" in arg && infix ? `(${formatExpression(arg)})` : formatExpression(arg)));
   const symbol = SYMBOLS[node.op];
   if (symbol !== undefined) return inner.join(` ${symbol} `);
-  if (node.op === "isIn") return `${inner[0]} in [${node.values.map((v) => JSON.stringify(v as Json)).join(", ")}]`; // a literal is JSON
+  if (node.op === "isIn") return `${inner[0]} in [${node.values.map(formatLiteral).join(", ")}]`;
   if (node.op === "cast") return `cast(${inner[0]}, ${node.to})`;
   return `${node.op}(${inner.join(", ")})`;
+}
+
+function formatLiteral(json: LiteralJson): string {
+  const value = literalValue(json);
+  if (typeof value === "string") return JSON.stringify(value);
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** The columns that an expression reads. */

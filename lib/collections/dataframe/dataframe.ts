@@ -3,6 +3,7 @@ import { OptionError } from "../../errors.ts";
 import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
 import { executor, type ComputeOptions } from "../executor.ts";
 import { wholeNumber } from "../options.ts";
+import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
 import type { FrameNode } from "./nodes.ts";
 
 /**
@@ -86,6 +87,16 @@ export class DataFrame {
   /** What would run: shards, bytes, memory per task, what was fused and pushed down. Reads the sample only. */
   async explain(): Promise<string> {
     return (await executor()).explain(this);
+  }
+
+  /** The description as JSON, from which `fromJSON` makes the frame again: a pipeline to keep or to send. @throws PlanError for a persisted frame. */
+  toJSON(): FrameJson {
+    return frameToJson(this.node);
+  }
+
+  /** The frame of a description as `toJSON` gives it (an object; parse text first). @throws PlanError that says where it is not well formed. */
+  static fromJSON(json: unknown): DataFrame {
+    return new DataFrame(frameFromJson(json));
   }
 
   /** The description, a line an operation. */

@@ -1,0 +1,308 @@
+/**
+ * The little language of `--filter`, `--assign` and `--agg`, parsed by precedence climbing (Richards & Whitby-Strevens, BCPL, 1979) into the
+ * library's own expressions. Loosest first:
+ *
+ *     or   xor   and   not   = == != <> < <= > >=, is [not] null, [not] in (…), [not] between … and …   + -   * / // %   - (sign)   **
+ *
+ * Comparisons do not chain. Names are columns (any other name in `backticks`), 'strings' stand in single or double quotes, words are read in
+ * any case. It also reads what an expression prints.
+ */
+import { Aggregate, Expression, col, lit, size } from "../collections/expression.ts";
+import { SCALAR_TYPES } from "../collections/schema.ts";
+import { nearestNames } from "../errors.ts";
+import { tokensOf, unreadable, type Token } from "./tokens.ts";
+
+/** A condition or value over columns. @throws UsageError with a caret below the place. */
+export function parseExpression(text: string): Expression {
+  const parser = new Parser(text);
+  const expression = parser.expression(0);
+  parser.end();
+  return expression;
+}
+
+/** `NAME = EXPRESSION`. */
+export function parseAssignment(text: string): { name: string; value: Expression } {
+  const parser = new Parser(text);
+  const name = parser.target('"revenue = quantity * price"');
+  const value = parser.expression(0);
+  parser.end();
+  return { name, value };
+}
+
+/** `NAME = sum(EXPRESSION)`, or mean, min, max, count, size(). */
+export function parseAggregate(text: string): { name: string; value: Aggregate } {
+  const parser = new Parser(text);
+  const name = parser.target('"revenue = sum(revenue)"');
+  const value = parser.aggregate();
+  parser.end();
+  return { name, value };
+}
+
+type Binary = (left: Expression, right: Expression) => Expression;
+interface Operator {
+  readonly power: number;
+  readonly make: Binary;
+}
+
+const NOT = 4;
+const COMPARISON = 5;
+const SIGN = 8;
+const POWER = 9;
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  or: { power: 1, make: (a, b) => a.or(b) },
+  xor: { power: 2, make: (a, b) => a.xor(b) },
+  and: { power: 3, make: (a, b) => a.and(b) },
+  "=": { power: COMPARISON, make: (a, b) => a.eq(b) },
+  "==": { power: COMPARISON, make: (a, b) => a.eq(b) },
+  "!=": { power: COMPARISON, make: (a, b) => a.ne(b) },
+  "<>": { power: COMPARISON, make: (a, b) => a.ne(b) },
+  "<": { power: COMPARISON, make: (a, b) => a.lt(b) },
+  "<=": { power: COMPARISON, make: (a, b) => a.le(b) },
+  ">": { power: COMPARISON, make: (a, b) => a.gt(b) },
+  ">=": { power: COMPARISON, make: (a, b) => a.ge(b) },
+  "+": { power: 6, make: (a, b) => a.add(b) },
+  "-": { power: 6, make: (a, b) => a.sub(b) },
+  "*": { power: 7, make: (a, b) => a.mul(b) },
+  "/": { power: 7, make: (a, b) => a.div(b) },
+  "//": { power: 7, make: (a, b) => a.floorDiv(b) },
+  "%": { power: 7, make: (a, b) => a.mod(b) },
+  "**": { power: POWER, make: (a, b) => a.pow(b) },
+};
+
+const UNARY: Readonly<Record<string, (arg: Expression) => Expression>> = {
+  abs: (arg) => arg.abs(),
+  neg: (arg) => arg.neg(),
+  isnull: (arg) => arg.isNull(),
+  isnotnull: (arg) => arg.isNotNull(),
+};
+const AGGREGATES: Readonly<Record<string, (arg: Expression) => Aggregate>> = {
+  sum: (arg) => arg.sum(),
+  mean: (arg) => arg.mean(),
+  min: (arg) => arg.min(),
+  max: (arg) => arg.max(),
+  count: (arg) => arg.count(),
+};
+const FUNCTIONS = [...Object.keys(UNARY), "not", "fillNull", "cast"];
+
+class Parser {
+  readonly #text: string;
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#tokens = tokensOf(text);
+  }
+
+  /** What binds at least as strongly as `power`. */
+  expression(power: number): Expression {
+    let left = this.#prefix(power);
+    for (;;) {
+      const word = this.#word();
+      if (power <= COMPARISON && ["is", "in", "between", "not"].includes(word)) left = this.#test(left);
+      else {
+        const operator = Object.hasOwn(OPERATORS, word) ? OPERATORS[word] : undefined;
+        if (operator === undefined || operator.power < power) return left;
+        this.#at++;
+        // Powers group to the right, and take a sign at their right; all others group to the left.
+        left = operator.make(left, this.expression(operator.power === POWER ? SIGN : operator.power + 1));
+        if (operator.power !== COMPARISON) continue;
+      }
+      this.#refuseChain();
+    }
+  }
+
+  /** The name before `=`. */
+  target(example: string): string {
+    const [name, equals] = [this.#tokens[this.#at], this.#tokens[this.#at + 1]];
+    if ((name.kind !== "name" && name.kind !== "column") || equals?.text !== "=")
+      this.#fail(name, "a name and = are expected first", `write it as ${example}.`);
+    this.#at += 2;
+    return name.text;
+  }
+
+  aggregate(): Aggregate {
+    const token = this.#tokens[this.#at];
+    const name = this.#word();
+    const known = [...Object.keys(AGGREGATES), "size"];
+    if (!known.includes(name) || this.#tokens[this.#at + 1]?.text !== "(")
+      this.#fail(
+        token,
+        `an aggregate is expected`,
+        nearest(token, known) ?? `use one of ${known.join(", ")}, as in sum(x).`,
+      );
+    this.#at += 2;
+    if (name === "size") {
+      this.#expect(")");
+      return size();
+    }
+    const value = AGGREGATES[name](this.expression(0));
+    this.#expect(")");
+    return value;
+  }
+
+  end(): void {
+    const token = this.#tokens[this.#at];
+    if (token.kind === "end") return;
+    const fix = token.kind === "string" ? "names of columns take no quotes, or backticks." : undefined;
+    this.#fail(token, "an operator or the end is expected", fix);
+  }
+
+  #prefix(power: number): Expression {
+    const word = this.#word();
+    if (word === "not" && power <= NOT) {
+      this.#at++;
+      return this.expression(NOT).not();
+    }
+    if (word === "-" || word === "+") {
+      const [, next, after] = this.#tokens.slice(this.#at, this.#at + 3);
+      this.#at++;
+      if (word === "+") return this.expression(SIGN);
+      // −5 is a number, −x and −5 ** 2 are operations.
+      if (next.kind !== "number" || after.text === "**") return this.expression(SIGN).neg();
+      this.#at++;
+      return this.#number(next, `-${next.text}`);
+    }
+    return this.#primary();
+  }
+
+  #primary(): Expression {
+    const token = this.#tokens[this.#at++];
+    if (token.kind === "number") return this.#number(token, token.text);
+    if (token.kind === "string") return lit(token.text);
+    if (token.kind === "column") return col(token.text);
+    if (token.text === "(") {
+      const inner = this.expression(0);
+      this.#expect(")");
+      return inner;
+    }
+    if (token.kind !== "name") this.#fail(token, "a value is expected");
+    if (this.#word() === "(") return this.#call(token);
+    const word = token.text.toLowerCase();
+    if (word === "true" || word === "false") return lit(word === "true");
+    if (word === "null") return lit(null);
+    if (["and", "or", "xor", "not", "is", "in", "between"].includes(word))
+      this.#fail(token, "a value is expected", `put a column of this name in backticks: \`${token.text}\`.`);
+    return col(token.text);
+  }
+
+  /** Digits alone are int64, with a point or an exponent float64. */
+  #number(token: Token, text: string): Expression {
+    const digits = text.replaceAll("_", "");
+    const value = Number(digits);
+    if (!/^-?\d+$/.test(digits)) return new Expression({ op: "lit", type: "float64", value });
+    if (Number.isSafeInteger(value)) return lit(value);
+    if (BigInt.asIntN(64, BigInt(digits)) !== BigInt(digits))
+      this.#fail(token, "an integer of 64 bits is expected", `write ${digits}.0 for a float.`);
+    return lit(BigInt(digits));
+  }
+
+  #call(token: Token): Expression {
+    this.#expect("(");
+    const name = token.text.toLowerCase();
+    if (Object.hasOwn(AGGREGATES, name) || name === "size")
+      this.#fail(token, `${token.text} is an aggregate; it may stand only in --agg`);
+    const arg = () => this.expression(0);
+    let value: Expression;
+    if (name === "not") value = arg().not();
+    else if (name === "cast") value = this.#cast();
+    else if (name === "fillnull") {
+      const first = arg();
+      this.#expect(",");
+      value = first.fillNull(arg());
+    } else if (Object.hasOwn(UNARY, name)) value = UNARY[name](arg());
+    else
+      this.#fail(
+        token,
+        `there is no function ${token.text}`,
+        nearest(token, FUNCTIONS) ?? `there are ${FUNCTIONS.join(", ")}.`,
+      );
+    this.#expect(")");
+    return value;
+  }
+
+  /** `x, float64` or `x as float64`. */
+  #cast(): Expression {
+    const value = this.expression(0);
+    if (this.#word() === "as") this.#at++;
+    else this.#expect(",");
+    const token = this.#tokens[this.#at++];
+    const type = SCALAR_TYPES.find((known) => known === token.text);
+    if (type === undefined) this.#fail(token, `a type is expected: ${SCALAR_TYPES.join(", ")}`);
+    return value.cast(type);
+  }
+
+  /** `is [not] null`, `[not] in (…)`, `[not] between … and …`. */
+  #test(left: Expression): Expression {
+    if (this.#takeWord("is")) {
+      const negative = this.#takeWord("not");
+      this.#expect("null");
+      return negative ? left.isNotNull() : left.isNull();
+    }
+    const negative = this.#takeWord("not");
+    const positive = this.#takeWord("in") ? left.isIn(this.#list()) : this.#between(left);
+    return negative ? positive.not() : positive;
+  }
+
+  #between(left: Expression): Expression {
+    this.#expect("between");
+    const low = this.expression(COMPARISON + 1);
+    this.#expect("and");
+    return left.between(low, this.expression(COMPARISON + 1));
+  }
+
+  #list(): (boolean | number | bigint | string)[] {
+    const close = this.#word() === "[" ? "]" : ")";
+    this.#expect(close === "]" ? "[" : "(");
+    const values: (boolean | number | bigint | string)[] = [];
+    while (this.#word() !== close) {
+      if (values.length > 0) this.#expect(",");
+      values.push(this.#constant());
+    }
+    this.#expect(close);
+    return values;
+  }
+
+  #constant(): boolean | number | bigint | string {
+    const token = this.#tokens[this.#at];
+    const { node } = this.expression(SIGN);
+    const value = node.op === "lit" ? node.value : null;
+    if (value === null) this.#fail(token, "a number, a string, true or false is expected");
+    if (typeof value !== "object") return value;
+    return "int" in value ? BigInt(value.int) : Number(value.float);
+  }
+
+  #refuseChain(): void {
+    const operator = Object.hasOwn(OPERATORS, this.#word()) ? OPERATORS[this.#word()] : undefined;
+    if (operator?.power === COMPARISON)
+      this.#fail(this.#tokens[this.#at], "comparisons do not chain", "join two of them with and.");
+  }
+
+  /** The word here, in small letters where its case does not count. */
+  #word(): string {
+    const { kind, text } = this.#tokens[this.#at];
+    if (kind === "string" || kind === "column") return "";
+    return kind === "name" ? text.toLowerCase() : text;
+  }
+
+  #takeWord(word: string): boolean {
+    if (this.#word() !== word) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expect(word: string): void {
+    if (!this.#takeWord(word)) this.#fail(this.#tokens[this.#at], `${word} is expected`);
+  }
+
+  #fail(token: Token, problem: string, fix?: string): never {
+    const found = token.kind === "end" ? "the end" : JSON.stringify(token.text);
+    throw unreadable(this.#text, token.at, `${problem}, found ${found}`, fix);
+  }
+}
+
+function nearest(token: Token, known: readonly string[]): string | undefined {
+  const near = token.kind === "name" ? nearestNames(token.text, known) : [];
+  return near.length > 0 ? `did you mean ${near.join(" or ")}?` : undefined;
+}

@@ -1,0 +1,108 @@
+import { OptionError, PlanError } from "../../errors.ts";
+import { aggregateAt, expressionAt } from "../check-expression.ts";
+import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt } from "../plain.ts";
+import { checkCsvOptions } from "./csv-options.ts";
+import type { CsvOptions, FrameNode } from "./nodes.ts";
+
+/** A frame as plain JSON: what a pipeline file holds, and what travels to where it runs. */
+export interface FrameJson {
+  readonly abanico: typeof FRAME_VERSION;
+  readonly frame: FrameNode;
+}
+
+export const FRAME_VERSION = 1;
+
+/** The frame as JSON. @throws PlanError where it starts from rows that a client keeps: they are on this machine alone. */
+export function frameToJson(node: FrameNode): FrameJson {
+  let path = "frame";
+  let at = node;
+  for (; at.kind !== "csv" && at.kind !== "kept"; at = at.input) path += ".input";
+  if (at.kind === "kept") refuseKept(path);
+  return { abanico: FRAME_VERSION, frame: node };
+}
+
+/** The description in a frame's JSON (parsed, not text). @throws PlanError whose `fields.path` says where it is not well formed. */
+export function frameFromJson(value: unknown): FrameNode {
+  const json = objectAt(value, "", ["abanico", "frame"]);
+  if (json["abanico"] !== FRAME_VERSION)
+    refuse(
+      "abanico",
+      `the version ${FRAME_VERSION} of pipelines`,
+      json["abanico"],
+      typeof json["abanico"] === "number" && json["abanico"] > FRAME_VERSION
+        ? "update abanico: a newer version wrote this."
+        : `write { "abanico": ${FRAME_VERSION}, "frame": { … } }, as frame.toJSON() does.`,
+    );
+  return frameAt(json["frame"], "frame", 0);
+}
+
+const KINDS = ["csv", "filter", "assign", "select", "head", "group", "kept"] as const;
+/** Operations on each other: more than anyone writes, and few enough for every walk along them. */
+const MAX_DEPTH = 1_000;
+
+function frameAt(value: unknown, path: string, depth: number): FrameNode {
+  if (depth > MAX_DEPTH) refuse("frame", `at most ${MAX_DEPTH} operations`, "more");
+  const kind = oneOfAt(objectAt(value, path)["kind"], `${path}.kind`, KINDS);
+  if (kind === "csv") return csvAt(value, path);
+  if (kind === "kept") refuseKept(path);
+  const node = objectAt(value, path, ["kind", "input", ...FIELDS[kind]]);
+  const input = frameAt(node["input"], `${path}.input`, depth + 1);
+  switch (kind) {
+    case "filter":
+      return { kind, input, condition: expressionAt(node["condition"], `${path}.condition`) };
+    case "assign":
+      return { kind, input, columns: namedAt(node["columns"], `${path}.columns`, expressionAt) };
+    case "select":
+      return { kind, input, names: textsAt(node["names"], `${path}.names`) };
+    case "head":
+      return { kind, input, rows: wholeAt(node["rows"], `${path}.rows`) };
+    case "group":
+      return {
+        kind,
+        input,
+        keys: textsAt(node["keys"], `${path}.keys`),
+        aggregates: namedAt(node["aggregates"], `${path}.aggregates`, aggregateAt),
+        keepNulls: booleanAt(node["keepNulls"], `${path}.keepNulls`),
+      };
+  }
+}
+
+const FIELDS = {
+  filter: ["condition"],
+  assign: ["columns"],
+  select: ["names"],
+  head: ["rows"],
+  group: ["keys", "aggregates", "keepNulls"],
+} as const;
+
+function csvAt(value: unknown, path: string): FrameNode {
+  const node = objectAt(value, path, ["kind", "paths", "options"]);
+  const paths = textsAt(node["paths"], `${path}.paths`);
+  if (paths.length === 0) refuse(`${path}.paths`, "at least one path, URL or glob", paths);
+  const options = objectAt(node["options"] ?? {}, `${path}.options`) as CsvOptions; // checked in the next lines
+  try {
+    checkCsvOptions(options);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new PlanError(`${path}.options: ${error.message}`, { fields: { path: `${path}.options` }, cause: error });
+  }
+  return { kind: "csv", paths, options };
+}
+
+function namedAt<T>(
+  value: unknown,
+  path: string,
+  inner: (value: unknown, path: string) => T,
+): { name: string; value: T }[] {
+  return arrayAt(value, path).map((item, i) => {
+    const named = objectAt(item, `${path}[${i}]`, ["name", "value"]);
+    return { name: textAt(named["name"], `${path}[${i}].name`), value: inner(named["value"], `${path}[${i}].value`) };
+  });
+}
+
+function refuseKept(path: string): never {
+  throw new PlanError(`${path} starts from rows that a client keeps with its workers; they cannot travel as JSON.`, {
+    fields: { path, expected: "csv", found: "kept" },
+    fix: "describe the frame from its files: call toJSON() before persist().",
+  });
+}
