@@ -3,7 +3,8 @@ import type { Schema } from "../collections/schema.ts";
 import { PlanTooLargeError } from "../errors.ts";
 import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
 import type { Sink } from "../kernels/frame/steps.ts";
-import type { Estimate, Plan, Stage } from "./plan.ts";
+import type { Estimate, Plan, Source, Stage } from "./plan.ts";
+import { rangesIn } from "./rules.ts";
 import type { CsvSource } from "./source/csv.ts";
 
 /** The kernel's code, tables and stack. */
@@ -18,7 +19,8 @@ export function peakBytes(stage: Stage): number {
 
 /** What a scan of CSV shards takes. Strings are counted as if all were distinct: the worst that a shard may hold. */
 export function estimateScan(csv: CsvSource, columns: Schema, sink: Sink): Estimate {
-  const rows = csv.blockSize / csv.recordBytes;
+  const bytes = largestRange(csv.sources, csv.blockSize);
+  const rows = bytes / csv.recordBytes;
   const strings = columns.filter(({ type }) => type === "string").length;
   const share = strings / csv.format.columns.length;
   const blockRows = Math.ceil(BLOCK_BYTES / csv.format.columns.length);
@@ -28,10 +30,19 @@ export function estimateScan(csv: CsvSource, columns: Schema, sink: Sink): Estim
       kernel: KERNEL_BYTES,
       "text and index of a block": 5 * BLOCK_BYTES,
       "columns of a block": Math.ceil(12 * blockRows * columns.length),
-      dictionaries: Math.ceil(strings * rows * STRING_BYTES + share * csv.blockSize),
-      output: Math.ceil(outputBytes(rows, columns, sink) + share * csv.blockSize),
+      dictionaries: Math.ceil(strings * rows * STRING_BYTES + share * bytes),
+      output: Math.ceil(outputBytes(rows, columns, sink) + share * bytes),
     },
   };
+}
+
+/** The longest range that a task reads, in bytes: a source that is smaller than a block is read whole, a last range may be half as long again. */
+function largestRange(sources: readonly Source[], blockSize: number): number {
+  const longest = sources.map(({ size }) => {
+    const before = (rangesIn(size, blockSize) - 1) * blockSize;
+    return before > 0 ? Math.max(blockSize, size - before) : size;
+  });
+  return longest.reduce((a, b) => Math.max(a, b), 1);
 }
 
 /** What a pass over kept frames takes. */
@@ -72,7 +83,7 @@ export function refuseTooLarge(plan: Plan, limit: number): void {
   }
 }
 
-/** The largest block size that fits, in bytes: the terms that grow with it are taken as proportional. */
+/** A block size that fits, in bytes. The terms that grow with a range are taken as proportional, and the longest range as 1.5 blocks. */
 function largestBlock(stage: Stage, peak: number, limit: number): number | undefined {
   if (stage.tasks.kind !== "ranges") return undefined;
   const {
@@ -81,6 +92,7 @@ function largestBlock(stage: Stage, peak: number, limit: number): number | undef
     "columns of a block": columns = 0,
   } = stage.estimate.peakBytes;
   const fixed = kernel + text + columns;
-  const fits = Math.floor((stage.tasks.blockSize * (limit - fixed)) / (peak - fixed));
+  const range = largestRange(stage.tasks.sources, stage.tasks.blockSize);
+  const fits = Math.floor((range * (limit - fixed)) / (peak - fixed) / 1.5);
   return fits >= 64 * 1024 ? fits : undefined;
 }

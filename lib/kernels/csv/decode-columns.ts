@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { SchemaWidenedError, ValueError } from "../../errors.ts";
+import { CsvError, SchemaWidenedError, ValueError } from "../../errors.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import type { Column, Dictionary } from "../frame/column.ts";
+import { isPlain, unquote } from "./header.ts";
 import type { CsvColumn } from "./params.ts";
 import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
 import { kindOf, type TextKind } from "./texts.ts";
@@ -47,44 +48,41 @@ export class ColumnDecoder {
   #refuse(reader: RecordReader, block: Block, row: number, slot: Slot): never {
     const { column, at } = slot;
     const place = reader.locate(block, row, at);
+    const text = unquote(place.text, this.#kernel.quote);
     const fields = {
       url: this.#url,
       offset: place.offset,
       row: place.row,
       rowBase: "shard",
       column: column.name,
-      text: place.text,
+      text,
       type: column.type,
     };
     if (column.type === "string") {
       if (!reader.trusted) throw new Doubt("invalid UTF-8");
-      throw new ValueError(
-        `${this.#url} holds bytes that are not UTF-8 in column "${column.name}" (byte ${place.offset}, row {row}): ${JSON.stringify(place.text)}.`,
+      throw new CsvError(
+        `${this.#url} holds bytes that are not UTF-8 in column "${column.name}" (byte ${place.offset}, row {row}): ${JSON.stringify(text)}.`,
         { fields, fix: "convert the file to UTF-8 (for example iconv -f latin1 -t utf-8)." },
       );
     }
-    const found = kindOf(unquoted(place.text, this.#kernel.quote), this.#kernel.nullTexts);
+    const found = isPlain(place.text, this.#kernel.quote) ? kindOf(text, this.#kernel.nullTexts) : "string";
     const wider = widen(column, found);
-    if (!reader.trusted) throw new Doubt(`"${place.text}" in column "${column.name}"`);
+    if (!reader.trusted) throw new Doubt(`"${text}" in column "${column.name}"`);
     if (wider !== undefined)
       throw new SchemaWidenedError(
-        `Column "${column.name}" holds ${JSON.stringify(place.text)}, so it is ${wider}, not ${column.type}.`,
+        `Column "${column.name}" holds ${JSON.stringify(text)}, so it is ${wider}, not ${column.type}.`,
         {
           fields: { ...fields, columns: { [column.name]: wider } },
         },
       );
     throw new ValueError(
-      `${this.#url} has ${JSON.stringify(place.text)} in column "${column.name}", expected ${column.type} (byte ${place.offset}, row {row}).`,
+      `${this.#url} has ${JSON.stringify(text)} in column "${column.name}", expected ${column.type} (byte ${place.offset}, row {row}).`,
       {
         fields,
-        fix: `correct the value, name it a null ({ nulls: [${JSON.stringify(place.text)}] }), or read the column as text: { types: { ${JSON.stringify(column.name)}: "string" } }.`,
+        fix: `correct the value, name it a null ({ nulls: [${JSON.stringify(text)}] }), or read the column as text: { types: { ${JSON.stringify(column.name)}: "string" } }.`,
       },
     );
   }
-}
-
-function unquoted(text: string, quote: string): string {
-  return quote !== "" && text.length >= 2 && text.startsWith(quote) && text.endsWith(quote) ? text.slice(1, -1) : text;
 }
 
 /** The type the column must take to hold a value of the kind found; undefined where it may not. */

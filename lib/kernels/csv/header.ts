@@ -49,6 +49,12 @@ export function unquote(text: string, quote: string): string {
   return out;
 }
 
+/** Whether a field has no quotes, or just a pair around it: only such fields may be numbers and booleans. */
+export function isPlain(text: string, quote: string): boolean {
+  if (quote === "" || !text.startsWith(quote)) return true;
+  return text.length > 1 && text.indexOf(quote, 1) === text.length - 1;
+}
+
 /** How the names found differ from those expected; undefined: they do not. */
 export function headerProblem(found: readonly string[], expected: readonly string[]): string | undefined {
   if (found.length === expected.length && found.every((name, i) => name === expected[i])) return undefined;

@@ -108,7 +108,8 @@ export class RecordReader {
     let carry = 0;
     let headerPending = start === 0 && this.#format.header !== null;
     if (start === 0) carry = await this.#skipByteOrderMark();
-    while (this.#base < end) {
+    // The header is the first range's, also where the range ends before it does.
+    while (this.#base < end || headerPending) {
       const length = await this.#fill(carry);
       if (length === 0) break;
       const atEnd = this.#base + length >= this.#size;
@@ -133,15 +134,14 @@ export class RecordReader {
         }
       }
       // Records behind the range's end are another's.
-      if (this.next >= end) return;
+      if (this.next >= end && !headerPending) return;
       carry = Math.max(length - consumed, 0);
       this.#kernel.bytes().copyWithin(this.#buffer, this.#buffer + consumed, this.#buffer + consumed + carry);
       this.#base = this.next = Math.min(this.#base + consumed, this.#size);
       if (atEnd && carry > 0) this.#unterminated(carry);
       if (atEnd) break;
     }
-    if (headerPending && this.#base < end)
-      this.#refuse("has no header: the file holds blank lines only", this.#base, 0);
+    if (headerPending && this.#size > 0) this.#refuse("has no header: the file holds blank lines only", 0, 0);
   }
 
   /** Where a field of the current block stands, for an error's message. */
@@ -169,7 +169,7 @@ export class RecordReader {
     let rows = entries / this.#fields;
     if (this.#base + this.#entry(count - 1) - this.#buffer >= end - 1) {
       rows = this.#cut(index, rows, end);
-      this.next = this.#startBehind(count, end);
+      this.next = this.#startBehind(skip, count, end);
     }
     return { rows, index, firstRow: this.#rows };
   }
@@ -181,12 +181,15 @@ export class RecordReader {
     return lowerBound(rows, (row) => startOf(row) >= end);
   }
 
-  /** Where the first record (or blank line) at or behind `end` starts: behind the first record's end that is not before end − 1. */
-  #startBehind(count: number, end: number): number {
+  /** Where the first record (or blank line) at or behind `end` starts: behind the first record's end that is not before end − 1, nor in the header. */
+  #startBehind(skip: number, count: number, end: number): number {
     const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
     const bytes = this.#kernel.bytes();
     const offsetOf = (i: number) => this.#base + words[this.#index / 4 + i] - this.#buffer;
-    let i = lowerBound(count, (entry) => offsetOf(entry) >= end - 1);
+    let i = Math.max(
+      skip - 1,
+      lowerBound(count, (entry) => offsetOf(entry) >= end - 1),
+    );
     while (bytes[words[this.#index / 4 + i]] !== NEWLINE) i++;
     return Math.min(offsetOf(i) + 1, this.#size);
   }
@@ -207,15 +210,17 @@ export class RecordReader {
     this.#rewritten = [text, out - 4, this.#starts];
     const written = wasm.normalize(index, entries, this.#fields, pad, text, out, this.#starts);
     const ragged = wasm.raggedAt.value;
-    if (ragged >= 0) this.#refuseRagged(ragged, wasm.raggedFields.value);
+    if (ragged >= 0) this.#refuseRagged(ragged, wasm.raggedFields.value, index, entries);
     return [out, written];
   }
 
-  #refuseRagged(row: number, fields: number): never {
+  #refuseRagged(row: number, fields: number, index: number, entries: number): never {
     const offset = this.#recordOffset(row, 0);
-    const text = this.#kernel
-      .text(this.#buffer + offset - this.#base, this.#buffer + offset - this.#base + 200)
-      .split("\n")[0];
+    const start = this.#buffer + offset - this.#base;
+    const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
+    const first = lowerBound(entries, (entry) => words[index / 4 + entry] >= start);
+    const end = words[index / 4 + first + fields - 1];
+    const text = this.#kernel.text(start, Math.min(end, start + 200)).replace(/\r$/, "");
     const few = fields < this.#fields;
     this.#refuse(
       `has ${fields} ${fields === 1 ? "field" : "fields"} in a record, expected ${this.#fields}: ${JSON.stringify(text)}`,
@@ -228,15 +233,21 @@ export class RecordReader {
     );
   }
 
+  /** The buffer's only record does not end: a quote is open, or the last character is an escape. */
   #unterminated(length: number): never {
-    this.#kernel.wasm.tokenizeExact(this.#buffer, length, this.#index);
-    const opened = this.#kernel.wasm.quoteOpenedAt.value >>> 0;
-    const offset = this.#base + (opened > 0 ? opened - this.#buffer : 0);
+    const { wasm } = this.#kernel;
+    wasm.tokenizeExact(this.#buffer, length, this.#index);
+    const opened = wasm.quoteOpenedAt.value >>> 0;
+    if (opened === 0) this.#refuse("ends with an escape character", this.#base + length - 1, this.#rows + 1);
+    const text = this.#kernel.text(opened, Math.min(opened + 60, this.#buffer + length));
+    // Ended where the quote stands, the record has as many fields as there are columns up to there.
+    this.#kernel.bytes()[opened] = NEWLINE;
+    const column = this.#format.columns[wasm.tokenizeExact(this.#buffer, opened + 1 - this.#buffer, this.#index) - 1];
     this.#refuse(
       "has a quote that is never closed",
-      offset,
+      this.#base + opened - this.#buffer,
       this.#rows + 1,
-      { text: this.#kernel.text(opened || this.#buffer, (opened || this.#buffer) + Math.min(60, length)) },
+      { text, ...(column === undefined ? {} : { column: column.name }) },
       'close the quote, or pass { quote: "" } if quotes mean nothing in this file.',
     );
   }
@@ -262,7 +273,13 @@ export class RecordReader {
     const problem = headerProblem(fields, this.#format.header ?? fields);
     if (problem !== undefined)
       throw new CsvError(`${this.#range.url} has another header than the first file: ${problem}.`, {
-        fields: { url: this.#range.url, offset: this.#base + offset, found: fields },
+        fields: {
+          url: this.#range.url,
+          offset: this.#base + offset,
+          row: 0,
+          text: this.#kernel.text(this.#buffer + offset, this.#entry(entries - 1)).replace(/\r$/, ""),
+          found: fields,
+        },
         fix: "read files with different columns separately, or correct the file.",
       });
     return entries;

@@ -1,12 +1,13 @@
-import { unquote } from "./header.ts";
+import { isPlain, unquote } from "./header.ts";
 import type { Dialect } from "./params.ts";
 import { kindOf, type TextKind } from "./texts.ts";
 import { withKernel } from "./wasm.ts";
 
-/** One field of a sample: its text without quotes, and whether it had any. */
+/** One field of a sample: its text without quotes. */
 interface SampleField {
   readonly text: string;
-  readonly quoted: boolean;
+  /** Text by its quotes, whatever it spells. */
+  readonly isText: boolean;
 }
 
 /** The first records of a source, as texts. */
@@ -14,6 +15,8 @@ export interface Sample {
   readonly records: readonly (readonly SampleField[])[];
   /** Bytes that those records take, blank lines and byte order mark included. */
   readonly bytes: number;
+  /** Offset of a quote that is still open at the end. */
+  readonly openQuote?: number;
 }
 
 /** Splits the beginning of a source into at most `limit` records; a last one that is not there whole counts only where `whole` says the source ends. */
@@ -39,16 +42,17 @@ export function sampleRecords(bytes: Uint8Array, dialect: Dialect, limit: number
       const text = kernel.text(start, isLast && end > start && memory[end - 1] === 13 ? end - 1 : end);
       fields.push({
         text: unquote(text, dialect.quote),
-        quoted: dialect.quote !== "" && text.startsWith(dialect.quote),
+        isText: !isPlain(text, dialect.quote),
       });
       start = end + 1;
       if (!isLast) continue;
       if (fields.length > 1 || text !== "") records.push(fields);
       fields = [];
     }
+    const opened = kernel.wasm.quoteOpenedAt.value >>> 0;
     kernel.release(buffer);
     kernel.release(index - 4);
-    return { records, bytes: mark + start - buffer };
+    return { records, bytes: mark + start - buffer, ...(opened > 0 ? { openQuote: mark + opened - buffer } : {}) };
   });
 }
 
@@ -64,9 +68,10 @@ export function columnKinds(records: Sample["records"], width: number, nulls: Re
   return kinds;
 }
 
-function fieldKind({ text, quoted }: SampleField, nulls: ReadonlySet<string>): TextKind {
-  // A quoted empty field is null to numbers and the empty string to text: it decides nothing.
-  return text === "" && quoted ? "null" : kindOf(text, nulls);
+function fieldKind({ text, isText }: SampleField, nulls: ReadonlySet<string>): TextKind {
+  // An empty field is null to numbers; in quotes it is the empty string to text. It decides nothing.
+  if (text === "") return "null";
+  return isText ? "string" : kindOf(text, nulls);
 }
 
 /** null < int64 < float64 < string, and null < bool < string. */

@@ -1,5 +1,5 @@
 import type { Schema } from "../../collections/schema.ts";
-import { InternalError } from "../../errors.ts";
+import { InternalError, OverflowError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import type { Batch } from "../frame/column.ts";
 import type { BatchSource } from "../frame/scan.ts";
@@ -31,7 +31,9 @@ export async function csvBatches(
       try {
         return await use({ batches: batches(), span: () => ({ from: records.from, next: records.next }) });
       } catch (error) {
-        if (!(error instanceof Doubt)) throw error;
+        // What goes wrong with the values of a wrong guess (a sum beyond 64 bits, say) says nothing about the file.
+        const isDoubt = error instanceof Doubt || (error instanceof OverflowError && !records.trusted);
+        if (!isDoubt) throw error;
         return {
           value: undefined,
           recordsIn: 0,

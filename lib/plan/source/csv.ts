@@ -100,11 +100,12 @@ function splitHeader(
   const { header = true, names } = options;
   const [first, ...rest] = sample.records;
   if (first === undefined) {
+    if (sample.openQuote !== undefined) throw neverClosed(info, sample.openQuote, header ? 0 : 1);
     if (!header && names !== undefined) return { names: [...names], header: null, rows: [] };
     throw new CsvError(
       info.size === 0
         ? `${info.url} is empty, expected a header.`
-        : `${info.url} has no record at its beginning (byte 0): it holds blank lines only, or a quote that is never closed.`,
+        : `${info.url} has no record at its beginning (byte 0): it holds blank lines only.`,
       {
         fields: { url: info.url, offset: 0, row: 0 },
         fix: header ? "leave the file out, or pass { header: false, names: […] }." : "leave the file out.",
@@ -125,6 +126,13 @@ function splitHeader(
       fix: "name the columns yourself: readCsv(…, { names: […] }).",
     });
   return { names: [...found], header: header ? texts : null, rows: header ? rest : sample.records };
+}
+
+function neverClosed(info: ObjectInfo, offset: number, row: number): CsvError {
+  return new CsvError(`${info.url} has a quote that is never closed (byte ${offset}, row ${row}).`, {
+    fields: { url: info.url, offset, row },
+    fix: 'close the quote, or pass { quote: "" } if quotes mean nothing in this file.',
+  });
 }
 
 function checkTypes(types: Readonly<Record<string, ScalarType>>, names: readonly string[]): void {
