@@ -9,7 +9,7 @@ import { explainPlan } from "../plan/explain.ts";
 import { isScan, lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
-import { preloadArrow, toArrow } from "./arrow.ts";
+import { loadArrow, toArrow } from "./arrow.ts";
 
 /** What a run of a frame needs. */
 export interface FrameRunner {
@@ -93,14 +93,14 @@ async function runWidening(
   }
 }
 
-/** Loads Arrow's library once the workers are busy with their second tasks, so that it costs little at the end. */
+/** Loads Arrow's library once the workers have their first tasks, so that it costs nothing at the end. */
 function withArrow(onEvent: (event: RunEvent) => void): (event: RunEvent) => void {
   let begun = false;
   return (event) => {
     onEvent(event);
-    if (begun || event.type !== "task-finished") return;
+    if (begun || event.type !== "task-started") return;
     begun = true;
-    setTimeout(() => void preloadArrow(), 1);
+    setImmediate(() => void loadArrow());
   };
 }
 

@@ -23,6 +23,8 @@ export async function compileCsvKernel(): Promise<Uint8Array> {
       "--noAssert",
       "--enable",
       "simd",
+      "--enable",
+      "relaxed-simd",
       "--runtime",
       "minimal",
       "--initialMemory",

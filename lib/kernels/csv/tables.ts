@@ -31,3 +31,34 @@ export function powersOfTen(): Float64Array<ArrayBuffer> {
 export function wholePowersOfTen(): BigUint64Array<ArrayBuffer> {
   return BigUint64Array.from({ length: 20 }, (_, i) => 10n ** BigInt(i));
 }
+
+/** 10^0 … 10^−16, each as the nearest f64 and the nearest f64 to what that leaves. */
+export function inversePowersOfTen(): Float64Array<ArrayBuffer> {
+  const pairs = new Float64Array(2 * 17);
+  for (let q = 0; q <= 16; q++) {
+    const high = Number(`1e-${q}`);
+    pairs[2 * q] = high;
+    pairs[2 * q + 1] = remainder(q, high);
+  }
+  return pairs;
+}
+
+/** 10^−q − high, rounded once: high is a fraction whose denominator is a power of two. */
+function remainder(q: number, high: number): number {
+  const shift = 140n; // high · 2^140 is whole for all q up to 16
+  const scaled = exactScaled(high, shift);
+  const ten = 10n ** BigInt(q);
+  // (2^140 − scaled · 10^q) / (10^q · 2^140), with 80 more bits than the quotient needs.
+  const numerator = ((1n << shift) - scaled * ten) << 80n;
+  return Number(numerator / ten) / 2 ** 80 / 2 ** 140;
+}
+
+/** value · 2^shift as a whole number. */
+function exactScaled(value: number, shift: bigint): bigint {
+  let bits = 0n;
+  while (!Number.isInteger(value)) {
+    value *= 2;
+    bits++;
+  }
+  return BigInt(value) << (shift - bits);
+}

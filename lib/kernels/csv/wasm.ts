@@ -1,6 +1,6 @@
 import { isUtf8 as isUtf8Bytes } from "node:buffer";
 import { CSV_KERNEL_BASE64, POWERS_OF_FIVE_BASE64 } from "./csv.wasm.ts";
-import { powersOfTen, wholePowersOfTen } from "./tables.ts";
+import { inversePowersOfTen, powersOfTen, wholePowersOfTen } from "./tables.ts";
 import type { Dialect } from "./params.ts";
 import { DEFAULT_NULLS, isNullText, parseNumber } from "./texts.ts";
 
@@ -28,7 +28,7 @@ interface KernelExports {
   readonly raggedAt: WebAssembly.Global<"i32">;
   readonly raggedFields: WebAssembly.Global<"i32">;
   readonly recordsRead: WebAssembly.Global<"i32">;
-  setTables(powersOfFive: number, powersOfTen: number, wholePowersOfTen: number): void;
+  setTables(powersOfFive: number, powersOfTen: number, wholePowersOfTen: number, inversePowersOfTen: number): void;
   dictionaryNew(): number;
   dictionaryFree(dictionary: number): void;
   dictionaryAlias(dictionary: number, start: number, length: number): void;
@@ -78,7 +78,12 @@ export class CsvKernel {
     // The cast states what assembly/kernel.ts exports; a test instantiates it.
     this.wasm = new WebAssembly.Instance(module, imports).exports as unknown as KernelExports;
     const five = Buffer.from(POWERS_OF_FIVE_BASE64, "base64");
-    this.wasm.setTables(this.#place(five), this.#place(powersOfTen()), this.#place(wholePowersOfTen()));
+    this.wasm.setTables(
+      this.#place(five),
+      this.#place(powersOfTen()),
+      this.#place(wholePowersOfTen()),
+      this.#place(inversePowersOfTen()),
+    );
   }
 
   /** The quote character, "" for none. */

@@ -75,6 +75,17 @@ interface KeyNumbers {
   values(numbers: Int32Array): Column;
 }
 
+/** Writes the number of each code; answers how many have none. Stands alone since inside the class it takes twice the time. */
+function lookUp(codes: Int32Array, byCode: Int32Array, out: Int32Array): number {
+  let without = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const number = byCode[codes[i]];
+    out[i] = number;
+    if (number === 0) without++;
+  }
+  return without;
+}
+
 class StringNumbers implements KeyNumbers {
   #dictionary: Dictionary | undefined;
   #byCode = new Int32Array(256);
@@ -94,11 +105,10 @@ class StringNumbers implements KeyNumbers {
       larger.set(this.#byCode);
       this.#byCode = larger;
     }
-    const byCode = this.#byCode;
-    for (let i = 0; i < codes.length; i++) {
-      const known = byCode[codes[i]];
-      out[i] = known !== 0 || codes[i] === 0 ? known : this.#add(codes[i]);
-    }
+    if (lookUp(codes, this.#byCode, out) === 0) return;
+    // Nulls, or strings not seen before.
+    for (let i = 0; i < codes.length; i++)
+      if (out[i] === 0 && codes[i] !== 0) out[i] = this.#byCode[codes[i]] || this.#add(codes[i]);
   }
 
   values(numbers: Int32Array): Column {

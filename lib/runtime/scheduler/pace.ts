@@ -25,7 +25,7 @@ export class Pace {
    * held back near the end, so that lanes end together. `left`: tasks not handed out yet.
    */
   sendsAhead(left: number, threads: number): boolean {
-    return this.#taskMs !== undefined && (this.#taskMs < QUICK_MS || left > 4 * threads);
+    return left > 4 * threads || (this.#taskMs !== undefined && this.#taskMs < QUICK_MS);
   }
 
   /** Tasks for the next job. `left`: tasks not handed out yet. */

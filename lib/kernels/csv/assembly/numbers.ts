@@ -27,7 +27,9 @@ const cell: usize = memory.data(8);
 /** For n = 0 … 16: sixteen bytes, of which the last n are ones. */
 const lastBytes: usize = memory.data(17 * 16);
 
-export function setTables(five: usize, ten: usize, wholeTen: usize): void {
+export function setTables(five: usize, ten: usize, wholeTen: usize, inverse: usize): void {
+  inversePowers = inverse;
+  isFused = probeFused();
   powersOfFive = five;
   powersOfTen = ten;
   wholePowersOfTen = wholeTen;
@@ -155,6 +157,41 @@ function eiselLemire(w: u64, q: i32): f64 {
   return reinterpret<f64>((mantissa & ~((<u64>1) << 52)) | (<u64>exponent << 52));
 }
 
+/** 10^−q for q = 0 … 16 as an unevaluated sum of two f64: see `scaled`. */
+let inversePowers: usize = 0;
+/** Whether `relaxed_madd` rounds once on this machine. */
+let isFused: bool = false;
+
+/** (1 + 2^−30)² − (1 + 2^−29) is 2^−60 where the product is not rounded, 0 where it is. */
+function probeFused(): bool {
+  const a = f64x2.splat(1.0 + 1.0 / 1073741824.0);
+  return f64x2.extract_lane(f64x2.relaxed_madd(a, a, f64x2.splat(-(1.0 + 1.0 / 536870912.0))), 0) != 0;
+}
+
+/**
+ * w / 10^q correctly rounded, for w ≤ 2^63 and q ≤ 16, by fused multiply-add: the product of w (exact as a sum of two f64) with 10^−q (to
+ * 106 bits) as product plus error. The error is known to 2^−103 of the product; where rounding could still go either way, Eisel–Lemire decides.
+ * (After Dekker's double-length arithmetic, Numerische Mathematik 18, 1971.)
+ */
+// @ts-ignore: decorator
+@inline
+function scaled(w: u64, q: usize): f64 {
+  if (!isFused) return w == 0 ? 0 : eiselLemire(w, -(<i32>q));
+  const head = <f64>(<i64>w);
+  const tail = <f64>(<i64>w - <i64>head);
+  const entry = inversePowers + (q << 4);
+  const high = f64x2.splat(load<f64>(entry));
+  const heads = f64x2.splat(head);
+  const product = head * load<f64>(entry);
+  let error = f64x2.relaxed_madd(heads, high, f64x2.splat(-product));
+  error = f64x2.relaxed_madd(heads, f64x2.splat(load<f64>(entry, 8)), error);
+  const rest = f64x2.extract_lane(f64x2.relaxed_madd(f64x2.splat(tail), high, error), 0);
+  const doubt = product * 1e-31; // above 2^−103
+  const value = product + (rest + doubt);
+  if (value == product + (rest - doubt)) return value;
+  return eiselLemire(w, -(<i32>q));
+}
+
 /** Any decimal of up to 19 significant digits with an exponent; NaN: not for this path. */
 function decimal(start: usize, end: usize): f64 {
   let p = start;
@@ -223,7 +260,7 @@ export function floatSlow(start: usize, end: usize): f64 {
   return load<f64>(cell);
 }
 
-/** The usual float, up to 7 digits "." up to 16 digits, together up to 19; NaN for any other. */
+/** The usual float, up to 7 digits "." up to 16 digits, together up to 18 (below 2^63); NaN for any other. */
 // @ts-ignore: decorator
 @inline
 export function floatQuick(start: usize, end: usize): f64 {
@@ -234,7 +271,7 @@ export function floatQuick(start: usize, end: usize): f64 {
   const dots = (x - 0x0101010101010101) & ~x & 0x8080808080808080;
   const whole = <usize>ctz<u64>(dots) >> 3; // 8 when the first eight bytes hold no dot
   const fraction = end - s - whole - 1; // wraps when the dot found lies past the field
-  if (whole - 1 >= 7 || fraction - 1 >= 16 || whole + fraction > 19) return NaN;
+  if (whole - 1 >= 7 || fraction - 1 >= 16 || whole + fraction > 18) return NaN;
   const wholeDigits = (head ^ ZEROS) << (64 - (<u64>whole << 3));
   // Sixteen digits at once: bytes to pairs, pairs to fours, fours to eights.
   const digits = v128.and(v128.xor(v128.load(end - 16), i8x16.splat(0x30)), v128.load(lastBytes + (fraction << 4)));
@@ -246,6 +283,6 @@ export function floatQuick(start: usize, end: usize): f64 {
   let w = <u64>(both & 0xffffffff) * 100000000 + (<u64>both >> 32);
   w += eightDigits(wholeDigits) * load<u64>(wholePowersOfTen + (fraction << 3));
   // By the count of digits, not by the value: the digits of a column mostly agree, so this branch can be foreseen.
-  const value = whole + fraction <= 15 ? <f64>w / load<f64>(powersOfTen + (fraction << 3)) : w == 0 ? 0 : eiselLemire(w, -(<i32>fraction));
+  const value = whole + fraction <= 15 ? <f64>w / load<f64>(powersOfTen + (fraction << 3)) : scaled(w, fraction);
   return negative ? -value : value;
 }
