@@ -117,6 +117,11 @@ export class TextDictionary implements Dictionary {
   }
 }
 
+/** Whether an integer is outside ±2^53, so that only a BigInt64Array holds it. */
+export function isWideInteger(value: bigint): boolean {
+  return value > 9007199254740992n || value < -9007199254740992n;
+}
+
 /** One value as JavaScript has it: null, boolean, number, bigint (int64 outside ±2^53) or string. */
 export type Scalar = null | boolean | number | bigint | string;
 

@@ -15,6 +15,7 @@ import {
   TextDictionary,
   columnOf,
   compareTexts,
+  isWideInteger,
   valueAt,
   type Batch,
   type BoolColumn,
@@ -103,7 +104,7 @@ function constantString(text: string): Evaluator {
 }
 
 function constantWide(value: bigint): Evaluator {
-  if (BigInt.asIntN(54, value) === value) return constant(Number(value), "int64");
+  if (!isWideInteger(value)) return constant(Number(value), "int64");
   return ({ rows }) => ({ type: "int64", values: new BigInt64Array(rows).fill(value) });
 }
 
@@ -313,7 +314,7 @@ function isIn(arg: Evaluator, values: readonly (null | boolean | number | bigint
 /** One key for equal numbers, whether number, bigint or boolean. */
 function normalNumber(value: number | bigint | boolean): number | bigint {
   if (typeof value !== "bigint") return Number(value);
-  return BigInt.asIntN(54, value) === value ? Number(value) : value;
+  return isWideInteger(value) ? value : Number(value);
 }
 
 /** Kleene: false and null = false; true or null = true. */
@@ -407,7 +408,7 @@ export function fromValues(type: ScalarType, list: readonly (null | boolean | nu
       values: Float64Array.from(list, (v) => (v === null ? NaN : Number(v))),
       valid,
     } satisfies Float64Column;
-  const isWide = list.some((v) => typeof v === "bigint" && BigInt.asIntN(54, v) !== v);
+  const isWide = list.some((v) => typeof v === "bigint" && isWideInteger(v));
   // null and text cannot be here: the type says integers.
   if (isWide) return { type, values: BigInt64Array.from(list, (v) => BigInt((v ?? 0) as bigint | number)), valid };
   return { type, values: Float64Array.from(list, (v) => Number(v ?? 0)), valid };

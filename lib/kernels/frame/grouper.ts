@@ -7,7 +7,7 @@
  */
 import type { ScalarType } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
-import { TextDictionary, type Column, type Dictionary, type StringColumn } from "./column.ts";
+import { TextDictionary, isWideInteger, type Column, type Dictionary, type StringColumn } from "./column.ts";
 import { fromValues } from "./evaluate.ts";
 
 export class Grouper {
@@ -18,7 +18,9 @@ export class Grouper {
 
   constructor(types: readonly ScalarType[], keepNulls: boolean) {
     this.#keys = types.map((type) => (type === "string" ? new StringNumbers() : new ValueNumbers(type)));
-    this.#pairs = types.slice(1).map(() => new PairNumbers());
+    // A single key whose nulls are kept is paired with nothing, so that null gets a number when it is seen.
+    const paired = keepNulls && types.length === 1 ? types : types.slice(1);
+    this.#pairs = paired.map(() => new PairNumbers());
     this.#keepNulls = keepNulls;
   }
 
@@ -26,7 +28,7 @@ export class Grouper {
   get count(): number {
     if (this.#keys.length === 0) return 1;
     if (this.#pairs.length > 0) return this.#pairs[this.#pairs.length - 1].count;
-    return this.#keys[0].count + (this.#keepNulls ? 1 : 0);
+    return this.#keys[0].count;
   }
 
   /** The group of each row. Good until the next call. */
@@ -35,12 +37,9 @@ export class Grouper {
     const out = this.#out.subarray(0, rows);
     if (columns.length === 0) return out.fill(1);
     this.#keys[0].number(columns[0], out);
-    if (this.#pairs.length === 0) {
-      // Null is group 1 where it is kept.
-      if (this.#keepNulls) for (let i = 0; i < rows; i++) out[i]++;
-      return out;
-    }
+    if (this.#pairs.length === 0) return out;
     const second = new Int32Array(rows);
+    if (columns.length === 1) this.#pairs[0].number(out, second, "keep");
     for (let k = 1; k < columns.length; k++) {
       this.#keys[k].number(columns[k], second);
       // After the first pair, 0 stands for rows already dropped.
@@ -53,13 +52,11 @@ export class Grouper {
   keys(): Column[] {
     const count = this.count;
     if (this.#keys.length === 0) return [];
-    let numbers = Int32Array.from({ length: count }, (_, i) =>
-      this.#pairs.length > 0 ? i + 1 : i + (this.#keepNulls ? 0 : 1),
-    );
+    let numbers = Int32Array.from({ length: count }, (_, i) => i + 1);
     const columns: Column[] = [];
     for (let k = this.#pairs.length - 1; k >= 0; k--) {
       const [left, right] = this.#pairs[k].split(numbers);
-      columns.unshift(this.#keys[k + 1].values(right));
+      if (k + 1 < this.#keys.length) columns.unshift(this.#keys[k + 1].values(right));
       numbers = left;
     }
     columns.unshift(this.#keys[0].values(numbers));
@@ -215,7 +212,7 @@ class ValueNumbers implements KeyNumbers {
     for (let i = 0; i < out.length; i++) {
       const value = values[i];
       if (valid !== undefined && valid[i] === 0) out[i] = 0;
-      else if (typeof value === "bigint" && BigInt.asIntN(54, value) !== value) out[i] = this.#wideNumber(value);
+      else if (typeof value === "bigint" && isWideInteger(value)) out[i] = this.#wideNumber(value);
       else {
         word[0] = Number(value) + 0; // −0 becomes 0
         out[i] = word[0] === word[0] ? this.#pairs.number(words[0], words[1]) : 0;
