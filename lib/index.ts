@@ -10,6 +10,7 @@ export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export { readCsv } from "./collections/dataframe/read-csv.ts";
 export type { ComputeOptions } from "./collections/executor.ts";
 export { Aggregate, Expression, col, lit, size, type Operand } from "./collections/expression.ts";
+export { fromJSON } from "./collections/from-json.ts";
 export type { ScalarType } from "./collections/schema.ts";
 export * from "./errors.ts";
 export type { RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";

@@ -7,7 +7,8 @@
  * Comparisons do not chain. Names are columns (any other name in `backticks`), 'strings' stand in single or double quotes, words are read in
  * any case. It also reads what an expression prints.
  */
-import { Aggregate, Expression, col, lit, size } from "../collections/expression.ts";
+import type { Aggregate } from "../collections/expression.ts";
+import { Expression, col, lit, size } from "../collections/expression.ts";
 import { SCALAR_TYPES } from "../collections/schema.ts";
 import { nearestNames } from "../errors.ts";
 import { tokensOf, unreadable, type Token } from "./tokens.ts";

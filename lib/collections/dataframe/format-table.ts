@@ -7,7 +7,7 @@ export function formatTable(table: Table, rows = 10): string {
     const column = table.getChildAt(i);
     const cells = Array.from({ length: shown }, (_, row) => formatValue(column?.get(row)));
     const type = typeName(String(field.type));
-    return { cells: [field.name, type, ...cells], right: type !== "string" };
+    return { cells: [formatValue(field.name), type, ...cells], right: type !== "string" };
   });
   const widths = columns.map(({ cells }) => Math.max(...cells.map(widthOf)));
   const lines = Array.from({ length: shown + 2 }, (_, line) =>

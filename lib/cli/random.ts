@@ -1,4 +1,4 @@
-/** A small seeded generator (sfc32, Chris Doty-Humphrey, PractRand): benchmark data must be the same everywhere. */
+/** A small seeded generator (sfc32, Chris Doty-Humphrey, PractRand): data for the demo and the benchmarks must be the same everywhere. */
 export interface Random {
   /** A double in [0, 1), with 53 random bits. */
   uniform(): number;
