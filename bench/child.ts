@@ -6,7 +6,7 @@ const TIMEOUT_SECONDS = 900;
 
 export async function runSide(side: Side): Promise<Run> {
   const start = performance.now();
-  const { code, stdout, stderr } = await execute(side.command);
+  const { code, stdout, stderr } = await execute(side.command, side.env);
   const wallSeconds = (performance.now() - start) / 1_000;
   if (code !== 0)
     throw new Error(`${side.name} ended with ${code}:\n${stderr.trim().split("\n").slice(-20).join("\n")}`);
@@ -21,10 +21,14 @@ interface Ended {
 }
 
 /** Runs a command and collects what it prints. Rejects only if it cannot be started. */
-export function execute(command: readonly string[]): Promise<Ended> {
+export function execute(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const [program, ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT_SECONDS * 1_000 });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: TIMEOUT_SECONDS * 1_000,
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (bytes: Buffer) => out.push(bytes));
@@ -54,8 +58,9 @@ function parseReport(side: Side, stdout: string): Report {
 
 function isReport(value: unknown): value is Report {
   if (typeof value !== "object" || value === null) return false;
-  if (!("seconds" in value && "peakRssBytes" in value && "answer" in value)) return false;
-  return typeof value.seconds === "number" && typeof value.peakRssBytes === "number" && isAnswer(value.answer);
+  if (!("seconds" in value && "againSeconds" in value && "peakRssBytes" in value && "answer" in value)) return false;
+  const { seconds, againSeconds, peakRssBytes, answer } = value;
+  return [seconds, againSeconds, peakRssBytes].every((v) => typeof v === "number") && isAnswer(answer);
 }
 
 export function isAnswer(value: unknown): value is Answer {

@@ -38,8 +38,10 @@ export interface Job {
 
 /** What a side prints as its last line on stdout. */
 export interface Report {
-  /** From before reading (and before a client starts) to the answer, without loading modules. */
+  /** The first time, from before reading (and before a client starts) to the answer, without loading modules. */
   readonly seconds: number;
+  /** The same work again in the same process, whose client, threads and code are warm. */
+  readonly againSeconds: number;
   readonly peakRssBytes: number;
   readonly answer: Answer;
 }
@@ -55,4 +57,5 @@ export interface Side {
   readonly name: string;
   readonly version: string;
   readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }

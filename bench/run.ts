@@ -10,7 +10,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { difference } from "./agree.ts";
-import { runSide } from "./child.ts";
+import { execute, runSide } from "./child.ts";
 import type { DataSet, Job, Run, Side } from "./job.ts";
 import { findPeers } from "./peers.ts";
 import { summarize } from "./summary.ts";
@@ -72,10 +72,12 @@ async function loadJob(name: string): Promise<Job> {
 async function runJob(job: Job, settings: Settings): Promise<void> {
   const data = await job.data(DATA_FOLDER, settings.rows ?? (settings.smoke ? job.smokeRows : job.rows));
   const args = [data.glob, String(settings.threads)];
+  const entry = await compile();
   const own: Side = {
     name: "abanico",
     version: version(),
     command: [process.execPath, fileURLToPath(job.abanico), ...args],
+    env: { ABANICO_ENTRY: entry },
   };
   const peers = settings.smoke ? [] : await findPeers(job.peers, args, say);
   const sides = [own, ...peers];
@@ -88,6 +90,25 @@ async function runJob(job: Job, settings: Settings): Promise<void> {
   console.log(
     JSON.stringify({ ...facts, data: { rows, bytes, files: files.length }, rounds: settings.rounds, ...summary }),
   );
+}
+
+/** Abanico as people install it: compiled. Answers where its entry is. */
+async function compile(): Promise<string> {
+  const out = fileURLToPath(new URL("../.bench/dist", import.meta.url));
+  const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+  const project = fileURLToPath(new URL("../tsconfig.build.json", import.meta.url));
+  const { code, stdout } = await execute([
+    process.execPath,
+    tsc,
+    "-p",
+    project,
+    "--outDir",
+    out,
+    "--sourceMap",
+    "false",
+  ]);
+  if (code !== 0) throw new Error(`Abanico does not compile:\n${stdout}`);
+  return new URL("../.bench/dist/index.js", import.meta.url).href;
 }
 
 /** Runs all sides in each round, each round beginning with another side. Throws at the first wrong answer. */

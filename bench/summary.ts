@@ -11,6 +11,7 @@ export interface SideSummary {
   readonly name: string;
   readonly version: string;
   readonly seconds: Spread;
+  readonly againSeconds: Spread;
   readonly wallSeconds: Spread;
   readonly peakRssBytes: Spread;
 }
@@ -22,6 +23,8 @@ export interface Summary {
   readonly sides: readonly SideSummary[];
   /** Peer → Abanico's median seconds divided by the peer's: below 1 Abanico is faster. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** The same for the second run in each process. */
+  readonly againRatios: Readonly<Record<string, number>>;
   readonly bars: readonly BarResult[];
 }
 
@@ -29,12 +32,14 @@ export interface Summary {
 export function summarize(job: Job, sides: readonly Side[], runs: ReadonlyMap<string, readonly Run[]>): Summary {
   const summaries = sides.map((side) => summarizeSide(side, runs.get(side.name) ?? []));
   const [own, ...peers] = summaries;
-  const ratios = Object.fromEntries(peers.map((peer) => [peer.name, own.seconds.median / peer.seconds.median]));
+  const ratiosOf = (figure: "seconds" | "againSeconds") =>
+    Object.fromEntries(peers.map((peer) => [peer.name, own[figure].median / peer[figure].median]));
+  const ratios = ratiosOf("seconds");
   const bars = job.bars.map((bar) => {
     const measured = bar.kind === "time" ? (ratios[bar.against] ?? null) : own.peakRssBytes.median;
     return { ...bar, measured, met: measured === null ? null : measured <= bar.atMost };
   });
-  return { sides: summaries, ratios, bars };
+  return { sides: summaries, ratios, againRatios: ratiosOf("againSeconds"), bars };
 }
 
 function summarizeSide(side: Side, runs: readonly Run[]): SideSummary {
@@ -42,6 +47,7 @@ function summarizeSide(side: Side, runs: readonly Run[]): SideSummary {
     name: side.name,
     version: side.version,
     seconds: spread(runs.map((run) => run.seconds)),
+    againSeconds: spread(runs.map((run) => run.againSeconds)),
     wallSeconds: spread(runs.map((run) => run.wallSeconds)),
     peakRssBytes: spread(runs.map((run) => run.peakRssBytes)),
   };

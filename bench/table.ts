@@ -8,11 +8,21 @@ export function formatSummary(job: Job, data: DataSet, rounds: number, summary: 
   const rows = summary.sides.map((side) => [
     `${side.name} ${side.version}`,
     formatSpread(side.seconds),
+    formatSpread(side.againSeconds),
     side.wallSeconds.median.toFixed(3),
     `${(side.peakRssBytes.median / 1e6).toFixed(0)} MB`,
     side.name in summary.ratios ? summary.ratios[side.name].toFixed(3) : "",
+    side.name in summary.againRatios ? summary.againRatios[side.name].toFixed(3) : "",
   ]);
-  const head = ["", "seconds (min … max)", "process", "peak RSS", "abanico ÷ it"];
+  const head = [
+    "",
+    "first, seconds (min … max)",
+    "again, seconds (min … max)",
+    "process",
+    "peak RSS",
+    "abanico ÷ it",
+    "again",
+  ];
   return [title, ...alignColumns([head, ...rows]), ...summary.bars.map(formatBar), ""].join("\n");
 }
 

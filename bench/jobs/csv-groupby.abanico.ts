@@ -1,11 +1,11 @@
 /** Sum of quantity × price for each product, as a user writes it: csv-groupby.abanico.ts GLOB THREADS. */
-import { Client, col, readCsv } from "../../lib/index.ts";
-import { report } from "../measure.ts";
+import { loadAbanico, report } from "../measure.ts";
 
+const { Client, col, readCsv } = await loadAbanico();
 const [glob, threads] = process.argv.slice(2);
 
-await report(async () => {
-  await using _client = await Client.local({ workers: Number(threads), threadsPerWorker: 1 });
+const open = () => Client.local({ workers: Number(threads), threadsPerWorker: 1 });
+await report(open, async () => {
   const revenue = readCsv(glob)
     .assign({ revenue: col("quantity").mul(col("price")) })
     .groupBy("product")

@@ -1,4 +1,4 @@
-"""Runs a peer's work once and prints the report that the harness reads."""
+"""Runs a peer's work twice and prints the report that the harness reads."""
 import json
 import resource
 import sys
@@ -18,5 +18,7 @@ def peak_rss():
 def report(work):
     start = time.perf_counter()
     answer = work()
-    seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "peakRssBytes": peak_rss(), "answer": answer}))
+    first = time.perf_counter()
+    work()
+    again = time.perf_counter() - first
+    print(json.dumps({"seconds": first - start, "againSeconds": again, "peakRssBytes": peak_rss(), "answer": answer}))
