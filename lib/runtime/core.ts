@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { CancelledError } from "../errors.ts";
 import { refuseTooLarge } from "../plan/estimate.ts";
 import type { Plan, Ref } from "../plan/plan.ts";
@@ -36,7 +35,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
     if (closed !== undefined) throw new CancelledError("The runtime is closed.", { fix: "make a new client." });
     validatePlan(plan);
     refuseTooLarge(plan, taskLimitBytes);
-    const started = new Run(`run-${randomUUID().slice(0, 13)}`, plan, options, { executor, vault, fetch, peek });
+    const started = new Run(`run-${crypto.randomUUID().slice(0, 13)}`, plan, options, { executor, vault, fetch, peek });
     running.set(started.id, started);
     try {
       return await started.start();

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,7 +131,7 @@ export class Vault {
       const bytes = entry?.bytes;
       if (bytes === undefined) return;
       this.#spillable.delete(entry);
-      const file = join(folder, randomUUID());
+      const file = join(folder, crypto.randomUUID());
       await writeFile(file, bytes);
       // Deleted, or everything closed, while it was written.
       if (entry.bytes === undefined) await rm(file, { force: true });

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { link, lstat, mkdir, open, rename, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -36,7 +35,7 @@ export async function writeWhole(
     });
   // A look beforehand, to spare the writing; the link decides.
   if (options.ifAbsent === true && (await exists(path))) throw conflict(url);
-  const hidden = join(dirname(path), hiddenPrefix + randomUUID());
+  const hidden = join(dirname(path), hiddenPrefix + crypto.randomUUID());
   const handle = await wrap(openMakingFolders(hidden));
   let named = false;
   try {

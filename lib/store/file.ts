@@ -1,20 +1,29 @@
-import { constants, readSync, type BigIntStats } from "node:fs";
-import { open, stat, unlink, type FileHandle } from "node:fs/promises";
+import { close, constants, fstat, open, read, readSync, stat, unlink, type BigIntStats } from "node:fs";
+import { promisify } from "node:util";
 import { SourceChangedError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import { errorCode, fileError, notAFile } from "./file-errors.ts";
-import { listFiles } from "./file-list.ts";
-import { writeWhole } from "./file-write.ts";
 import { readExactly } from "./read-exactly.ts";
 import type { ObjectInfo, Reader, ReadOptions, Store } from "./store.ts";
 import { filePath, fromAddress, toAddress } from "./urls.ts";
+
+// Reading is what threads start with, so it asks for little: node:fs/promises alone, with what it pulls in, takes longer to load than all of
+// this folder. Writing and listing load their code when first used.
+const files = {
+  open: promisify(open),
+  stat: promisify(stat),
+  fstat: promisify(fstat),
+  read: promisify(read),
+  close: promisify(close),
+  unlink: promisify(unlink),
+};
 
 /** Files on this machine, as `file:///absolute/path`. Has no state: any number of them on any thread see the same files. */
 export function fileStore(): Store {
   return {
     async head(url, options) {
       throwIfAborted(options?.signal);
-      const facts = await onFile(url, "read", () => stat(filePath(url), { bigint: true }));
+      const facts = await onFile(url, "read", () => files.stat(filePath(url), { bigint: true }));
       return toInfo(url, facts);
     },
     open: openFile,
@@ -27,17 +36,20 @@ export function fileStore(): Store {
       }
     },
     async put(url, bytes, options) {
+      const { writeWhole } = await import("./file-write.ts");
       return toInfo(url, await writeWhole(url, [bytes], options));
     },
     async putStream(url, chunks, options) {
+      const { writeWhole } = await import("./file-write.ts");
       return toInfo(url, await writeWhole(url, chunks, options));
     },
     async *list(prefix, options = {}) {
+      const { listFiles } = await import("./file-list.ts");
       for await (const { url, facts } of listFiles(prefix, options)) yield toInfo(url, facts);
     },
     async delete(url) {
       try {
-        await unlink(filePath(url));
+        await files.unlink(filePath(url));
       } catch (error) {
         if (!["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) throw fileError(error, url, "delete");
       }
@@ -49,13 +61,13 @@ async function openFile(url: string, options: ReadOptions = {}): Promise<Reader>
   throwIfAborted(options.signal);
   // Not blocking, since opening a named pipe would wait for its writer.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const handle = await onFile(url, "read", () => open(filePath(url), flags));
+  const fd = await onFile(url, "read", () => files.open(filePath(url), flags));
   try {
-    const info = toInfo(url, await onFile(url, "read", () => handle.stat({ bigint: true })));
+    const info = toInfo(url, await onFile(url, "read", () => files.fstat(fd, { bigint: true })));
     if (options.etag !== undefined && options.etag !== info.etag) throw changed(info, options.etag);
-    return new FileReader(handle, info);
+    return new FileReader(fd, info);
   } catch (error) {
-    await handle.close();
+    await files.close(fd);
     throw error;
   }
 }
@@ -64,12 +76,12 @@ async function openFile(url: string, options: ReadOptions = {}): Promise<Reader>
 class FileReader implements Reader {
   readonly info: ObjectInfo;
   readonly readSync: (target: Uint8Array, position: number) => number;
-  readonly #handle: FileHandle;
+  readonly #fd: number;
+  #open = true;
 
-  constructor(handle: FileHandle, info: ObjectInfo) {
-    this.#handle = handle;
+  constructor(fd: number, info: ObjectInfo) {
+    this.#fd = fd;
     this.info = info;
-    const { fd } = handle;
     this.readSync = (target, position) => readSync(fd, target, 0, target.length, position);
   }
 
@@ -83,7 +95,7 @@ class FileReader implements Reader {
       throwIfAborted(signal);
       const position = start + filled;
       const { bytesRead } = await onFile(this.info.url, "read", () =>
-        this.#handle.read(bytes, filled, length - filled, position),
+        files.read(this.#fd, bytes, filled, length - filled, position),
       );
       if (bytesRead === 0) break;
       filled += bytesRead;
@@ -91,8 +103,11 @@ class FileReader implements Reader {
     return bytes.subarray(0, filled);
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  async close(): Promise<void> {
+    // Once: the number may be another file's by now.
+    if (!this.#open) return;
+    this.#open = false;
+    await files.close(this.#fd);
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { ConflictError, NotFoundError, SourceChangedError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import { folderGate } from "./folder-gate.ts";
@@ -53,7 +52,7 @@ export function memoryStore(snapshot: MemorySnapshot = { objects: [] }): MemoryS
     }
     const shared = new SharedArrayBuffer(bytes.length);
     new Uint8Array(shared).set(bytes);
-    const object = { url, size: bytes.length, etag: randomUUID(), bytes: shared };
+    const object = { url, size: bytes.length, etag: crypto.randomUUID(), bytes: shared };
     objects.set(url, object);
     return toInfo(object);
   };

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import { retry, type RetryOptions } from "./retry.ts";
 import { absent, abort, bare, marked, ownWrite, type Request } from "./s3-request.ts";
@@ -51,7 +50,7 @@ export async function upload(
   url: string,
   first: Uint8Array,
   parts: AsyncIterable<{ readonly bytes: Uint8Array }>,
-  { ifAbsent, signal, nonce = randomUUID() }: PutOptions,
+  { ifAbsent, signal, nonce = crypto.randomUUID() }: PutOptions,
   retries: RetryOptions | undefined,
 ): Promise<ObjectInfo> {
   const write: <T>(call: Parameters<typeof request<T>>[3]) => Promise<T> = (call) =>

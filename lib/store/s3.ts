@@ -1,5 +1,4 @@
 import type { PutObjectCommandOutput } from "@aws-sdk/client-s3";
-import { randomUUID } from "node:crypto";
 import { InternalError, StoreFaultError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import { retry, type RetryOptions } from "./retry.ts";
@@ -73,7 +72,7 @@ export function s3Store(options: S3StoreOptions = {}): Store {
       if (first.done === true) throw new InternalError("a stream gave no part");
       if (first.value.last) {
         const { bytes } = first.value;
-        const named = write.ifAbsent === true ? { nonce: randomUUID(), ...write } : write;
+        const named = write.ifAbsent === true ? { nonce: crypto.randomUUID(), ...write } : write;
         return await retry(() => put(url, bytes, named), options.retry, write.signal);
       }
       return await upload(request, url, first.value.bytes, parts, write, options.retry);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { retry, type RetryOptions } from "./retry.ts";
 import type { ListOptions, ObjectInfo, Reader, Store } from "./store.ts";
 
@@ -17,7 +16,7 @@ export function withRetry(store: Store, options: RetryOptions = {}): Store {
       retryingReader(await again(open?.signal, () => store.open(url, open)), options, open?.signal),
     get: (url, get) => again(get?.signal, () => store.get(url, get)),
     put: (url, bytes, put) => {
-      const named = put?.ifAbsent === true ? { nonce: randomUUID(), ...put } : put;
+      const named = put?.ifAbsent === true ? { nonce: crypto.randomUUID(), ...put } : put;
       return again(put?.signal, () => store.put(url, bytes, named));
     },
     putStream: (url, chunks, put) => store.putStream(url, chunks, put),
