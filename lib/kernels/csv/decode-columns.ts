@@ -5,6 +5,7 @@ import type { Column, Dictionary } from "../frame/column.ts";
 import { isPlain, unquote } from "./header.ts";
 import type { CsvColumn } from "./params.ts";
 import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
+import { ReplacedTexts } from "./replaced-texts.ts";
 import { kindOf, type TextKind } from "./texts.ts";
 import { WIDE, type CsvKernel } from "./wasm.ts";
 
@@ -101,6 +102,7 @@ class Slot {
   readonly #last: boolean;
   readonly #dictionary: number;
   readonly #view: Dictionary | undefined;
+  readonly #replaced: ReplacedTexts | undefined;
   #room = 0;
   #values = 0;
   #valid = 0;
@@ -114,6 +116,7 @@ class Slot {
     this.#last = last;
     this.#dictionary = column.type === "string" ? kernel.wasm.dictionaryNew() : 0;
     this.#view = column.type === "string" ? new KernelDictionary(kernel, this.#dictionary) : undefined;
+    this.#replaced = kernel.lenient && this.#view !== undefined ? new ReplacedTexts(this.#view) : undefined;
     if (column.type === "string") for (const text of nulls) this.#nullText(text);
   }
 
@@ -139,8 +142,11 @@ class Slot {
   view(rows: number): Column {
     const { buffer } = this.#kernel.wasm.memory;
     const { type } = this.column;
-    if (this.#view !== undefined)
-      return { type: "string", codes: new Int32Array(buffer, this.#values, rows), dictionary: this.#view };
+    if (this.#view !== undefined) {
+      const codes = new Int32Array(buffer, this.#values, rows);
+      this.#replaced?.unify(codes);
+      return { type: "string", codes, dictionary: this.#view };
+    }
     const valid = this.#nulls > 0 ? new Uint8Array(buffer, this.#valid, rows) : undefined;
     if (type === "bool") return { type, values: new Uint8Array(buffer, this.#values, rows), valid };
     if (type === "int64" && this.#wide) return { type, values: new BigInt64Array(buffer, this.#values, rows), valid };
