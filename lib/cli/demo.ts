@@ -11,8 +11,9 @@ import { InternalError } from "../errors.ts";
 import { wholeOption, type Arguments, type OptionSpecs } from "./arguments.ts";
 import { CLIENT_OPTIONS, clientOptions } from "./client-arguments.ts";
 import { printTable } from "./print-table.ts";
-import { writeSales, type Sales } from "./sales.ts";
+import { writeSales, type Sales, type SalesOptions } from "./sales.ts";
 import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage.ts";
 
 export const DEMO_OPTIONS: OptionSpecs = {
   rows: { value: "N", help: "in all files together. Default 900_000" },
@@ -37,7 +38,7 @@ export async function demo(args: Arguments, terminal: Terminal): Promise<void> {
   try {
     const { say, style, signal } = terminal;
     say(style("dim", `Making ${files} CSV files of sales, ${rows.toLocaleString("en")} rows …`));
-    const sales = await writeSales(folder, { rows, files, signal });
+    const sales = await makeSales(folder, { rows, files, signal });
     const revenue = program(join(folder, "sales_2023_*.csv"));
     await using client = await Client.local(options);
     say(`\n${PROGRAM}\n`);
@@ -57,6 +58,18 @@ export async function demo(args: Arguments, terminal: Terminal): Promise<void> {
     else say(style("dim", 'Your own files: abanico run "data/*.csv" --group-by a --agg "total = sum(b)"'));
   } finally {
     if (chosen === undefined && !args.has("keep")) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeSales(folder: string, options: SalesOptions): Promise<Sales> {
+  try {
+    return await writeSales(folder, options);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    throw new UsageError(
+      `${folder} holds sales files already.`,
+      `name another --dir, or: abanico run "${folder}/*.csv".`,
+    );
   }
 }
 

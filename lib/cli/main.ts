@@ -102,10 +102,14 @@ function reportOptions(argv: readonly string[]) {
   return { json: argv.includes("--json"), debug: argv.includes("--debug"), mark };
 }
 
+/** npm and timeout pass a signal on that the terminal has sent already: what comes within this time is the same Ctrl-C. In milliseconds. */
+const SAME_INTERRUPT_MS = 500;
+
 /** The first Ctrl-C (or SIGTERM) aborts the signal, so that all is cleaned up; the second ends the process at once. */
 function onInterrupt(): { signal: AbortSignal; status: () => number | undefined; stop: () => void } {
   const abort = new AbortController();
   let status: number | undefined;
+  let first = 0;
   const listeners = (
     [
       ["SIGINT", 130],
@@ -113,8 +117,12 @@ function onInterrupt(): { signal: AbortSignal; status: () => number | undefined;
     ] as const
   ).map(([name, code]) => {
     const listener = () => {
-      if (status !== undefined) process.exit(code);
+      if (status !== undefined) {
+        if (performance.now() - first > SAME_INTERRUPT_MS) process.exit(code);
+        return;
+      }
       status = code;
+      first = performance.now();
       abort.abort(new CancelledError("Interrupted."));
     };
     process.on(name, listener);

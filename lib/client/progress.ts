@@ -4,6 +4,7 @@ import type { RunEvent } from "../runtime/runtime.ts";
 
 /** A terminal to draw on. */
 interface Terminal {
+  /** Its width; 0 or absent where it does not know. */
   readonly columns?: number;
   write(text: string): unknown;
 }
@@ -34,12 +35,13 @@ export function progressOn(terminal: Terminal): (event: RunEvent) => void {
     } else if (event.type === "task-finished") {
       const stage = stages.get(`${event.run}/${event.stage}`);
       if (stage === undefined) return;
-      stage.done++;
+      // A repaired task finishes twice.
+      stage.done = Math.min(stage.done + 1, stage.tasks);
       const now = performance.now();
       if (now - drawn < EVERY_MS && stage.done < stage.tasks) return;
       drawn = now;
       terminal.write(
-        `\r\x1b[2K${line(event.stage, stage, (now - begun) / 1000)}`.slice(0, 5 + (terminal.columns ?? 80)),
+        `\r\x1b[2K${line(event.stage, stage, (now - begun) / 1000)}`.slice(0, 5 + (terminal.columns || 80)),
       );
     } else if (event.type === "run-finished" || event.type === "run-failed") {
       for (const key of stages.keys()) if (key.startsWith(`${event.run}/`)) stages.delete(key);

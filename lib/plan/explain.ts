@@ -29,7 +29,7 @@ function explainStage(stage: Stage): string[] {
 
 function shardSize(stage: Stage): string {
   return stage.tasks.kind === "ranges"
-    ? ` in ${stage.tasks.sources.length} files, ${formatBytes(stage.tasks.blockSize)} a shard`
+    ? ` in ${stage.tasks.sources.length} ${stage.tasks.sources.length === 1 ? "file" : "files"}, ${formatBytes(stage.tasks.blockSize)} a shard`
     : "";
 }
 
