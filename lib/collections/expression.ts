@@ -219,7 +219,8 @@ function unary(op: UnaryOp, arg: Expression): Expression {
   return new Expression({ op, args: [arg.node] });
 }
 
-function literalType(value: unknown): ScalarType | "null" {
+/** The type that a value has as a literal. `OptionError` for what can be none. */
+export function literalType(value: unknown): ScalarType | "null" {
   if (value === null) return "null";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "bigint") return "int64";

@@ -1,6 +1,6 @@
 import { TypeMismatchError, UnknownColumnError, nearestNames } from "../errors.ts";
 import type { ScalarType, Schema } from "./schema.ts";
-import { formatExpression, type AggregateNode, type ExpressionNode } from "./expression.ts";
+import { formatExpression, literalType, literalValue, type AggregateNode, type ExpressionNode } from "./expression.ts";
 
 /** The type of an expression over columns of the given types; the null literal alone has type "null". `UnknownColumnError`, `TypeMismatchError`. */
 export function typeOf(node: ExpressionNode, schema: Schema): ScalarType | "null" {
@@ -15,9 +15,11 @@ export function typeOf(node: ExpressionNode, schema: Schema): ScalarType | "null
     case "isNotNull":
       typeOf(node.args[0], schema);
       return "bool";
-    case "isIn":
-      typeOf(node.args[0], schema);
+    case "isIn": {
+      const type = typeOf(node.args[0], schema);
+      for (const value of node.values) common(node, [type, literalType(literalValue(value))]);
       return "bool";
+    }
     case "not":
       return expect(node, [typeOf(node.args[0], schema)], ["bool"], "bool");
     case "neg":

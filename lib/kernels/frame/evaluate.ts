@@ -25,7 +25,7 @@ import {
   type Int64Column,
   type StringColumn,
 } from "./column.ts";
-import { allSafe, arithmetic, bigArithmetic, comparison, floorDivIntegers, passes } from "./numeric.ts";
+import { allSafe, arithmetic, bigArithmetic, comparison, dropMinusZero, floorDivIntegers, passes } from "./numeric.ts";
 
 export type Evaluator = (batch: Batch) => Column;
 
@@ -62,8 +62,15 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "ge":
       return compare(node.op, compile(node.args[0], schema), compile(node.args[1], schema));
     default:
-      return binaryArithmetic(node.op, compile(node.args[0], schema), compile(node.args[1], schema));
+      return binaryArithmetic(node.op, operand(node, 0, schema), operand(node, 1, schema));
   }
+}
+
+/** An operand of arithmetic; the null literal takes the result's type. */
+function operand(node: ExpressionNode & { op: ArithmeticOp }, i: 0 | 1, schema: Schema): Evaluator {
+  const type = typeOf(node, schema);
+  const evaluate = compile(node.args[i], schema);
+  return type !== "null" && typeOf(node.args[i], schema) === "null" ? castTo(evaluate, type) : evaluate;
 }
 
 /** A buffer that is made again only when it is too small. */
@@ -158,6 +165,7 @@ function binaryArithmetic(op: ArithmeticOp, left: Evaluator, right: Evaluator): 
     const [x, y] = [asFloats(a, leftFloats), asFloats(b, rightFloats)];
     if (op === "floorDiv" || op === "mod") return integerDivision(op, x, y, values, valid, n);
     arithmetic[op](x, y, values, n);
+    if (op === "mul") dropMinusZero(values, n);
     return allSafe(values, n) ? { type: "int64", values, valid } : wideArithmetic(op, a, b, valid);
   };
 }
@@ -173,6 +181,7 @@ function integerDivision(
 ): Int64Column {
   if (op === "mod") arithmetic.mod(a, b, out, n);
   else floorDivIntegers(a, b, out, n);
+  dropMinusZero(out, n);
   let mask = valid;
   for (let i = 0; i < n; i++) {
     if (b[i] !== 0) continue;

@@ -90,6 +90,11 @@ export function floorDivIntegers(a: Float64Array, b: Float64Array, out: Float64A
   }
 }
 
+/** Integers have no −0, which 0 · −5 gives in f64. */
+export function dropMinusZero(values: Float64Array, n: number): void {
+  for (let i = 0; i < n; i++) values[i] += 0;
+}
+
 /** One operation on 64-bit integers; null for a division by 0. `OverflowError` beyond 64 bits. */
 export function bigArithmetic(op: ArithmeticOp, a: bigint, b: bigint): bigint | null {
   const result = exact(op, a, b);
