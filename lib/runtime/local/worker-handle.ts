@@ -73,6 +73,8 @@ export class WorkerHandle implements Lane {
       workerData: start,
       resourceLimits: { maxOldGenerationSizeMb: host.maxOldGenerationSizeMb },
       name: `abanico-${id}`,
+      // A thread inherits the process's options, and will not start with one that is meant for the text of --eval.
+      ...(process.execArgv.some((option) => option.startsWith("--input-type")) ? { execArgv: [] } : {}),
     });
     this.#worker.unref();
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
