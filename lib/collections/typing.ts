@@ -118,7 +118,7 @@ function castType(node: ExpressionNode & { op: "cast" }, from: AnyType): ScalarT
     throw new TypeMismatchError(`${formatExpression(node)} would parse text.`, {
       fix: "give the column its type when reading: readCsv(…, { types: { … } }).",
     });
-  if (node.to === "bool" && from !== "bool")
+  if (node.to === "bool" && from !== "bool" && from !== "null")
     throw new TypeMismatchError(`${formatExpression(node)} is not supported.`, { fix: "compare: .ne(0)." });
   return node.to;
 }

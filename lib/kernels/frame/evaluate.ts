@@ -5,7 +5,7 @@
  * Nulls travel beside the values: loops compute every slot, and `valid` says which count. Null slots hold 0 (NaN in floats), so they
  * never overflow. A result is good until the next call.
  */
-import type { ArithmeticOp, BooleanOp, ComparisonOp, ExpressionNode } from "../../collections/expression.ts";
+import type { ArithmeticOp, BinaryOp, BooleanOp, ComparisonOp, ExpressionNode } from "../../collections/expression.ts";
 import { literalValue } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { typeOf } from "../../collections/typing.ts";
@@ -61,13 +61,19 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "gt":
     case "ge":
       return compare(node.op, compile(node.args[0], schema), compile(node.args[1], schema));
-    default:
+    case "add":
+    case "sub":
+    case "mul":
+    case "div":
+    case "floorDiv":
+    case "mod":
+    case "pow":
       return binaryArithmetic(node.op, operand(node, 0, schema), operand(node, 1, schema));
   }
 }
 
 /** An operand of arithmetic; the null literal takes the result's type. */
-function operand(node: ExpressionNode & { op: ArithmeticOp }, i: 0 | 1, schema: Schema): Evaluator {
+function operand(node: ExpressionNode & { op: BinaryOp }, i: 0 | 1, schema: Schema): Evaluator {
   const type = typeOf(node, schema);
   const evaluate = compile(node.args[i], schema);
   return type !== "null" && typeOf(node.args[i], schema) === "null" ? castTo(evaluate, type) : evaluate;
