@@ -17,9 +17,9 @@ export interface CutRun {
 
 export type CutReader = (cuts: readonly number[]) => Promise<CutRun>;
 
-/** Plans the frame (of one source) once; the function returned reads it cut at the offsets given. */
-export async function cutReader(frame: DataFrame, store: Store): Promise<CutReader> {
-  const { plan } = await lowerFrame(frame.node, { store });
+/** Plans the frame (of one source) once; the function returned reads it cut at the offsets given, from `store`. */
+export async function cutReader(frame: DataFrame, planned: Store, store: Store = planned): Promise<CutReader> {
+  const { plan } = await lowerFrame(frame.node, { store: planned });
   const stage = plan.stages[0];
   const { tasks, output } = stage;
   if (tasks.kind !== "ranges" || output.kind !== "fold") throw new Error("not a scan with a fold");
