@@ -1,4 +1,4 @@
-import { columnsRead, formatExpression } from "../../collections/expression.ts";
+import { columnsRead, formatExpression, type ExpressionNode } from "../../collections/expression.ts";
 import type { Schema } from "../../collections/schema.ts";
 import type { Operation, Sink, Step } from "../../kernels/frame/steps.ts";
 
@@ -8,7 +8,10 @@ export interface Optimized {
   readonly notes: readonly string[];
 }
 
-/** Moves filters before operations that do not make what they read, so that fewer rows get that far; joins filters that meet. */
+/**
+ * Moves filters before operations that do not make what they read, so that fewer rows get that far; joins filters that meet, unless
+ * the second could fail on a row that the first leaves out.
+ */
 export function pushFiltersDown({ operations, notes }: Optimized): Optimized {
   const out: Operation[] = [];
   const said = [...notes];
@@ -24,7 +27,7 @@ export function pushFiltersDown({ operations, notes }: Optimized): Optimized {
         `pushed down: filter ${formatExpression(operation.condition)} runs before the columns it does not need`,
       );
     const before = out[at - 1];
-    if (at > 0 && before.do === "filter")
+    if (at > 0 && before.do === "filter" && !mayFail(operation.condition))
       out[at - 1] = { do: "filter", condition: { op: "and", args: [before.condition, operation.condition] } };
     else out.splice(at, 0, operation);
   }
@@ -36,6 +39,12 @@ function mayPass(filter: Step & { do: "filter" }, other: Operation): boolean {
   if (other.do !== "assign") return false;
   const read = columnsRead(filter.condition);
   return !other.columns.some(({ name }) => read.has(name));
+}
+
+/** Whether an expression may raise `OverflowError`. */
+function mayFail(node: ExpressionNode): boolean {
+  if (node.op === "col" || node.op === "lit") return false;
+  return ["add", "sub", "mul", "floorDiv", "neg", "abs"].includes(node.op) || node.args.some(mayFail);
 }
 
 /** Steps that keep just the columns that something behind them needs; `columns`: what must be read, in the source's order. */
