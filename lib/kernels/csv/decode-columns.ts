@@ -34,10 +34,16 @@ export class ColumnDecoder {
 
   /** The block's columns as views on the kernel's memory. */
   decode(reader: RecordReader, block: Block): Map<string, Column> {
+    // Of several columns with a fault the one in the first record is told, so that it is the same for any size of block.
+    let first = block.rows;
+    let faulty: Slot | undefined;
     for (const slot of this.#slots) {
       const bad = slot.decode(block, this.#width);
-      if (bad < block.rows) this.#refuse(reader, block, bad, slot);
+      if (bad >= first) continue;
+      first = bad;
+      faulty = slot;
     }
+    if (faulty !== undefined) this.#refuse(reader, block, first, faulty);
     // Only now, since decoding strings may have moved the memory.
     return new Map(this.#slots.map((slot) => [slot.column.name, slot.view(block.rows)]));
   }

@@ -71,6 +71,8 @@ export class RecordReader {
   /** Set while the current block is a rewritten one: where each record started. */
   #starts = 0;
   #rewritten: number[] = [];
+  /** A record of the current block that may not be mended: told once the records before it are handed out, since they may be at fault too. */
+  #ragged: Error | undefined;
 
   /** Where the first record of the range starts, and the first behind it. Right when `blocks` has ended. */
   from = 0;
@@ -132,6 +134,7 @@ export class RecordReader {
           this.#rows += block.rows;
           yield block;
         }
+        if (this.#ragged !== undefined) throw this.#ragged;
       }
       // Records behind the range's end are another's.
       if (this.next >= end && !headerPending) return;
@@ -141,7 +144,7 @@ export class RecordReader {
       if (atEnd && carry > 0) this.#unterminated(carry);
       if (atEnd) break;
     }
-    if (headerPending && this.#size > 0) this.#refuse("has no header: the file holds blank lines only", 0, 0);
+    if (headerPending && this.#size > 0) throw this.#fault("has no header: the file holds blank lines only", 0, 0);
   }
 
   /** Where a field of the current block stands, for an error's message. */
@@ -165,7 +168,7 @@ export class RecordReader {
     let entries = count - skip;
     const lines = this.#kernel.wasm.newlines.value - (skip > 0 ? this.#lines(skip) : 0);
     if (!this.#kernel.wasm.isRegular(index, entries, this.#fields, lines))
-      [index, entries] = this.#rewrite(index, entries, lines);
+      [index, entries] = this.#rewrite(index, entries, lines, end);
     let rows = entries / this.#fields;
     if (this.#base + this.#entry(count - 1) - this.#buffer >= end - 1) {
       rows = this.#cut(index, rows, end);
@@ -201,7 +204,7 @@ export class RecordReader {
   }
 
   /** Leaves blank lines out and pads short records: rare, so it may cost a copy. */
-  #rewrite(index: number, entries: number, lines: number): [index: number, entries: number] {
+  #rewrite(index: number, entries: number, lines: number, end: number): [index: number, entries: number] {
     const { wasm } = this.#kernel;
     const pad = this.#format.dialect.ragged === "pad";
     const text = this.#kernel.allocate(this.#capacity + lines * this.#fields + 1);
@@ -210,11 +213,13 @@ export class RecordReader {
     this.#rewritten = [text, out - 4, this.#starts];
     const written = wasm.normalize(index, entries, this.#fields, pad, text, out, this.#starts);
     const ragged = wasm.raggedAt.value;
-    if (ragged >= 0) this.#refuseRagged(ragged, wasm.raggedFields.value, index, entries);
+    // One that starts behind the range is another's to judge.
+    if (ragged >= 0 && this.#recordOffset(ragged, 0) < end)
+      this.#ragged = this.#raggedError(ragged, wasm.raggedFields.value, index, entries);
     return [out, written];
   }
 
-  #refuseRagged(row: number, fields: number, index: number, entries: number): never {
+  #raggedError(row: number, fields: number, index: number, entries: number): Error {
     const offset = this.#recordOffset(row, 0);
     const start = this.#buffer + offset - this.#base;
     const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
@@ -222,7 +227,7 @@ export class RecordReader {
     const end = words[index / 4 + first + fields - 1];
     const text = this.#kernel.text(start, Math.min(end, start + 200)).replace(/\r$/, "");
     const few = fields < this.#fields;
-    this.#refuse(
+    return this.#fault(
       `has ${fields} ${fields === 1 ? "field" : "fields"} in a record, expected ${this.#fields}: ${JSON.stringify(text)}`,
       offset,
       this.#rows + row + 1,
@@ -238,12 +243,12 @@ export class RecordReader {
     const { wasm } = this.#kernel;
     wasm.tokenizeExact(this.#buffer, length, this.#index);
     const opened = wasm.quoteOpenedAt.value >>> 0;
-    if (opened === 0) this.#refuse("ends with an escape character", this.#base + length - 1, this.#rows + 1);
+    if (opened === 0) throw this.#fault("ends with an escape character", this.#base + length - 1, this.#rows + 1);
     const text = this.#kernel.text(opened, Math.min(opened + 60, this.#buffer + length));
     // Ended where the quote stands, the record has as many fields as there are columns up to there.
     this.#kernel.bytes()[opened] = NEWLINE;
     const column = this.#format.columns[wasm.tokenizeExact(this.#buffer, opened + 1 - this.#buffer, this.#index) - 1];
-    this.#refuse(
+    throw this.#fault(
       "has a quote that is never closed",
       this.#base + opened - this.#buffer,
       this.#rows + 1,
@@ -252,15 +257,15 @@ export class RecordReader {
     );
   }
 
-  #refuse(
+  #fault(
     what: string,
     offset: number,
     row: number,
     fields: Record<string, string | number> = {},
     fix?: string,
-  ): never {
-    if (!this.#trusted) throw new Doubt(what);
-    throw new CsvError(`${this.#range.url} ${what} (byte ${offset}, row {row}).`, {
+  ): Error {
+    if (!this.#trusted) return new Doubt(what);
+    return new CsvError(`${this.#range.url} ${what} (byte ${offset}, row {row}).`, {
       fields: { url: this.#range.url, offset, row, rowBase: "shard", ...fields },
       ...(fix === undefined ? {} : { fix }),
     });
