@@ -55,7 +55,7 @@ export class ColumnDecoder {
   #refuse(reader: RecordReader, block: Block, row: number, slot: Slot): never {
     const { column, at } = slot;
     const place = reader.locate(block, row, at);
-    const text = unquote(place.text, this.#kernel.quote);
+    const text = unquote(place.text, this.#kernel);
     const fields = {
       url: this.#url,
       offset: place.offset,
@@ -72,7 +72,7 @@ export class ColumnDecoder {
         { fields, fix: "convert the file to UTF-8 (for example iconv -f latin1 -t utf-8)." },
       );
     }
-    const found = isPlain(place.text, this.#kernel.quote) ? kindOf(text, this.#kernel.nullTexts) : "string";
+    const found = isPlain(place.text, this.#kernel) ? kindOf(text, this.#kernel.nullTexts) : "string";
     const wider = widen(column, found);
     if (!reader.trusted) throw new Doubt(`"${text}" in column "${column.name}"`);
     if (wider !== undefined)

@@ -23,7 +23,7 @@ export function headerFields(
     if (!isLast) continue;
     if (fields.length > 1 || fields[0] !== "")
       return {
-        fields: fields.map((text) => unquote(text, kernel.quote)),
+        fields: fields.map((text) => unquote(text, kernel)),
         entries: i + 1,
         offset: recordStart - buffer,
       };
@@ -33,24 +33,36 @@ export function headerFields(
   return { fields: [], entries: 0, offset: 0 };
 }
 
-/** Takes quotes off, by the same rules as the kernel. `quote` "" leaves the text as it is. */
-export function unquote(text: string, quote: string): string {
-  if (quote === "" || !text.startsWith(quote)) return text;
+/** What a field's quotes and escapes are; "" for none. */
+interface Marks {
+  readonly quote: string;
+  readonly escape: string;
+}
+
+/** Takes quotes and escapes off, by the same rules as the kernel. */
+export function unquote(text: string, { quote, escape }: Marks): string {
+  const isQuoted = quote !== "" && text.startsWith(quote);
+  if (!isQuoted && (escape === "" || !text.includes(escape))) return text;
   let out = "";
-  let inside = true;
-  for (let i = 1; i < text.length; i++) {
+  let inside = isQuoted;
+  let closed = false;
+  for (let i = isQuoted ? 1 : 0; i < text.length; i++) {
     const c = text[i];
-    if (c !== quote) out += c;
-    else if (!inside) {
-      inside = true;
-      out += text[i - 1] === quote ? quote : "";
-    } else inside = false;
+    const wasClosed = closed;
+    closed = false;
+    if (c === escape && i + 1 < text.length) out += text[++i];
+    else if (c === quote && inside) [inside, closed] = [false, true];
+    else {
+      if (c === quote && wasClosed) inside = true;
+      out += c;
+    }
   }
   return out;
 }
 
-/** Whether a field has no quotes, or just a pair around it: only such fields may be numbers and booleans. */
-export function isPlain(text: string, quote: string): boolean {
+/** Whether a field has no escapes and no quotes, or just a pair around it: only such fields may be numbers and booleans. */
+export function isPlain(text: string, { quote, escape }: Marks): boolean {
+  if (escape !== "" && text.includes(escape)) return false;
   if (quote === "" || !text.startsWith(quote)) return true;
   return text.length > 1 && text.indexOf(quote, 1) === text.length - 1;
 }

@@ -41,8 +41,8 @@ export function sampleRecords(bytes: Uint8Array, dialect: Dialect, limit: number
       const isLast = memory[end] === 10;
       const text = kernel.text(start, isLast && end > start && memory[end - 1] === 13 ? end - 1 : end);
       fields.push({
-        text: unquote(text, dialect.quote),
-        isText: !isPlain(text, dialect.quote),
+        text: unquote(text, dialect),
+        isText: !isPlain(text, dialect),
       });
       start = end + 1;
       if (!isLast) continue;

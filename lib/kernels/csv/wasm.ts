@@ -63,6 +63,7 @@ export class CsvKernel {
   lenient = false;
   #bytes = new Uint8Array(0);
   #quote = -1;
+  #escape = "";
 
   constructor(module: WebAssembly.Module) {
     const imports = {
@@ -91,6 +92,11 @@ export class CsvKernel {
     return this.#quote < 0 ? "" : String.fromCharCode(this.#quote);
   }
 
+  /** The escape character, "" for none. */
+  get escape(): string {
+    return this.#escape;
+  }
+
   /** Sets what the characters mean, and which texts mean null. */
   setDialect(dialect: Dialect): void {
     this.#quote = dialect.quote === "" ? -1 : dialect.quote.charCodeAt(0);
@@ -100,6 +106,7 @@ export class CsvKernel {
       dialect.escape === "" ? 0 : dialect.escape.charCodeAt(0),
       this.#quote >= 0,
     );
+    this.#escape = dialect.escape;
     this.nullTexts = new Set(dialect.nulls ?? DEFAULT_NULLS);
     this.lenient = dialect.encodingErrors === "replace";
   }
