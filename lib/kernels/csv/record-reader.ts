@@ -257,13 +257,7 @@ export class RecordReader {
     );
   }
 
-  #fault(
-    what: string,
-    offset: number,
-    row: number,
-    fields: Record<string, string | number> = {},
-    fix?: string,
-  ): Error {
+  #fault(what: string, offset: number, row: number, fields: Record<string, string | number> = {}, fix?: string): Error {
     if (!this.#trusted) return new Doubt(what);
     return new CsvError(`${this.#range.url} ${what} (byte ${offset}, row {row}).`, {
       fields: { url: this.#range.url, offset, row, rowBase: "shard", ...fields },
