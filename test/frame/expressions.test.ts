@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Expression, OverflowError, col, lit, readCsv, type Operand } from "../../lib/index.ts";
+import { Client, Expression, OverflowError, col, lit, readCsv, size, type Operand } from "../../lib/index.ts";
 import type { ScalarType, Schema } from "../../lib/collections/schema.ts";
 import { typeOf } from "../../lib/collections/typing.ts";
 import { valueAt, type Batch, type Column } from "../../lib/kernels/frame/column.ts";
 import { compile, fromValues } from "../../lib/kernels/frame/evaluate.ts";
-import { spell } from "../csv/support.ts";
+import { defaultStore } from "../../lib/store/default-store.ts";
+import { plain, spell } from "../csv/support.ts";
 import { Overflow, evaluate, type Row, type Value } from "./reference.ts";
 
 /** Every operation on random columns with nulls, against test/frame/reference.ts. */
@@ -243,4 +244,15 @@ describe("what does not go together is refused, in words", () => {
     expect(() => lit({} as unknown as string)).toThrow(/found object/);
     expect(() => lit(2n ** 63n)).toThrow(/does not fit int64/);
   });
+});
+
+test("a comparison of two text columns forgets what it compared with in the batch before", async () => {
+  // One constant a batch looks like a literal; the other column's dictionary is the same in all batches of a shard.
+  const rows = [1, 2].map((n) => `1,${n}\n`.repeat(100_000)).join("");
+  const store = defaultStore();
+  await store.put("memory://expressions/texts.csv", Buffer.from(`s,n\n${rows}`));
+  await using client = await Client.local({ workers: 0, store, progress: false });
+  const frame = readCsv("memory://expressions/texts.csv", { types: { s: "string" } });
+  const same = frame.filter(col("s").eq(col("n").cast("string"))).agg({ rows: size() });
+  expect(plain(await client.compute(same)).data).toEqual({ rows: [100_000n] });
 });

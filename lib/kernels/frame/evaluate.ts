@@ -291,6 +291,7 @@ function codesValid(codes: Int32Array): Uint8Array | undefined {
 class CodeTable {
   readonly #test: (text: string, other: string) => boolean;
   #dictionary: Dictionary | undefined;
+  #other = "";
   #answers: number[] = [0];
 
   constructor(test: (text: string, other: string) => boolean) {
@@ -298,8 +299,9 @@ class CodeTable {
   }
 
   look(column: StringColumn, other: string, out: Uint8Array): void {
-    if (this.#dictionary !== column.dictionary) {
+    if (this.#dictionary !== column.dictionary || this.#other !== other) {
       this.#dictionary = column.dictionary;
+      this.#other = other;
       this.#answers = [0];
     }
     const answers = this.#answers;
