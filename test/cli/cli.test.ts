@@ -170,7 +170,7 @@ describe.concurrent("demo", () => {
     expect(stdout).toMatch(/^product +revenue\nstring +float64\n(.*\n){9}\(8 rows\)\n$/);
     expect(stderr).toMatch(/Making 3 CSV files of sales, 9,000 rows/);
     expect(stderr).toMatch(/million rows\/s, .*\/s, 1 threads/);
-    expect(stderr).not.toMatch(/\x1b/);  
+    expect(stderr).not.toMatch(/\x1b/);
     expect(code).toBe(0);
   });
 

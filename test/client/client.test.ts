@@ -4,17 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import {
-  CancelledError,
-  Client,
-  OptionError,
-  PlanTooLargeError,
-  col,
-  readCsv,
-  size,
-} from "../../lib/index.ts";
-import type { RunEvent ,
-  DataFrame} from "../../lib/index.ts";
+import { CancelledError, Client, OptionError, PlanTooLargeError, col, readCsv, size } from "../../lib/index.ts";
+import type { RunEvent, DataFrame } from "../../lib/index.ts";
 
 const ROWS = 40_000;
 let folder: string;
@@ -197,7 +188,7 @@ describe("what it says", () => {
       process.stderr.isTTY = wasTerminal;
       spy.mockRestore();
     }
-    expect(written[0]).toMatch(/^\r\x1b\[2Kscan [█░]{24} 1\/\d+, \d+\.\d s/);  
+    expect(written[0]).toMatch(/^\r\x1b\[2Kscan [█░]{24} 1\/\d+, \d+\.\d s/);
     expect(written.at(-1)).toBe("\r\x1b[2K");
   });
 
@@ -253,14 +244,26 @@ describe("what it says", () => {
   });
 });
 
-test("without any client, a script's compute() starts one, and the script ends by itself", async () => {
-  const index = new URL("../../lib/index.ts", import.meta.url).href;
-  await writeFile(join(folder, "few.csv"), "a\n1\n2\n");
-  const script = `import { readCsv, col } from ${JSON.stringify(index)};
-    const [a, b] = await Promise.all([1, 2].map((k) => readCsv("few.csv").agg({ s: col("a").mul(k).sum() }).compute()));
-    console.log(String(a.getChild("s").get(0)), String(b.getChild("s").get(0)));`;
-  const args = ["--input-type=module", "--eval", script];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 20_000 });
-  expect(stdout).toBe("3 6\n");
-  expect(stderr).toBe("");
+describe("without any client", () => {
+  /** Runs a script in a process of its own, which has to end by itself. */
+  async function outputOf(script: string): Promise<string> {
+    const index = new URL("../../lib/index.ts", import.meta.url).href;
+    await writeFile(join(folder, "few.csv"), "a\n1\n2\n");
+    const whole = `import { Client, readCsv, col } from ${JSON.stringify(index)};\n${script}`;
+    const args = ["--input-type=module", "--eval", whole];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 20_000 });
+    expect(stderr).toBe("");
+    return stdout;
+  }
+
+  test("a script's compute() starts one, and the script ends by itself", async () => {
+    const script = `const [a, b] = await Promise.all([1, 2].map((k) => readCsv("few.csv").agg({ s: col("a").mul(k).sum() }).compute()));
+      console.log(String(a.getChild("s").get(0)), String(b.getChild("s").get(0)));`;
+    expect(await outputOf(script)).toBe("3 6\n");
+  });
+
+  test("a script that only explains ends too, as does one whose client was given no work", async () => {
+    expect(await outputOf('await readCsv("few.csv").explain(); console.log("done");')).toBe("done\n");
+    expect(await outputOf('await Client.local({ workers: 2 }); console.log("done");')).toBe("done\n");
+  });
 });

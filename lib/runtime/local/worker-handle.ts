@@ -76,10 +76,11 @@ export class WorkerHandle implements Lane {
       // A thread inherits the process's options, and will not start with one that is meant for the text of --eval.
       ...(process.execArgv.some((option) => option.startsWith("--input-type")) ? { execArgv: [] } : {}),
     });
-    this.#worker.unref();
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => (this.#reason ??= reasonOf(error)));
     this.#worker.on("exit", (code) => this.#gone(code));
+    // Behind the listeners: to listen for messages is to be referenced again.
+    this.#worker.unref();
   }
 
   get inFlight(): number {
