@@ -31,6 +31,11 @@ const types = { n: "int64", x: "float64" } as const;
 describe("the first fault in the file", () => {
   test.each<[string, string, string | Uint8Array]>([
     ["of two columns", "Value row 21 column x", `n,s,x\n${good(0, 20)}1,a,bad\n${good(0, 9)}bad,a,1\n`],
+    [
+      "of two columns, the other way round",
+      "Value row 21 column n",
+      `n,s,x\n${good(0, 20)}bad,a,1\n${good(0, 9)}1,a,bad\n`,
+    ],
     ["of a value and a short record", "Value row 21 column x", `n,s,x\n${good(0, 20)}1,a,bad\n${good(0, 9)}1,a\n`],
     [
       "of a short record and a value",
@@ -50,7 +55,8 @@ describe("the first fault in the file", () => {
 
 test("a wrong guess raises nothing: not for its values, nor for what is computed with them", async () => {
   // Each long field holds what would be records of other types, more fields, large numbers and quotes.
-  const lure = '9000000000000000000,2\n7,8,9,10\nx,y\n""z"",\n-9223372036854775808,-9223372036854775808\n'.repeat(3);
+  const large = "9000000000000000000,-9000000000000000000,z\n".repeat(6);
+  const lure = `\n${large}7,8,9,10\nx,y\n""z"",\n${large}`;
   const text = `n,m,s\n${Array.from({ length: 40 }, (_, i) => `${i},${i + 1},"${lure}"\n`).join("")}`;
   await store.put("memory://faults/lure.csv", Buffer.from(text));
   for (const client of clients)
