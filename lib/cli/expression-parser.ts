@@ -192,6 +192,7 @@ class Parser {
   #number(token: Token, text: string): Expression {
     const digits = text.replaceAll("_", "");
     const value = Number(digits);
+    if (Object.is(value, -0)) return lit(value);
     if (!/^-?\d+$/.test(digits)) return new Expression({ op: "lit", type: "float64", value });
     if (Number.isSafeInteger(value)) return lit(value);
     if (BigInt.asIntN(64, BigInt(digits)) !== BigInt(digits))

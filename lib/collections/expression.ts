@@ -270,21 +270,24 @@ const SYMBOLS: Partial<Record<string, string>> = {
 /** The expression as people write it. */
 export function formatExpression(node: ExpressionNode): string {
   if (node.op === "col") return node.name;
-  if (node.op === "lit") return formatLiteral(node.value);
+  if (node.op === "lit") return formatLiteral(node.value, node.type === "float64");
   const args: readonly ExpressionNode[] = node.args;
   const infix = args.length > 1 || node.op === "isIn";
   const inner = args.map((arg) => ("args" in arg && infix ? `(${formatExpression(arg)})` : formatExpression(arg)));
   const symbol = SYMBOLS[node.op];
   if (symbol !== undefined) return inner.join(` ${symbol} `);
-  if (node.op === "isIn") return `${inner[0]} in [${node.values.map(formatLiteral).join(", ")}]`;
+  if (node.op === "isIn") return `${inner[0]} in [${node.values.map((value) => formatLiteral(value)).join(", ")}]`;
   if (node.op === "cast") return `cast(${inner[0]}, ${node.to})`;
   return `${node.op}(${inner.join(", ")})`;
 }
 
-function formatLiteral(json: LiteralJson): string {
+/** Floats keep their point, also where they are whole, so that they are not taken for integers. */
+function formatLiteral(json: LiteralJson, float = false): string {
   const value = literalValue(json);
   if (typeof value === "string") return JSON.stringify(value);
-  return Object.is(value, -0) ? "-0" : String(value);
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  const pointed = typeof value === "number" && (float || !Number.isSafeInteger(value)) && /^-?\d+$/.test(text);
+  return pointed ? `${text}.0` : text;
 }
 
 /** The columns that an expression reads. */

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeSales } from "../lib/cli/sales.ts";
+
+const root = new URL("../", import.meta.url);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "examples-"));
+  await writeSales(folder, { rows: 3_000, files: 3 });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a program in the folder that holds the sales. */
+async function run(program: string): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], { cwd: folder, timeout: 25_000 });
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+describe("the README", () => {
+  test("its first block runs, and prints what it says", async () => {
+    const readme = await readFile(new URL("README.md", root), "utf8");
+    const block = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+    const index = new URL("lib/index.ts", root).href;
+    expect(block).toContain('from "abanico"');
+    await writeFile(join(folder, "readme.ts"), block.replace('from "abanico"', `from ${JSON.stringify(index)}`));
+    const [first, ...table] = (await run(join(folder, "readme.ts"))).split("\n");
+    expect(block).toContain(first);
+    expect(first).toBe("<Client: 'local' workers=2 threads=2, memory=4.00 GB> 8");
+    expect(table[0]).toMatch(/^product +revenue +sold$/);
+    expect(table.at(-2)).toBe("(8 rows)");
+  });
+
+  test("its links and commands lead somewhere", async () => {
+    const readme = await readFile(new URL("README.md", root), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path);
+    expect(links.length).toBeGreaterThan(5);
+    for (const path of links) await expect(readdirOrFile(path), path).resolves.toBeDefined();
+  });
+});
+
+async function readdirOrFile(path: string): Promise<unknown> {
+  const url = new URL(path, root);
+  return path.endsWith("/") ? readdir(url) : readFile(url);
+}
+
+describe("examples", () => {
+  const example = (name: string) => run(fileURLToPath(new URL(`examples/${name}`, root)));
+  const wanted: Readonly<Record<string, RegExp>> = {
+    "explain.ts": /^DataFrame \(lazy\)\n[\s\S]*\nresult {6}product string[\s\S]*\n\{"abanico":1,.*\}\ntrue\n$/,
+    "from-memory.ts": /^Lima 2n 20\.25\nOslo 2n -3\.5\n$/,
+    "sales.ts": /^<Client: 'local' .*>\nproduct +revenue +best +sold\n[\s\S]*\(8 rows\)\n$/,
+  };
+
+  test("all are known here", async () => {
+    expect((await readdir(new URL("examples/", root))).sort()).toEqual(Object.keys(wanted).sort());
+  });
+
+  test.each(Object.entries(wanted))("%s", async (name, output) => {
+    expect(await example(name)).toMatch(output);
+  });
+});
