@@ -14,8 +14,8 @@ async function faults(content: string | Uint8Array, options: CsvOptions = {}): P
   const url = `memory://faults/${files++}.csv`;
   await store.put(url, Buffer.from(content));
   const told = new Set<string>();
-  for (const client of clients)
-    for (const blockSize of [1, 13, 100, 1_000, 1 << 20]) {
+  for (const [i, client] of clients.entries())
+    for (const blockSize of i === 0 ? [1, 13, 100, 1_000, 1 << 20] : [37, 400]) {
       const error = await failure(client.compute(readCsv(url, { blockSize, ...options })));
       // The cast: only the library's own errors are expected, and others lack the tag that tests compare.
       const { tag, fields } = error as unknown as AbanicoError;
@@ -60,7 +60,7 @@ test("a wrong guess raises nothing: not for its values, nor for what is computed
   const text = `n,m,s\n${Array.from({ length: 40 }, (_, i) => `${i},${i + 1},"${lure}"\n`).join("")}`;
   await store.put("memory://faults/lure.csv", Buffer.from(text));
   for (const client of clients)
-    for (const blockSize of [3, 50, 77, 500, 1 << 20]) {
+    for (const blockSize of [50, 77, 500, 1 << 20]) {
       const frame = readCsv("memory://faults/lure.csv", { blockSize });
       const sums = frame
         .assign({ square: col("n").mul(col("n")).mul(col("m")).neg() })

@@ -147,7 +147,7 @@ test("what was written is read", { timeout: 60_000 }, async () => {
         await store.delete(url);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -180,6 +180,6 @@ test("without types, the narrowest that hold every value are found", async () =>
         await store.delete(url);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });

@@ -27,9 +27,10 @@ export function plain(table: Table): Plain {
   return { columns, rows: table.numRows, data };
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Texts are decoded here: Arrow's own getter drops a byte order mark at the beginning of one. */
 function valuesOf(column: Vector | null): Value[] {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   return (column?.data ?? []).flatMap((data) => {
     const texts = data.dictionary?.data[0];
     const vector = new Vector([data]);

@@ -116,7 +116,7 @@ describe("the same bits", () => {
     let state = 1;
     const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
     const rows = Array.from(
-      { length: 20_000 },
+      { length: 8_000 },
       (_, i) => `k${i % 5},${(random() - 0.4) * 10 ** Math.floor(random() * 24 - 12)}\n`,
     );
     const url = "memory://aggregates/hostile.csv";
@@ -124,7 +124,7 @@ describe("the same bits", () => {
     const answers = new Set<string>();
     for (const workers of [0, 1, 2, 3, 8]) {
       await using other = await Client.local({ workers, store, progress: false });
-      for (const blockSize of [997, 4_096, 33_333, 1 << 20]) {
+      for (const blockSize of [4_096, 33_333, 1 << 20]) {
         const frame = readCsv(url, { blockSize });
         const sums = { sum: col("x").sum(), mean: col("x").mean(), twice: col("x").mul(2).sum() };
         answers.add(bits(plain(await other.compute(frame.groupBy("k").agg(sums)))));

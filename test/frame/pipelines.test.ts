@@ -251,6 +251,6 @@ test("random pipelines give what the reference gives, for any block size and thr
         await store.delete(url);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 }, 60_000);
