@@ -1,5 +1,4 @@
 import type { Schema } from "../../collections/schema.ts";
-import type { JsonObject } from "../../errors.ts";
 import { InternalError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import type { CsvFormat } from "../csv/params.ts";
