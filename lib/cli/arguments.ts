@@ -77,10 +77,14 @@ function checkOption(raw: string, name: string, value: string | undefined, specs
     throw new UsageError(`--${name} needs a value: --${name} ${wanted}.`);
 }
 
-/** The value of an option as a whole number of at least `least`; digits may be grouped as in 1_000. */
+/** The value of an option as a whole number of at least `least`. */
 export function wholeOption(args: Arguments, name: string, least: number): number | undefined {
   const text = args.one(name);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : wholeValue(text, name, least);
+}
+
+/** The same for a value that is at hand; digits may be grouped as in 1_000. */
+export function wholeValue(text: string, name: string, least: number): number {
   const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : NaN;
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new UsageError(`--${name} takes a whole number of at least ${least}, found ${JSON.stringify(text)}.`);

@@ -11,6 +11,7 @@ import type { Aggregate } from "../collections/expression.ts";
 import { Expression, col, lit, size } from "../collections/expression.ts";
 import { SCALAR_TYPES } from "../collections/schema.ts";
 import { nearestNames } from "../errors.ts";
+import { AGGREGATES, COMPARISON, FUNCTIONS, NOT, OPERATORS, POWER, SIGN, UNARY } from "./operators.ts";
 import { tokensOf, unreadable, type Token } from "./tokens.ts";
 
 /** A condition or value over columns. @throws UsageError with a caret below the place. */
@@ -38,53 +39,6 @@ export function parseAggregate(text: string): { name: string; value: Aggregate }
   parser.end();
   return { name, value };
 }
-
-type Binary = (left: Expression, right: Expression) => Expression;
-interface Operator {
-  readonly power: number;
-  readonly make: Binary;
-}
-
-const NOT = 4;
-const COMPARISON = 5;
-const SIGN = 8;
-const POWER = 9;
-
-const OPERATORS: Readonly<Record<string, Operator>> = {
-  or: { power: 1, make: (a, b) => a.or(b) },
-  xor: { power: 2, make: (a, b) => a.xor(b) },
-  and: { power: 3, make: (a, b) => a.and(b) },
-  "=": { power: COMPARISON, make: (a, b) => a.eq(b) },
-  "==": { power: COMPARISON, make: (a, b) => a.eq(b) },
-  "!=": { power: COMPARISON, make: (a, b) => a.ne(b) },
-  "<>": { power: COMPARISON, make: (a, b) => a.ne(b) },
-  "<": { power: COMPARISON, make: (a, b) => a.lt(b) },
-  "<=": { power: COMPARISON, make: (a, b) => a.le(b) },
-  ">": { power: COMPARISON, make: (a, b) => a.gt(b) },
-  ">=": { power: COMPARISON, make: (a, b) => a.ge(b) },
-  "+": { power: 6, make: (a, b) => a.add(b) },
-  "-": { power: 6, make: (a, b) => a.sub(b) },
-  "*": { power: 7, make: (a, b) => a.mul(b) },
-  "/": { power: 7, make: (a, b) => a.div(b) },
-  "//": { power: 7, make: (a, b) => a.floorDiv(b) },
-  "%": { power: 7, make: (a, b) => a.mod(b) },
-  "**": { power: POWER, make: (a, b) => a.pow(b) },
-};
-
-const UNARY: Readonly<Record<string, (arg: Expression) => Expression>> = {
-  abs: (arg) => arg.abs(),
-  neg: (arg) => arg.neg(),
-  isnull: (arg) => arg.isNull(),
-  isnotnull: (arg) => arg.isNotNull(),
-};
-const AGGREGATES: Readonly<Record<string, (arg: Expression) => Aggregate>> = {
-  sum: (arg) => arg.sum(),
-  mean: (arg) => arg.mean(),
-  min: (arg) => arg.min(),
-  max: (arg) => arg.max(),
-  count: (arg) => arg.count(),
-};
-const FUNCTIONS = [...Object.keys(UNARY), "not", "fillNull", "cast"];
 
 class Parser {
   readonly #text: string;

@@ -5,7 +5,7 @@ import { readCsv } from "../collections/dataframe/read-csv.ts";
 import type { Aggregate } from "../collections/expression.ts";
 import { SCALAR_TYPES, type ScalarType } from "../collections/schema.ts";
 import { OptionError } from "../errors.ts";
-import { wholeOption, wordOption, type Arguments, type OptionSpecs } from "./arguments.ts";
+import { wholeValue, wordOption, type Arguments, type OptionSpecs } from "./arguments.ts";
 import { parseAggregate, parseAssignment, parseExpression } from "./expression-parser.ts";
 import { UsageError } from "./usage.ts";
 
@@ -173,6 +173,6 @@ function step(frame: DataFrame, name: string, value: string): DataFrame {
     case "select":
       return frame.select(value.split(",").map((column) => column.trim()));
     default:
-      return frame.head(wholeOption({ positionals: [], options: [], has: () => true, one: () => value }, "head", 0));
+      return frame.head(wholeValue(value, "head", 0));
   }
 }

@@ -37,6 +37,7 @@ export function processTerminal({ quiet, signal }: TerminalOptions): Terminal {
   return {
     async write(text) {
       if (closed) throw new PipeClosedError();
+      signal.throwIfAborted();
       if (!stdout.write(text)) await drained(stdout);
     },
     say: (line) => void (quiet || stderr.write(`${line}\n`)),

@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { readCsv } from "../../lib/collections/dataframe/read-csv.ts";
 import { col } from "../../lib/collections/expression.ts";
+import { mayColour } from "../../lib/cli/terminal.ts";
 import { abanico, abanicoHere } from "./abanico.ts";
 
 const CSV = `date,product,quantity,price,note
@@ -192,4 +193,19 @@ describe.concurrent("demo", () => {
     expect(code).toBe(130);
     expect(await readdir(folder)).toEqual([]);
   });
+});
+
+test("colours are for terminals that want them", () => {
+  // Of a stream only this is asked.
+  const colours = (isTTY: boolean) => mayColour({ isTTY } as NodeJS.WriteStream);
+  try {
+    vi.stubEnv("TERM", "xterm").stubEnv("NO_COLOR", undefined);
+    expect([colours(true), colours(false)]).toEqual([true, false]);
+    vi.stubEnv("NO_COLOR", "1");
+    expect(colours(true)).toBe(false);
+    vi.stubEnv("NO_COLOR", "").stubEnv("TERM", "dumb");
+    expect(colours(true)).toBe(false);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -43,7 +43,7 @@ function checkCharacters({ delimiter = ",", quote = '"', escape = "" }: CsvOptio
     ["escape", escape, true],
   ] as const) {
     if (typeof value === "string" && (value === "" ? mayBeEmpty : /^[\x01-\x09\x0b\x0c\x0e-\x7f]$/.test(value)))
-      continue;  
+      continue;
     throw wrong(option, `one ASCII character that is no line end${mayBeEmpty ? ', or ""' : ""}`, value);
   }
   if (delimiter === quote || delimiter === escape || (quote !== "" && quote === escape))
