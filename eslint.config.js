@@ -1,7 +1,16 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/**", "node_modules/**", "**/*.wasm.ts", "lib/kernels/*/assembly/**", "test/fixtures/**", ".bench/**"] },
+  {
+    ignores: [
+      "dist/**",
+      "node_modules/**",
+      "**/*.wasm.ts",
+      "lib/kernels/*/assembly/**",
+      "test/fixtures/**",
+      ".bench/**",
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     rules: {
@@ -20,5 +29,5 @@ export default tseslint.config(
     },
   },
   { files: ["lib/cli/**", "bench/**", "examples/**", "test/**"], rules: { "no-console": "off" } },
-  { files: ["*.config.ts"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["*.config.js", "*.config.ts"], rules: { "no-restricted-syntax": "off" } },
 );

@@ -1,14 +1,13 @@
 /** For the Abanico side of a job: runs the work twice and prints the report that the harness reads. */
 import { readFileSync } from "node:fs";
 import type { Client } from "../lib/index.ts";
+import type * as Abanico from "../lib/index.ts";
 import type { Answer } from "./job.ts";
 
-type Abanico = typeof import("../lib/index.ts");
-
 /** Abanico as it is installed: compiled by run.ts, which says where it is. From the sources where it does not. */
-export async function loadAbanico(): Promise<Abanico> {
+export async function loadAbanico(): Promise<typeof Abanico> {
   // The cast says what the compiled entry is: the same module.
-  return (await import(process.env["ABANICO_ENTRY"] ?? "../lib/index.ts")) as Abanico;
+  return (await import(process.env["ABANICO_ENTRY"] ?? "../lib/index.ts")) as typeof Abanico;
 }
 
 /** Times `open` (which starts the client) with the first run of `work`, then `work` again. */

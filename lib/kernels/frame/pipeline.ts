@@ -1,15 +1,29 @@
+import { formatExpression, type ExpressionNode } from "../../collections/expression.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { typeOf } from "../../collections/typing.ts";
+import { TypeMismatchError } from "../../errors.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
 import { compile } from "./evaluate.ts";
 import type { Step } from "./steps.ts";
 
-/** The schema behind a step. The null literal alone becomes float64. */
+/** The schema behind a step. The null literal alone becomes float64. `UnknownColumnError`, `TypeMismatchError`. */
 export function schemaAfter(schema: Schema, step: Step): Schema {
-  if (step.do === "filter") return schema.filter((field) => step.keep?.includes(field.name) ?? true);
+  if (step.do === "filter") {
+    checkCondition(step.condition, schema);
+    return schema.filter((field) => step.keep?.includes(field.name) ?? true);
+  }
   const added = step.columns.map(({ name, value }) => ({ name, type: nullAsFloat(typeOf(value, schema)) }));
   const replaced = schema.map((field) => added.find((a) => a.name === field.name) ?? field);
   return [...replaced, ...added.filter((a) => !schema.some((field) => field.name === a.name))];
+}
+
+function checkCondition(condition: ExpressionNode, schema: Schema): void {
+  const type = typeOf(condition, schema);
+  if (type === "bool" || type === "null") return;
+  throw new TypeMismatchError(`filter needs a condition, and ${formatExpression(condition)} is ${type}, not bool.`, {
+    fields: { expression: formatExpression(condition), found: type, expected: "bool" },
+    fix: "compare it with something, as in .gt(0) or .isNotNull().",
+  });
 }
 
 function nullAsFloat<T extends string>(type: T): Exclude<T, "null"> | "float64" {
