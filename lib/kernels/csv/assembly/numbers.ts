@@ -44,6 +44,19 @@ function eightDigits(v: u64): u64 {
   return (v * 42949672960001) >> 32;
 }
 
+// @ts-ignore: decorator
+@inline
+function nonDigitsOfFour(v: u32): u32 {
+  return ((v + 0x76767676) | v) & 0x80808080;
+}
+
+// @ts-ignore: decorator
+@inline
+function fourDigits(v: u32): u32 {
+  v = ((v * 2561) >> 8) & 0x00ff00ff;
+  return (v * 6553601) >> 16;
+}
+
 /** Non-zero where a byte of v (already xor-ed with "0") is no digit. */
 // @ts-ignore: decorator
 @inline
@@ -98,6 +111,12 @@ export function integerQuick(start: usize, end: usize): i64 {
   const negative = load<u8>(start) == MINUS;
   const s = start + usize(negative);
   const length = end - s;
+  if (length - 1 < 4) {
+    const v = (load<u32>(s) ^ <u32>ZEROS) << (32 - (<u32>length << 3));
+    if (nonDigitsOfFour(v)) return NOT_QUICK;
+    const n = <i64>fourDigits(v);
+    return negative ? -n : n;
+  }
   if (length - 1 < 8) {
     const v = (load<u64>(s) ^ ZEROS) << (64 - (<u64>length << 3));
     if (nonDigits(v)) return NOT_QUICK;
@@ -260,6 +279,9 @@ export function floatSlow(start: usize, end: usize): f64 {
   return load<f64>(cell);
 }
 
+/** Digits before the dot of the last float: tried first for the next one, since the values of a column mostly agree. */
+let wholeBefore: usize = 1;
+
 /** The usual float, up to 7 digits "." up to 16 digits, together up to 18 (below 2^63); NaN for any other. */
 // @ts-ignore: decorator
 @inline
@@ -267,21 +289,33 @@ export function floatQuick(start: usize, end: usize): f64 {
   const negative = <usize>(load<u8>(start) == MINUS);
   const s = start + negative;
   const head = load<u64>(s);
-  const x = head ^ 0x2e2e2e2e2e2e2e2e;
-  const dots = (x - 0x0101010101010101) & ~x & 0x8080808080808080;
-  const whole = <usize>ctz<u64>(dots) >> 3; // 8 when the first eight bytes hold no dot
+  let whole = wholeBefore;
+  if (load<u8>(s + whole) != DOT) {
+    const x = head ^ 0x2e2e2e2e2e2e2e2e;
+    const dots = (x - 0x0101010101010101) & ~x & 0x8080808080808080;
+    whole = <usize>ctz<u64>(dots) >> 3; // 8 when the first eight bytes hold no dot
+    wholeBefore = whole;
+  }
   const fraction = end - s - whole - 1; // wraps when the dot found lies past the field
   if (whole - 1 >= 7 || fraction - 1 >= 16 || whole + fraction > 18) return NaN;
-  const wholeDigits = (head ^ ZEROS) << (64 - (<u64>whole << 3));
   // Sixteen digits at once: bytes to pairs, pairs to fours, fours to eights.
   const digits = v128.and(v128.xor(v128.load(end - 16), i8x16.splat(0x30)), v128.load(lastBytes + (fraction << 4)));
-  if (v128.any_true(i8x16.gt_u(digits, i8x16.splat(9))) || nonDigits(wholeDigits)) return NaN;
+  if (v128.any_true(i8x16.gt_u(digits, i8x16.splat(9)))) return NaN;
   const pairs = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(0x00ff)), i16x8.splat(10)), i16x8.shr_u(digits, 8));
   const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat(0x00010064)); // 100, 1
   const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_u(fours, fours), i32x4.splat(0x00012710)); // 10,000, 1
   const both = i64x2.extract_lane(eights, 0);
   let w = <u64>(both & 0xffffffff) * 100000000 + (<u64>both >> 32);
-  w += eightDigits(wholeDigits) * load<u64>(wholePowersOfTen + (fraction << 3));
+  const power = load<u64>(wholePowersOfTen + (fraction << 3));
+  if (whole <= 4) {
+    const wholeDigits = (<u32>head ^ <u32>ZEROS) << (32 - (<u32>whole << 3));
+    if (nonDigitsOfFour(wholeDigits)) return NaN;
+    w += <u64>fourDigits(wholeDigits) * power;
+  } else {
+    const wholeDigits = (head ^ ZEROS) << (64 - (<u64>whole << 3));
+    if (nonDigits(wholeDigits)) return NaN;
+    w += eightDigits(wholeDigits) * power;
+  }
   // By the count of digits, not by the value: the digits of a column mostly agree, so this branch can be foreseen.
   const value = whole + fraction <= 15 ? <f64>w / load<f64>(powersOfTen + (fraction << 3)) : scaled(w, fraction);
   return negative ? -value : value;
