@@ -19,7 +19,7 @@ export interface Peer {
   readonly script: URL;
 }
 
-/** `atMost` is Abanico's median time divided by the peer's, or bytes of peak resident memory. */
+/** `atMost` is Abanico's median time divided by the peer's (held to for the first run and for the second), or bytes of peak resident memory. */
 export type Bar =
   | { readonly kind: "time"; readonly against: string; readonly atMost: number }
   | { readonly kind: "peakRss"; readonly atMost: number };

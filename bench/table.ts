@@ -38,7 +38,7 @@ function formatBar(bar: BarResult): string {
   const verdict = bar.met === null ? "not measured" : bar.met ? "met" : "MISSED";
   if (bar.kind === "peakRss") return `  bar: peak RSS ≤ ${bar.atMost / 1e6} MB: ${verdict}`;
   const measured = bar.measured === null ? "" : `, is ${bar.measured.toFixed(3)}`;
-  return `  bar: time ≤ ${bar.atMost} × ${bar.against}${measured}: ${verdict}`;
+  return `  bar: time (${bar.run}) ≤ ${bar.atMost} × ${bar.against}${measured}: ${verdict}`;
 }
 
 /** The first column to the left, the others to the right. */
