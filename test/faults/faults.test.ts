@@ -191,6 +191,31 @@ describe("threads come and go", () => {
     expect(await failureOf(runtime.run(planOf({ work, tasks: 1 })))).toMatchObject({ tag: "Cancelled" });
   });
 
+  test.each(["createLocalRuntime", "createInlineRuntime"])(
+    "a run that is cancelled while its code is loaded fails so, and a script ends: %s",
+    async (make) => {
+      const slow = join(dir, "slow.mjs");
+      writeFileSync(slow, "await new Promise((go) => setTimeout(go, 150)); export const fold = () => ({});");
+      const work = { op: "call", params: { module: pathToFileURL(slow).href, name: "fold" } };
+      const plan = planOf({ work: callOf("one"), tasks: 3, output: { kind: "fold", fold: work } });
+      const script = join(dir, `cancelled-${make}.ts`);
+      const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+      writeFileSync(
+        script,
+        `import { ${make} } from ${at(make === "createLocalRuntime" ? "../../lib/runtime/local/local.ts" : "../../lib/runtime/inline.ts")};
+         import { defaultStore } from ${at("../../lib/store/default-store.ts")};
+         const abort = new AbortController();
+         const running = ${make}({ store: defaultStore() }).run(${JSON.stringify(plan)}, { signal: abort.signal });
+         setTimeout(() => abort.abort(), 20);
+         await running.catch((error) => process.stdout.write(error.tag));`,
+      );
+      const { execFile } = await import("node:child_process");
+      const { promisify } = await import("node:util");
+      const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 10_000 });
+      expect(stdout).toBe("Cancelled");
+    },
+  );
+
   test("a script that does not close its runtime ends all the same", async () => {
     const script = join(dir, "script.ts");
     const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);

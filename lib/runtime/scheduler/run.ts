@@ -70,6 +70,8 @@ export class Run implements WorkSource {
     this.#environment = environment;
     this.#emit = options.onEvent;
     this.#outputs = new Outputs(id, environment.vault);
+    // It may fail before `start` waits for it; whoever called `start` is told then.
+    this.#result.promise.catch(() => undefined);
   }
 
   /** Runs to the end. */
@@ -80,6 +82,8 @@ export class Run implements WorkSource {
       signal?.addEventListener("abort", onAbort);
       if (signal?.aborted === true) throw cancelled(signal.reason);
       const folds = await Promise.all(this.#plan.stages.map(foldOf));
+      // Ended while code was loaded: a watch or a place in the executor's list would stay for ever.
+      if (this.#ended) return await this.#result.promise;
       this.#startedAt = performance.now();
       this.#emit?.({ type: "run-started", run: this.id, plan: this.#plan });
       this.#plan.stages.forEach((stage, i) => this.#addStage(stage, folds[i]));
