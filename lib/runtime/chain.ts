@@ -107,19 +107,7 @@ export class ChainGate {
     return { released, repairs };
   }
 
-  /** True when everything before the task in its source is verified. */
-  provenUpTo(task: number): boolean {
-    if (this.#ended.has(this.#index.sourceOf(task))) return true;
-    const chain = this.#chainOf(task);
-    return task - chain.first <= chain.verified;
-  }
-
-  /** The first task of the source that `task` reads. */
-  firstOf(task: number): number {
-    return this.#index.firstTask(this.#index.sourceOf(task));
-  }
-
-  /** Rows of the source before the task's range. To be asked when `provenUpTo(task)`. */
+  /** Rows of the source before the task's range. To be asked when all of them are verified. */
   rowsBefore(task: number): number {
     const chain = this.#chainOf(task);
     if (task - chain.first !== chain.verified)

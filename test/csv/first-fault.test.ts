@@ -53,6 +53,22 @@ describe("the first fault in the file", () => {
   });
 });
 
+test("of several files the first with a fault is told, also where another is found sooner", async () => {
+  const header = "n,s,x\n";
+  const contents = [
+    `${header}${good(0, 20_000)}bad,a,1\n`,
+    `${header}worse,a,1\n${good(0, 5)}`,
+    `n,s,other\n${good(0, 5)}`,
+    `${header}1,a\n`,
+  ];
+  const urls = contents.map((_, i) => `memory://faults/several-${i}.csv`);
+  for (const [i, url] of urls.entries()) await store.put(url, Buffer.from(contents[i]));
+  const wanted = { tag: "Value", fields: { url: urls[0], row: 20_001, text: "bad" } };
+  for (const client of clients)
+    for (const blockSize of [50_000, 1 << 20])
+      expect(await failure(client.compute(readCsv(urls, { blockSize, types })))).toMatchObject(wanted);
+});
+
 test("a wrong guess raises nothing: not for its values, nor for what is computed with them", async () => {
   // Each long field holds what would be records of other types, more fields, large numbers and quotes.
   const large = "9000000000000000000,-9000000000000000000,z\n".repeat(6);

@@ -1,4 +1,4 @@
-import { AbanicoError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
+import { fromErrorRecord, toErrorRecord } from "../../errors.ts";
 import { taskAt, taskCount } from "../../plan/rules.ts";
 import type { Stage, Task } from "../../plan/plan.ts";
 import { Bitset } from "../bitset.ts";
@@ -27,8 +27,8 @@ import { Tally } from "./tally.ts";
  *                 waiting                            after a failure that may pass, until its delay is over
  *
  * A task that was lost, or handed back, without having run goes from running to ready, and is not charged an attempt. A failure
- * for good ends the run, but for one kind: an error in a record of a shard is held (held-failure.ts) until the shards
- * before it are verified, since only then its row is known, and since one of them may have failed earlier in the file.
+ * for good ends the run. Where tasks have an order that a user knows (ranges of files, the first rows) it is held (held-failure.ts)
+ * until all before it are done: one of them may fail too, or bring enough, and they tell which row of the file it was.
  *
  * Invariants.
  *  1. `low` is the lowest task that is not done. No task starts at or beyond `low + window`: what is held out of order is bounded.
@@ -356,16 +356,9 @@ export class StageRun {
       this.#retryLater(record);
       return;
     }
-    if (this.#gate !== undefined && HeldFailure.concerns(error)) {
-      this.#hold(record, error);
-      return;
-    }
-    // With `enough`, a failure beyond what turns out to be needed must not matter.
-    if (this.#enough !== undefined && record.index > this.#low) {
-      this.#hold(record, error);
-      return;
-    }
-    throw finalError(error, this.stage, this.#taskOf(record), charged);
+    const final = finalError(error, this.stage, this.#taskOf(record), charged);
+    if (this.#gate === undefined && this.#enough === undefined) throw final;
+    if (this.#held?.matters(record.index) ?? true) this.#held = new HeldFailure(record.index, final);
   }
 
   #retryLater(record: TaskRecord): void {
@@ -379,21 +372,8 @@ export class StageRun {
     });
   }
 
-  #hold(record: TaskRecord, error: Error): void {
-    if (this.#held !== undefined && !this.#held.matters(record.index)) return;
-    const first = this.#gate?.firstOf(record.index) ?? 0;
-    this.#held = new HeldFailure(
-      this.#enough === undefined ? first : 0,
-      record.index,
-      error instanceof AbanicoError ? error : finalError(error, this.stage, this.#taskOf(record), record.failures),
-    );
-  }
-
-  /** Throws the held failure once everything before it is verified. */
+  /** Throws the held failure once everything before it is done. */
   #checkHeld(): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    const proven = this.#enough === undefined ? (this.#gate?.provenUpTo(held.task) ?? true) : this.#low >= held.task;
-    if (proven) throw held.completed(this.#gate);
+    if (this.#held !== undefined && this.#low >= this.#held.task) throw this.#held.completed(this.#gate);
   }
 }
