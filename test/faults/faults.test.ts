@@ -154,6 +154,21 @@ describe("memory", () => {
     await runtime.close();
   });
 
+  test("large partials are merged while tasks go on, so that few wait at a time", async () => {
+    const runtime = createLocalRuntime({ workers: 2 });
+    const plan = planOf({ work: callOf("vector", { length: 80_000 }), tasks: 120, output: foldWith("vectorSum") });
+    let waiting = 0;
+    let most = 0;
+    await runtime.run(plan, {
+      onEvent: ({ type }) => {
+        if (type === "task-finished") most = Math.max(most, ++waiting);
+        if (type === "merged") waiting--;
+      },
+    });
+    expect(most).toBeLessThan(60);
+    await runtime.close();
+  });
+
   test("partials that wait beyond the budget go to disk, with the same bits", async () => {
     const plan = planOf({ work: callOf("vector", { length: 50_000 }), tasks: 9, output: foldWith("vectorSum") });
     const results: unknown[] = [];

@@ -108,8 +108,9 @@ export class Run implements WorkSource {
     let job: Job | undefined;
     this.guard(() => {
       const merge = this.#merges[0];
-      if (merge !== undefined && lane.inFlight === 0 && lane.admits(merge.peakBytes)) {
-        job = this.#merges.shift();
+      if (merge !== undefined && lane.admits(merge.peakBytes)) {
+        // A lane that holds jobs gets no more before them, or none would ever be free while there are tasks.
+        if (lane.inFlight === 0) job = this.#merges.shift();
         return;
       }
       for (const stage of this.#order) {
