@@ -83,6 +83,19 @@ describe("memory", () => {
     expect(await failure(compute(readCsv(header)))).toMatchObject({ tag: "Csv", fields: { offset: 2, row: 0 } });
   });
 
+  test("a record that is longer than the kernel can hold is named, in the header and behind it", async () => {
+    for (const [head, wanted] of [
+      ['n,"s\n', { tag: "Csv", fields: { offset: 2, row: 0 }, message: expect.stringContaining("never closed") }],
+      ['n,s\n1,a\n2,"', { tag: "PlanTooLarge", fields: { offset: 8 }, fix: expect.stringContaining("never closed") }],
+    ] as const) {
+      const bytes = Buffer.alloc(136 << 20, "1,x\n");
+      bytes.write(head);
+      await store.put("memory://big/endless", bytes);
+      expect(await failure(compute(readCsv("memory://big/endless").agg({ n: size() })))).toMatchObject(wanted);
+    }
+    await store.delete("memory://big/endless");
+  });
+
   test("many strings in many blocks: the dictionary grows with the data", async () => {
     const count = 60_000;
     const url = await put("strings", `s\n${Array.from({ length: count }, (_, i) => `unique-${i}\n`).join("")}`);

@@ -27,8 +27,8 @@ import { STRAY, type CsvKernel } from "./wasm.ts";
 export const BLOCK_BYTES = 128 * 1024;
 /** Read behind a range's end at first, to complete its last record. */
 const SLACK_BYTES = 4 * 1024;
-/** A record longer than this, in bytes, cannot be read: addresses of the kernel have 32 bits. */
-const MAX_RECORD_BYTES = 1024 * 1024 * 1024;
+/** A record longer than this, in bytes, cannot be read: its index takes four times as much, in one piece, and the kernel has pieces of less than 1 GiB. */
+export const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 /** A guessing range that meets a longer record doubts its guess. */
 const MAX_GUESSED_RECORD_BYTES = 1024 * 1024;
 const NEWLINE = 10;

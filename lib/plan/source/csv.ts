@@ -3,6 +3,7 @@ import { parseBytes } from "../../collections/options.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import { CsvError, OptionError, nearestNames } from "../../errors.ts";
 import type { CsvColumn, CsvFormat, Dialect } from "../../kernels/csv/params.ts";
+import { MAX_RECORD_BYTES } from "../../kernels/csv/record-reader.ts";
 import { columnKinds, sampleRecords, type Sample } from "../../kernels/csv/sample.ts";
 import { DEFAULT_NULLS, type TextKind } from "../../kernels/csv/texts.ts";
 import { expandSources } from "../../store/glob.ts";
@@ -12,8 +13,6 @@ import type { Source } from "../plan.ts";
 const DEFAULT_BLOCK_BYTES = 16 * 1024 * 1024;
 const DEFAULT_SAMPLE_ROWS = 1_000;
 const SAMPLE_BYTES = 256 * 1024;
-/** A first record longer than this cannot be sampled. */
-const MAX_SAMPLE_BYTES = 256 * 1024 * 1024;
 
 /** What a CSV description turns out to be, once the files are listed and the first is sampled. */
 export interface CsvSource {
@@ -69,12 +68,12 @@ async function sampleOf(
 ): Promise<Sample> {
   const reader = await store.open(info.url, { etag: info.etag, ...(signal === undefined ? {} : { signal }) });
   try {
-    for (let bytes = SAMPLE_BYTES; ; bytes *= 8) {
+    for (let bytes = SAMPLE_BYTES; ; bytes = Math.min(8 * bytes, MAX_RECORD_BYTES)) {
       const whole = bytes >= info.size;
       const head = await reader.read(0, Math.min(bytes, info.size), signal);
       refuseReturns(info, head);
       const sample = await sampleRecords(head, dialect, rows + 1, whole);
-      if (sample.records.length > 0 || whole || bytes >= MAX_SAMPLE_BYTES) return sample;
+      if (sample.records.length > 0 || whole || bytes >= MAX_RECORD_BYTES) return sample;
     }
   } finally {
     await reader.close();
