@@ -69,6 +69,13 @@ test("of several files the first with a fault is told, also where another is fou
       expect(await failure(client.compute(readCsv(urls, { blockSize, types })))).toMatchObject(wanted);
 });
 
+test("a carriage return at the end of a field within a record is part of its text", async () => {
+  await store.put("memory://faults/return.csv", Buffer.from("n,m\n1,2\n3\r,4\r\n5,6x\r\n"));
+  const error = (more: CsvOptions) => failure(clients[0].compute(readCsv("memory://faults/return.csv", more)));
+  expect(await error({ types: { n: "int64" } })).toMatchObject({ tag: "Value", fields: { row: 2, text: "3\r" } });
+  expect(await error({ types: { n: "string", m: "int64" } })).toMatchObject({ fields: { row: 3, text: "6x" } });
+});
+
 test("a wrong guess raises nothing: not for its values, nor for what is computed with them", async () => {
   // Each long field holds what would be records of other types, more fields, large numbers and quotes.
   const large = "9000000000000000000,-9000000000000000000,z\n".repeat(6);

@@ -152,7 +152,9 @@ export class RecordReader {
     const entry = block.index + 4 * (row * this.#fields + column);
     const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
     const fieldStart = words[entry / 4 - 1] + 1;
-    const text = this.#kernel.text(fieldStart, Math.min(words[entry / 4], fieldStart + 200)).replace(/\r$/, "");
+    const whole = this.#kernel.text(fieldStart, Math.min(words[entry / 4], fieldStart + 200));
+    // Only the record's last field may have half of a line end behind it.
+    const text = column + 1 === this.#fields ? whole.replace(/\r$/, "") : whole;
     const recordStart = words[(block.index + 4 * row * this.#fields) / 4 - 1] + 1;
     return {
       offset: this.#recordOffset(row, recordStart) + fieldStart - recordStart,
