@@ -108,7 +108,14 @@ export class Client implements Executor, AsyncDisposable {
   /** Runs a plan as it is: for tools and tests. The last stage's partial is not finished. */
   run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
     this.#refuseClosed();
-    return this.#parts.runtime.run(plan, options);
+    const { runtime, onEvent } = this.#runner;
+    return runtime.run(plan, {
+      ...options,
+      onEvent: (event) => {
+        onEvent(event);
+        options.onEvent?.(event);
+      },
+    });
   }
 
   /** Calls back on every event of every run, until the function returned is called. */

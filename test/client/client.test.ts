@@ -6,6 +6,8 @@ import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { CancelledError, Client, OptionError, PlanTooLargeError, col, readCsv, size } from "../../lib/index.ts";
 import type { RunEvent, DataFrame } from "../../lib/index.ts";
+import { lowerFrame } from "../../lib/plan/lower/frame.ts";
+import { defaultStore } from "../../lib/store/default-store.ts";
 
 const ROWS = 40_000;
 let folder: string;
@@ -171,6 +173,15 @@ describe("what it says", () => {
     leave();
     await client.compute(numbers.head(1));
     expect(events.length).toBe(before);
+  });
+
+  test("listeners hear of plans that are run as they are, too", async () => {
+    await using client = await Client.local({ workers: 0 });
+    const heard: [string, string][] = [];
+    client.onEvent(({ type }) => heard.push(["client", type]));
+    const { plan } = await lowerFrame(numbers.head(1).node, { store: defaultStore() });
+    await client.run(plan, { onEvent: ({ type }) => heard.push(["run", type]) });
+    for (const who of ["client", "run"]) expect(heard).toContainEqual([who, "run-finished"]);
   });
 
   test("progress is drawn on a terminal alone, and wiped", async () => {
