@@ -196,6 +196,27 @@ describe("threads come and go", () => {
     await expect(runtime.scale(0)).rejects.toMatchObject({ tag: "Option" });
   });
 
+  test("more threads bring their share of memory", async () => {
+    const runtime = createLocalRuntime({ workers: 1, memoryLimitBytes: 2 ** 28 });
+    await runtime.scale(3);
+    let running = 0;
+    let most = 0;
+    const plan = planOf({
+      work: callOf("traced", { dir: freshDir(), ms: 15 }),
+      tasks: 12,
+      estimate: { bytesIn: 0, peakBytes: { block: 2 ** 28 } },
+      output: foldWith("join2"),
+    });
+    await runtime.run(plan, {
+      onEvent: ({ type }) => {
+        if (type === "task-started") most = Math.max(most, ++running);
+        if (type === "task-finished") running--;
+      },
+    });
+    expect(most).toBe(3);
+    await runtime.close();
+  });
+
   test("closing cancels what runs, and is final", async () => {
     const runtime = createLocalRuntime({ workers: 2 });
     const work = callOf("traced", { dir: freshDir(), ms: 20 });

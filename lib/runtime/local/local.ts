@@ -34,12 +34,15 @@ export function createLocalRuntime(options: LocalOptions = {}): Runtime {
         fields: { [name]: value },
       });
   const store = options.store ?? defaultStore();
-  const total = workers * memoryLimitBytes;
   const executor = new Pool({
     threads: workers * threadsPerWorker,
-    memoryLimitBytes: total,
+    memoryBytesPerThread: memoryLimitBytes / threadsPerWorker,
     heapMb: Math.max(SMALLEST_HEAP_MB, Math.floor(memoryLimitBytes / threadsPerWorker / 2 ** 20)),
     storeOptions: () => store.toOptions(),
   });
-  return runtimeOver({ executor, taskLimitBytes: memoryLimitBytes, vaultBytes: options.vaultBytes ?? total / 4 });
+  return runtimeOver({
+    executor,
+    taskLimitBytes: memoryLimitBytes,
+    vaultBytes: options.vaultBytes ?? (workers * memoryLimitBytes) / 4,
+  });
 }

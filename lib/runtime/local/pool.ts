@@ -15,8 +15,8 @@ import { WorkerHandle, type HandleHost } from "./worker-handle.ts";
  */
 export interface PoolOptions {
   readonly threads: number;
-  /** For all threads together, in bytes. */
-  readonly memoryLimitBytes: number;
+  /** A thread's share of the memory limit, in bytes: they use it together. */
+  readonly memoryBytesPerThread: number;
   /** Heap of a thread's JavaScript, in MiB. */
   readonly heapMb: number;
   readonly storeOptions: () => StoreOptions;
@@ -130,7 +130,7 @@ export class Pool implements Executor {
     for (const other of this.#lanes) if (other !== lane) others += other.peakBytes;
     for (const other of this.#leaving) others += other.peakBytes;
     const own = Math.max(lane.peakBytes, peakBytes);
-    return others === 0 ? true : others + own <= this.#options.memoryLimitBytes;
+    return others === 0 ? true : others + own <= this.#threads * this.#options.memoryBytesPerThread;
   }
 
   #started(lane: WorkerHandle): void {
