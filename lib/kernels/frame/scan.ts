@@ -1,6 +1,6 @@
 import type { Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
-import type { TaskInput } from "../../plan/plan.ts";
+import type { Ref, TaskInput } from "../../plan/plan.ts";
 import type { CsvFormat } from "../csv/params.ts";
 import { csvBatches } from "../csv/scan.ts";
 import type { Kernel, Span, TaskContext, TaskOutput } from "../kernel.ts";
@@ -86,18 +86,13 @@ async function withSource(
 ): Promise<TaskOutput> {
   if (params.source.format === "csv") return csvBatches(params.source.csv, params.columns, input, context, use);
   if (input.kind !== "refs") throw new InternalError(`A frame source reads refs, found ${input.kind}.`);
-  const { refs } = input;
-  return use({
-    batches: frameBatches(
-      refs.map((ref) => context.fetch(ref)),
-      params.columns,
-    ),
-  });
+  return use({ batches: frameBatches(input.refs, context, params.columns) });
 }
 
-async function* frameBatches(parts: readonly Promise<Uint8Array>[], columns: Schema): AsyncGenerator<Batch> {
-  for (const part of parts) {
-    const { batch } = decodeFrame(await part);
+/** One part at a time: so no more than one is held, and none that nobody waits for can fail. */
+async function* frameBatches(refs: readonly Ref[], context: TaskContext, columns: Schema): AsyncGenerator<Batch> {
+  for (const ref of refs) {
+    const { batch } = decodeFrame(await context.fetch(ref));
     yield {
       rows: batch.rows,
       columns: new Map(columns.map(({ name }): [string, Column] => [name, columnOf(batch, name)])),
