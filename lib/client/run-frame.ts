@@ -100,7 +100,8 @@ function withArrow(onEvent: (event: RunEvent) => void): (event: RunEvent) => voi
     onEvent(event);
     if (begun || event.type !== "task-started") return;
     begun = true;
-    setImmediate(() => void loadArrow());
+    // Where it cannot be loaded, `toArrow` says so.
+    setImmediate(() => void loadArrow().catch(() => undefined));
   };
 }
 
