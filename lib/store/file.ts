@@ -82,7 +82,13 @@ class FileReader implements Reader {
   constructor(fd: number, info: ObjectInfo) {
     this.#fd = fd;
     this.info = info;
-    this.readSync = (target, position) => readSync(fd, target, 0, target.length, position);
+    this.readSync = (target, position) => {
+      try {
+        return readSync(fd, target, 0, target.length, position);
+      } catch (error) {
+        throw fileError(error, info.url, "read");
+      }
+    };
   }
 
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
