@@ -218,6 +218,31 @@ describe("against the reference", () => {
   );
 });
 
+test("division rounded down gives Python's answers, also where the quotient is rounded up to a whole number", async () => {
+  // [a, b, a // b], by Python 3.
+  const cases: readonly (readonly [number, number, number])[] = [
+    [1, 0.1, 9],
+    [-1, 0.1, -10],
+    [6, 0.1, 59],
+    [7.5, -2, -4],
+    [0.3, 0.1, 2],
+    [1e16, 3, 3333333333333333],
+    [-1e16, 3, -3333333333333335],
+    [-1, Infinity, -1],
+    [1, Infinity, 0],
+    [1, 0.5, 2],
+  ];
+  const store = defaultStore();
+  await using client = await Client.local({ workers: 0, store, progress: false });
+  await store.put(
+    "memory://expressions/floor.csv",
+    Buffer.from(`a,b\n${cases.map(([a, b]) => `${a},${b}\n`).join("")}`),
+  );
+  const frame = readCsv("memory://expressions/floor.csv", { types: { a: "float64", b: "float64" } });
+  const { data } = plain(await client.compute(frame.assign({ q: col("a").floorDiv(col("b")) })));
+  expect(data["q"]).toEqual(cases.map(([, , quotient]) => quotient));
+});
+
 describe("what does not go together is refused, in words", () => {
   test.each<[Expression, RegExp]>([
     [col("s").add(1), /s \+ 1 needs int64 or float64 or bool, found string and int64/],

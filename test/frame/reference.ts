@@ -126,7 +126,32 @@ function floats(op: string, a: number, b: number): number {
   if (op === "add") return a + b;
   if (op === "sub") return a - b;
   if (op === "mul") return a * b;
-  if (op === "floorDiv") return Math.floor(a / b);
+  if (op === "floorDiv") return floorQuotient(a, b);
   const remainder = a % b;
   return remainder !== 0 && remainder < 0 !== b < 0 ? remainder + b : remainder;
+}
+
+/** The floor of a / b, exactly, by whole numbers; beyond 2^52, where Python rounds more than once, by its steps (float_floor_div). */
+function floorQuotient(a: number, b: number): number {
+  if (b === 0 || a === 0 || Number.isNaN(b)) return a / b;
+  if (!Number.isFinite(a)) return NaN;
+  if (!Number.isFinite(b)) return a < 0 === b < 0 ? 0 : -1;
+  const [x, y] = [whole(a), whole(b)];
+  const quotient = x / y - (x % y !== 0n && x < 0n !== y < 0n ? 1n : 0n);
+  if (quotient > -(2n ** 52n) && quotient < 2n ** 52n) return Number(quotient);
+  const remainder = a % b;
+  let steps = (a - remainder) / b;
+  if (remainder !== 0 && remainder < 0 !== b < 0) steps -= 1;
+  return Math.floor(steps) + (steps - Math.floor(steps) > 0.5 ? 1 : 0);
+}
+
+/** The float times 2^1074, which is whole for every finite one. */
+function whole(value: number): bigint {
+  let doublings = 1074n;
+  let scaled = value;
+  while (!Number.isInteger(scaled)) {
+    scaled *= 2;
+    doublings--;
+  }
+  return BigInt(scaled) << doublings;
 }

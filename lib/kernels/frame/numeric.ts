@@ -19,7 +19,7 @@ export const arithmetic: Record<ArithmeticOp, Loop> = {
     for (let i = 0; i < n; i++) out[i] = a[i] / b[i];
   },
   floorDiv(a, b, out, n) {
-    for (let i = 0; i < n; i++) out[i] = Math.floor(a[i] / b[i]);
+    for (let i = 0; i < n; i++) out[i] = floorQuotient(a[i], b[i]);
   },
   mod(a, b, out, n) {
     for (let i = 0; i < n; i++) {
@@ -69,6 +69,21 @@ export function passes(op: ComparisonOp, c: number): boolean {
     case "ge":
       return c >= 0;
   }
+}
+
+/**
+ * a // b as Python and NumPy have it: the floor of the true quotient, where the floor of the rounded one is too large (1 // 0.1 is 9, since
+ * 0.1 is a little more than a tenth).
+ */
+export function floorQuotient(a: number, b: number): number {
+  if (b === 0) return a / b;
+  const remainder = a % b;
+  const below = remainder !== 0 && remainder < 0 !== b < 0 ? 1 : 0;
+  const quotient = (a - remainder) / b - below;
+  if (quotient === 0) return (a / b) * 0; // with the quotient's sign
+  // The division by b may have been rounded, to either side of a whole number.
+  const whole = Math.floor(quotient);
+  return quotient - whole > 0.5 ? whole + 1 : whole;
 }
 
 /** Whether all values are whole and below 2^53 in size: then f64 holds them exactly, and no sum or product that gave them was rounded. */
