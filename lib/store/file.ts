@@ -72,7 +72,7 @@ async function openFile(url: string, options: ReadOptions = {}): Promise<Reader>
   }
 }
 
-/** Reads through one descriptor: a file that is replaced meanwhile (by a rename) is still read in its old version. */
+/** Reads through one descriptor: a file that is replaced meanwhile (by a rename) is still read in its old version; `verify` tells of one that is written to. */
 class FileReader implements Reader {
   readonly info: ObjectInfo;
   readonly readSync: (target: Uint8Array, position: number) => number;
@@ -107,6 +107,12 @@ class FileReader implements Reader {
       filled += bytesRead;
     }
     return bytes.subarray(0, filled);
+  }
+
+  async verify(): Promise<void> {
+    const facts = await onFile(this.info.url, "read", () => files.fstat(this.#fd, { bigint: true }));
+    const info = toInfo(this.info.url, facts);
+    if (info.etag !== this.info.etag) throw changed(info, this.info.etag);
   }
 
   async close(): Promise<void> {

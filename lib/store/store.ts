@@ -48,6 +48,8 @@ export interface Reader {
    * Absent where reading needs the network.
    */
   readonly readSync?: (target: Uint8Array, position: number) => number;
+  /** `SourceChangedError` where the object was written to since it was opened. Absent where every read is of one version. */
+  readonly verify?: () => Promise<void>;
   close(): Promise<void>;
 }
 

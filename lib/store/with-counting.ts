@@ -74,6 +74,7 @@ function countingReader(reader: Reader, count: OperationCount): Reader {
             return length;
           },
         }),
+    ...(reader.verify === undefined ? {} : { verify: async () => reader.verify?.() }),
     close: () => reader.close(),
   };
 }

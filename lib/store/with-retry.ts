@@ -30,6 +30,7 @@ function retryingReader(reader: Reader, options: RetryOptions, openSignal: Abort
     info: reader.info,
     read: (start, end, signal = openSignal) => retry(() => reader.read(start, end, signal), options, signal),
     ...(reader.readSync === undefined ? {} : { readSync: reader.readSync }),
+    ...(reader.verify === undefined ? {} : { verify: () => retry(async () => reader.verify?.(), options, openSignal) }),
     close: () => reader.close(),
   };
 }

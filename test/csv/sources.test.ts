@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, truncateSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFauxqs } from "fauxqs";
 import { afterAll, describe, expect, test } from "vitest";
@@ -99,5 +99,21 @@ describe("sources that cannot be read", () => {
     expect((await read([])).plain.rows).toBeGreaterThan(20_000);
     const again = await cutReader(readCsv(path), store, cutting);
     expect(await failure(again([]))).toMatchObject({ tag: "SourceChanged", fields: { found: 150_000 } });
+  });
+
+  test("a file that is written to while a task reads it, and keeps its size", async () => {
+    const store = defaultStore();
+    const path = files.write("rewritten.csv", text);
+    const rewriting: Store = {
+      ...store,
+      async open(url, options) {
+        const reader = await store.open(url, options);
+        writeFileSync(path, text.replaceAll("4", "5"));
+        return reader;
+      },
+    };
+    const read = await cutReader(readCsv(path), store, rewriting);
+    for (const cuts of [[], [20_000]])
+      expect(await failure(read(cuts))).toMatchObject({ tag: "SourceChanged", fix: expect.stringContaining("again") });
   });
 });

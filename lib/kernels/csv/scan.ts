@@ -22,7 +22,7 @@ export async function csvBatches(
   const wanted = columns.map(({ name }) => name);
   const reader = await context.store.open(source.url, { etag: source.etag, signal: context.signal });
   try {
-    return await withKernel(async (kernel) => {
+    const output = await withKernel(async (kernel) => {
       const records = new RecordReader(kernel, reader, format, { url: source.url, start, end, from });
       const decoder = new ColumnDecoder(kernel, source.url, format.columns, wanted, format.dialect.nulls);
       async function* batches(): AsyncGenerator<Batch> {
@@ -45,6 +45,9 @@ export async function csvBatches(
         records.release();
       }
     });
+    // What was read of a file that was written to meanwhile may be a mixture.
+    await reader.verify?.();
+    return output;
   } finally {
     await reader.close();
   }
