@@ -105,7 +105,8 @@ export class Vault {
     this.#spillable.delete(entry);
     if (entry.bytes !== undefined) this.#memory -= entry.size;
     entry.bytes = undefined;
-    if (entry.file !== undefined) void rm(entry.file, { force: true });
+    // What cannot be deleted now goes with the folder.
+    if (entry.file !== undefined) rm(entry.file, { force: true }).catch(() => undefined);
   }
 
   #startSpilling(): void {
