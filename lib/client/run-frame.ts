@@ -36,8 +36,8 @@ export async function persistFrame(frame: DataFrame, runner: FrameRunner, signal
   if (!isScan(frame.node)) return persistFolded(frame, runner, signal);
   const { lowered, result } = await runWidening(frame, runner, true, signal);
   const { refs = [], report } = result;
-  const bytes = lowered.plan.stages[0].estimate.bytesIn;
-  return new DataFrame({ kind: "kept", schema: lowered.schema, refs, rows: report.stages[0].recordsOut, bytes });
+  const [{ recordsOut: rows, bytesOut: bytes }] = report.stages;
+  return new DataFrame({ kind: "kept", schema: lowered.schema, refs, rows, bytes });
 }
 
 /** A folded frame is one part: a stage of one task writes it where the runtime keeps outputs. */

@@ -51,6 +51,8 @@ export interface StageReport {
   readonly repaired: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
+  /** Bytes of the outputs that were accepted. */
+  readonly bytesOut: number;
   /** Sum over tasks of the time in the kernel, in milliseconds. */
   readonly busyMs: number;
   readonly wallMs: number;

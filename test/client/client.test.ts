@@ -245,6 +245,10 @@ describe("what it says", () => {
     expect(String(kept)).toMatch(
       /^DataFrame \(lazy\)\n {2}kept {7}30000 rows in \d+ parts: n int64, key string, half float64$/,
     );
+    // Two columns of 8 bytes and one of codes of 4 a row, and a little beside.
+    const { bytes } = kept.node as Extract<DataFrame["node"], { kind: "kept" }>; // as the line above shows
+    expect(bytes).toBeGreaterThan(30_000 * 20);
+    expect(bytes).toBeLessThan(30_000 * 25);
     await rm(join(folder, "numbers.csv"));
     const table = await kept.groupBy("key").agg({ n: size() }).compute();
     expect(table.toArray().map((row) => [row?.["key"], row?.["n"]])).toEqual([

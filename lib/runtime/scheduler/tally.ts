@@ -11,6 +11,7 @@ export class Tally {
   accepted = 0;
   #recordsIn = 0;
   #recordsOut = 0;
+  #bytesOut = 0;
   #startedAt: number | undefined;
 
   /** False where it had begun before. */
@@ -20,10 +21,11 @@ export class Tally {
     return true;
   }
 
-  accept({ recordsIn, recordsOut }: TaskResult): void {
+  accept({ recordsIn, recordsOut, body }: TaskResult): void {
     this.accepted++;
     this.#recordsIn += recordsIn;
     this.#recordsOut += recordsOut;
+    this.#bytesOut += body.byteLength;
   }
 
   report(stage: string): StageReport {
@@ -34,6 +36,7 @@ export class Tally {
       repaired: this.repaired,
       recordsIn: this.#recordsIn,
       recordsOut: this.#recordsOut,
+      bytesOut: this.#bytesOut,
       busyMs: this.busyMs,
       wallMs: this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt,
       spilledBytes: this.spilledBytes,
