@@ -12,7 +12,7 @@ import type { Plan } from "../plan/plan.ts";
 import { defaultStore, type DefaultStore } from "../store/default-store.ts";
 import { Future } from "./future.ts";
 import { progressOn } from "./progress.ts";
-import { computeFrame, explainFrame, persistFrame, type FrameRunner } from "./run-frame.ts";
+import { computeFrame, explainFrame, persistFrame, releaseFrame, type FrameRunner } from "./run-frame.ts";
 
 /** A client on this machine. */
 export interface LocalClientOptions {
@@ -97,6 +97,11 @@ export class Client implements Executor, AsyncDisposable {
   /** Runs, and keeps the rows with the workers; the frame returned starts from there. */
   async persist(frame: DataFrame, options: ComputeOptions = {}): Promise<DataFrame> {
     return this.#future("persist", options, (signal) => persistFrame(frame, this.#runner, signal));
+  }
+
+  /** Forgets the rows that a persisted frame keeps. They are forgotten too once nothing mentions that frame any more. `OptionError` for any other frame. */
+  release(frame: DataFrame): Promise<void> {
+    return releaseFrame(frame, this.#parts.runtime);
   }
 
   /** What would run. */

@@ -1,7 +1,8 @@
 import type { Table } from "apache-arrow";
 import { DataFrame } from "../collections/dataframe/dataframe.ts";
 import { SCALAR_TYPES, type ScalarType } from "../collections/schema.ts";
-import { InternalError, SchemaWidenedError } from "../errors.ts";
+import type { KeptNode } from "../collections/dataframe/nodes.ts";
+import { InternalError, OptionError, SchemaWidenedError } from "../errors.ts";
 import type { Frame } from "../kernels/frame/encode.ts";
 import { encodeFrame } from "../kernels/frame/encode.ts";
 import { loadFold } from "../kernels/registry.ts";
@@ -37,29 +38,39 @@ export async function persistFrame(frame: DataFrame, runner: FrameRunner, signal
   const { lowered, result } = await runWidening(frame, runner, true, signal);
   const { refs = [], report } = result;
   const [{ recordsOut: rows, bytesOut: bytes }] = report.stages;
-  return new DataFrame({ kind: "kept", schema: lowered.schema, refs, rows, bytes });
+  return keptFrame({ kind: "kept", schema: lowered.schema, refs, rows, bytes }, runner.runtime);
 }
 
-/** A folded frame is one part: a stage of one task writes it where the runtime keeps outputs. */
+/** A folded frame is one part. */
 async function persistFolded(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<DataFrame> {
-  const folded = await foldedFrame(frame, runner, signal);
-  const bytes = encodeFrame(folded);
-  const item = Buffer.from(bytes).toString("base64");
-  const plan = {
-    abanico: 1,
-    stages: [
-      {
-        id: "keep",
-        work: { op: "bytes", params: {} },
-        tasks: { kind: "items", items: [item] },
-        output: { kind: "keep" },
-        estimate: { bytesIn: item.length, peakBytes: { frame: 2 * bytes.length } },
-      },
-    ],
-    notes: [],
-  } as const;
-  const { refs = [] } = await runner.runtime.run(plan, { signal, onEvent: runner.onEvent });
-  return new DataFrame({ kind: "kept", schema: folded.schema, refs, rows: folded.batch.rows, bytes: bytes.length });
+  const { schema, batch } = await foldedFrame(frame, runner, signal);
+  const bytes = encodeFrame({ schema, batch });
+  const refs = [await runner.runtime.keep(bytes)];
+  return keptFrame({ kind: "kept", schema, refs, rows: batch.rows, bytes: bytes.length }, runner.runtime);
+}
+
+/** Runtimes of kept rows that nothing mentions any more are told to forget them. */
+const forgotten = new FinalizationRegistry<{ readonly runtime: Runtime; readonly run: string }>(({ runtime, run }) => {
+  void runtime.release(run).catch(() => undefined);
+});
+
+/** A frame over kept rows. They are released with the last frame that is made from it: all of those hold its node. */
+function keptFrame(node: KeptNode, runtime: Runtime): DataFrame {
+  for (const run of runsOf(node)) forgotten.register(node, { runtime, run });
+  return new DataFrame(node);
+}
+
+/** Forgets the rows that a persisted frame keeps. `OptionError` for any other frame. */
+export async function releaseFrame({ node }: DataFrame, runtime: Runtime): Promise<void> {
+  if (node.kind !== "kept")
+    throw new OptionError("release(…) expects a frame that persist() gave.", {
+      fix: "release that one, not one made from it.",
+    });
+  for (const run of runsOf(node)) await runtime.release(run);
+}
+
+function runsOf({ refs }: KeptNode): Set<string> {
+  return new Set(refs.map(({ run }) => run));
 }
 
 export async function explainFrame(frame: DataFrame, store: Store): Promise<string> {

@@ -8,7 +8,6 @@ import type { Fold, Kernel } from "./kernel.ts";
  */
 const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
-  bytes: async () => (await import("./call/bytes.ts")).bytes,
   "frame.scan": async () => (await import("./frame/scan.ts")).scan,
 };
 

@@ -44,6 +44,15 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
     }
   };
 
+  const keep = async (bytes: Uint8Array): Promise<Ref> => {
+    if (closed !== undefined) throw new CancelledError("The runtime is closed.", { fix: "make a new client." });
+    const ref = { run: `kept-${crypto.randomUUID().slice(0, 13)}`, stage: "keep", task: 0 };
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+    shared.set(bytes);
+    vault.put(ref.run, ref.stage, ref.task, shared);
+    return ref;
+  };
+
   const close = async (): Promise<void> => {
     for (const open of running.values())
       open.fail(new CancelledError("The client was closed while a run was going on."));
@@ -58,6 +67,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
     },
     run,
     fetch,
+    keep,
     prepare: (ops) => executor.prepare(ops),
     release: async (id) => vault.deleteRun(id),
     scale: (threads) => executor.scale(threads),

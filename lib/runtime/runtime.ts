@@ -11,6 +11,8 @@ export interface Runtime {
   prepare(ops: readonly string[]): void;
   /** Bytes of an output that a run kept. */
   fetch(ref: Ref): Promise<Uint8Array>;
+  /** Keeps bytes that the caller made, as a run keeps outputs: until they are released, in memory or on disk. */
+  keep(bytes: Uint8Array): Promise<Ref>;
   /** Forgets what a run kept. */
   release(run: string): Promise<void>;
   /** Changes the number of threads, where the runtime has any. */

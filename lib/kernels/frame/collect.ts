@@ -1,7 +1,7 @@
 import type { Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
-import { packStrings, type Frame } from "./encode.ts";
+import { packStrings, refuseLongTexts, type Frame } from "./encode.ts";
 
 /** Gathers the rows of batches whose memory does not last. */
 export class Collector {
@@ -104,6 +104,7 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
     }
     for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
   }
+  refuseLongTexts(bytes.reduce((sum, text) => sum + text.length, 0));
   const offsets = new Int32Array(bytes.length + 2);
   bytes.forEach((text, i) => (offsets[i + 2] = offsets[i + 1] + text.length));
   const data = new Uint8Array(offsets[offsets.length - 1]);

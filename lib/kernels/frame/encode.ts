@@ -1,6 +1,6 @@
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import type { JsonObject } from "../../errors.ts";
-import { PlanError } from "../../errors.ts";
+import { OptionError, PlanError } from "../../errors.ts";
 import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
 
 /**
@@ -85,7 +85,7 @@ export function decodeFrame(encoded: Uint8Array): Frame & { extra: JsonObject } 
 }
 
 function pad(size: number): number {
-  return (size + 7) & ~7;
+  return Math.ceil(size / 8) * 8;
 }
 
 function bytesOf(array: ArrayBufferView): Uint8Array {
@@ -140,6 +140,7 @@ export function packStrings(column: StringColumn): StringColumn & { dictionary: 
     }
     out[i] = renamed[code];
   }
+  refuseLongTexts(bytes);
   const offsets = new Int32Array(kept.length + 2);
   const data = new Uint8Array(bytes);
   kept.forEach((code, i) => {
@@ -148,4 +149,16 @@ export function packStrings(column: StringColumn): StringColumn & { dictionary: 
     offsets[i + 2] = offsets[i + 1] + text.length;
   });
   return { type: "string", codes: out, dictionary: new PackedDictionary(offsets, data) };
+}
+
+/** Offsets of texts have 32 bits, as in Arrow. */
+export function refuseLongTexts(bytes: number): void {
+  if (bytes < 2 ** 31) return;
+  throw new OptionError(
+    `The distinct texts of one column take ${bytes} bytes; a frame in memory holds less than 2 GiB of them.`,
+    {
+      fields: { bytes },
+      fix: "take fewer rows (head, filter), or aggregate before computing.",
+    },
+  );
 }

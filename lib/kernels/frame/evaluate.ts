@@ -6,10 +6,10 @@
  * never overflow. A result is good until the next call.
  */
 import type { ArithmeticOp, BinaryOp, BooleanOp, ComparisonOp, ExpressionNode } from "../../collections/expression.ts";
-import { literalValue } from "../../collections/expression.ts";
+import { formatExpression, literalValue } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { typeOf } from "../../collections/typing.ts";
-import { InternalError } from "../../errors.ts";
+import { InternalError, OverflowError } from "../../errors.ts";
 import { castColumn } from "./cast.ts";
 import {
   TextDictionary,
@@ -25,6 +25,7 @@ import {
   type Int64Column,
   type StringColumn,
 } from "./column.ts";
+import { overflowIn } from "./overflow.ts";
 import { allSafe, arithmetic, bigArithmetic, comparison, dropMinusZero, floorDivIntegers, passes } from "./numeric.ts";
 
 export type Evaluator = (batch: Batch) => Column;
@@ -68,8 +69,19 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "floorDiv":
     case "mod":
     case "pow":
-      return binaryArithmetic(node.op, operand(node, 0, schema), operand(node, 1, schema));
+      return naming(node, binaryArithmetic(node.op, operand(node, 0, schema), operand(node, 1, schema)));
   }
+}
+
+/** An overflow says in which expression it happened. */
+function naming(node: ExpressionNode, evaluate: Evaluator): Evaluator {
+  return (batch) => {
+    try {
+      return evaluate(batch);
+    } catch (error) {
+      throw error instanceof OverflowError ? overflowIn(formatExpression(node), error) : error;
+    }
+  };
 }
 
 /** An operand of arithmetic; the null literal takes the result's type. */

@@ -16,7 +16,7 @@ export interface CollectParams {
 
 /** The fold that keeps all rows in shard order: a partial is a list of pieces, merging appends. */
 export function collectFold(params: JsonObject): Fold<Frame[], Frame> {
-  const { schema, limit = Infinity, after = [] } = params as unknown as CollectParams; // as the planner wrote them; validated with the plan
+  const { schema, limit = Infinity, after = [] } = params as unknown as CollectParams; // as the planner wrote them
   const join = (pieces: readonly Frame[]) =>
     concatenate(
       schema,
@@ -45,7 +45,7 @@ export interface GroupParams {
 
 /** The fold of group-by partials: groups of both, states added. */
 export function groupFold(params: JsonObject): Fold<GroupState, Frame> {
-  const { sink, schema, after = [] } = params as unknown as GroupParams; // as the planner wrote them; validated with the plan
+  const { sink, schema, after = [] } = params as unknown as GroupParams; // as the planner wrote them
   return {
     empty: () => new GroupState(sink, schema),
     merge(left, right) {

@@ -1,10 +1,13 @@
+import { Aggregate } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { aggregateType, fieldOf, typeOf } from "../../collections/typing.ts";
+import { OverflowError } from "../../errors.ts";
 import { makeAggregator, type Aggregator } from "./aggregators.ts";
 import { columnOf, compareTexts, lengthOf, valueAt, type Batch, type Column } from "./column.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
 import { compile, type Evaluator } from "./evaluate.ts";
 import { Grouper } from "./grouper.ts";
+import { overflowIn } from "./overflow.ts";
 import { gather } from "./pipeline.ts";
 import type { GroupSink } from "./steps.ts";
 
@@ -82,10 +85,20 @@ export class GroupState {
     const count = this.#grouper.count;
     const keys = this.#grouper.keys();
     const order = sortedOrder(keys, count);
-    const results = this.#aggregators.map((aggregator) => aggregator.result(count));
+    const results = this.#aggregators.map((aggregator, i) => this.#resultOf(aggregator, i, count));
     const columns = [...keys, ...results].map((column) => gather(column, order));
     const schema = groupSchema(this.#sink, this.#schema);
     return { schema, batch: { rows: count, columns: new Map(schema.map(({ name }, i) => [name, columns[i]])) } };
+  }
+
+  /** An overflow says in which aggregate it happened. */
+  #resultOf(aggregator: Aggregator, i: number, count: number): Column {
+    try {
+      return aggregator.result(count);
+    } catch (error) {
+      const { name, value } = this.#sink.aggregates[i];
+      throw error instanceof OverflowError ? overflowIn(`${name} = ${String(new Aggregate(value))}`, error) : error;
+    }
   }
 
   #absorb(keys: readonly Column[], states: readonly Column[][], rows: number): void {

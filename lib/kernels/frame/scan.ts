@@ -27,7 +27,7 @@ export interface BatchSource {
 }
 
 export const scan: Kernel = async (json, input, context) => {
-  const params = json as unknown as ScanParams; // as the planner wrote them; validated with the plan
+  const params = json as unknown as ScanParams; // as the planner wrote them
   const pipeline = compileSteps(params.steps, params.columns);
   return withSource(params, input, context, async (source) => {
     const gather = sinkOf(params.sink, pipeline.schema);
