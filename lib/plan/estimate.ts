@@ -2,6 +2,7 @@ import { formatBytes } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
 import { PlanTooLargeError } from "../errors.ts";
 import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
+import { READ_AHEAD_BYTES } from "../store/with-read-ahead.ts";
 import type { Sink } from "../kernels/frame/steps.ts";
 import type { Estimate, Plan, Source, Stage } from "./plan.ts";
 import { rangesIn } from "./rules.ts";
@@ -30,10 +31,16 @@ export function estimateScan(csv: CsvSource, columns: Schema, sink: Sink): Estim
       kernel: KERNEL_BYTES,
       "text and index of a block": 5 * BLOCK_BYTES,
       "columns of a block": Math.ceil(12 * blockRows * columns.length),
+      ...(csv.sources.some(isRemote) ? { "read ahead": READ_AHEAD_BYTES } : {}),
       dictionaries: Math.ceil(strings * rows * STRING_BYTES + share * bytes),
       output: Math.ceil(outputBytes(rows, columns, sink) + share * bytes),
     },
   };
+}
+
+/** Whether bytes come over a network, a request at a time. */
+function isRemote({ url }: Source): boolean {
+  return !/^(file|memory):/.test(url);
 }
 
 /** The longest range that a task reads, in bytes: a source that is smaller than a block is read whole, a last range may be half as long again. */
@@ -91,7 +98,8 @@ function largestBlock(stage: Stage, peak: number, limit: number): number | undef
     "text and index of a block": text = 0,
     "columns of a block": columns = 0,
   } = stage.estimate.peakBytes;
-  const fixed = kernel + text + columns;
+  const { "read ahead": ahead = 0 } = stage.estimate.peakBytes;
+  const fixed = kernel + text + columns + ahead;
   const range = largestRange(stage.tasks.sources, stage.tasks.blockSize);
   const fits = Math.floor((range * (limit - fixed)) / (peak - fixed) / 1.5);
   return fits >= 64 * 1024 ? fits : undefined;

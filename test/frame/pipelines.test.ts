@@ -140,7 +140,7 @@ function aggregate(node: AggregateNode, rows: readonly Row[], schema: Schema): V
   }
   const isFloat = aggregateType(node, schema) === "float64";
   if (!isFloat) return values.reduce<bigint>((sum, v) => sum + BigInt(v as bigint | boolean), 0n); // neither floats nor texts
-  const sum = values.reduce<number>((a, v) => a + Number(v), 0);
+  const sum = exactSum(values.map(Number));
   if (node.kind === "sum") return sum;
   return values.length === 0 ? null : sum / values.length;
 }
@@ -220,6 +220,12 @@ function asPlain({ schema, rows }: Rows): Plain {
     rows: rows.length,
     data: Object.fromEntries(schema.map(({ name }) => [name, rows.map((r) => r[name])])),
   };
+}
+
+/** Quarters are summed as whole numbers and rounded once; infinities as they come. */
+function exactSum(values: readonly number[]): number {
+  if (!values.every((v) => Number.isInteger(4 * v))) return values.reduce((a, v) => a + v, 0);
+  return Number(values.reduce((a, v) => a + BigInt(4 * v), 0n)) / 4;
 }
 
 /** The sum that starts at 0 never is −0, and neither is the kernels'. */

@@ -26,7 +26,7 @@ import { STRAY, type CsvKernel } from "./wasm.ts";
 /** Bytes read at a time: text, index and columns of a block fit a core's second-level cache. */
 export const BLOCK_BYTES = 128 * 1024;
 /** Read behind a range's end at first, to complete its last record. */
-const SLACK_BYTES = 4 * 1024;
+export const SLACK_BYTES = 4 * 1024;
 /** A record longer than this, in bytes, cannot be read: its index takes four times as much, in one piece, and the kernel has pieces of less than 1 GiB. */
 export const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 /** A guessing range that meets a longer record doubts its guess. */

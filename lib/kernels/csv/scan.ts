@@ -6,7 +6,8 @@ import type { BatchSource } from "../frame/scan.ts";
 import type { TaskContext, TaskOutput } from "../kernel.ts";
 import { ColumnDecoder } from "./decode-columns.ts";
 import type { CsvFormat } from "./params.ts";
-import { Doubt, RecordReader } from "./record-reader.ts";
+import { withReadAhead } from "../../store/with-read-ahead.ts";
+import { Doubt, RecordReader, SLACK_BYTES } from "./record-reader.ts";
 import { withKernel } from "./wasm.ts";
 
 /** Runs `use` over the batches of one byte range of a CSV source. Only the columns asked for are decoded. */
@@ -20,7 +21,8 @@ export async function csvBatches(
   if (input.kind !== "range") throw new InternalError(`A CSV source reads ranges, found ${input.kind}.`);
   const { source, start, end, from } = input;
   const wanted = columns.map(({ name }) => name);
-  const reader = await context.store.open(source.url, { etag: source.etag, signal: context.signal });
+  const opened = await context.store.open(source.url, { etag: source.etag, signal: context.signal });
+  const reader = withReadAhead(opened, Math.min(end + SLACK_BYTES, source.size));
   try {
     const output = await withKernel(async (kernel) => {
       const records = new RecordReader(kernel, reader, format, { url: source.url, start, end, from });
