@@ -1,5 +1,5 @@
 import type { Table } from "apache-arrow";
-import { columnOf, type Column } from "../kernels/frame/column.ts";
+import { codesValid, columnOf, type Column } from "../kernels/frame/column.ts";
 import { packStrings, type Frame } from "../kernels/frame/encode.ts";
 
 /**
@@ -48,8 +48,13 @@ export async function toArrow({ schema, batch }: Frame): Promise<Table> {
       });
       const type = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), dictionaries++);
       const indices = Int32Array.from(codes, (code) => Math.max(0, code - 1));
-      const valid = codes.includes(0) ? Uint8Array.from(codes, (code) => (code === 0 ? 0 : 1)) : undefined;
-      return arrow.makeData({ type, length, data: indices, dictionary: arrow.makeVector(texts), ...mask(valid) });
+      return arrow.makeData({
+        type,
+        length,
+        data: indices,
+        dictionary: arrow.makeVector(texts),
+        ...mask(codesValid(codes)),
+      });
     }
     const nulls = mask(column.valid);
     if (column.type === "bool")

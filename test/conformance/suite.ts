@@ -9,7 +9,7 @@ import { FoldTree, type Merge } from "../../lib/runtime/fold-tree.ts";
 import type { RunEvent, Runtime, RunResult } from "../../lib/runtime/runtime.ts";
 import { defaultStore, type DefaultStore } from "../../lib/store/default-store.ts";
 import { hostileAt, readCount } from "../runtime/kernels.ts";
-import { callOf, foldWith, KEEP, planOf, type StageInit } from "../runtime/plans.ts";
+import { failureOf, callOf, foldWith, KEEP, planOf, type StageInit } from "../runtime/plans.ts";
 
 /** What every runtime must do alike. `skip` names a test and says why this runtime is excused. */
 export interface Subject {
@@ -29,15 +29,6 @@ function expected<P>(values: readonly P[], merge: (a: P, b: P) => P): P | undefi
 const bracket = (a: string, b: string) => `(${a}${b})`;
 const plain = (partial: unknown) => String(partial).replaceAll(/[()]/g, "");
 const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-async function failureOf(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error("this should have failed with an Error");
-}
 
 export function conformance({ name, make, skip = {} }: Subject): void {
   describe(name, () => {

@@ -7,7 +7,7 @@ import { PlanTooLargeError, TaskTimeoutError, WorkerDiedError } from "../../lib/
 import { createLocalRuntime } from "../../lib/runtime/local/local.ts";
 import type { RunEvent, Runtime } from "../../lib/runtime/runtime.ts";
 import { readCount } from "../runtime/kernels.ts";
-import { callOf, foldWith, KEEP, planOf, type StageInit } from "../runtime/plans.ts";
+import { failureOf, callOf, foldWith, KEEP, planOf, type StageInit } from "../runtime/plans.ts";
 
 /** Faults that take a thread down, or hold it. Each run ends right, or with an error that says which task and why. */
 
@@ -19,15 +19,6 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "faults-"));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-async function failureOf(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error("this should have failed with an Error");
-}
 
 const faulty = (how: string, times: number, more: Partial<StageInit> = {}, into = freshDir()) =>
   planOf({ work: callOf("fault", { dir: into, task: 3, times, how }), tasks: 40, ...more });

@@ -30,3 +30,13 @@ export const foldWith = (name: string, params: JsonObject = {}): StageOutput => 
   fold: callOf(name, params),
 });
 export const KEEP: StageOutput = { kind: "keep" };
+
+/** The error that a promise fails with; it must. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error("this should have failed with an Error");
+}

@@ -145,3 +145,11 @@ export function compareTexts(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/** Which codes are no null (0), as `valid` has it; undefined where none is null. */
+export function codesValid(codes: Int32Array): Uint8Array | undefined {
+  if (!codes.includes(0)) return undefined;
+  const valid = new Uint8Array(codes.length);
+  for (let i = 0; i < valid.length; i++) valid[i] = codes[i] === 0 ? 0 : 1;
+  return valid;
+}

@@ -13,6 +13,7 @@ import { InternalError, OverflowError } from "../../errors.ts";
 import { castColumn } from "./cast.ts";
 import {
   TextDictionary,
+  codesValid,
   columnOf,
   compareTexts,
   isWideInteger,
@@ -289,14 +290,6 @@ function compareStrings(
         values[i] = passes(op, compareTexts(a.dictionary.text(a.codes[i]), b.dictionary.text(b.codes[i]))) ? 1 : 0;
     return { type: "bool", values, valid: bothValid(codesValid(a.codes), codesValid(b.codes), both) };
   };
-}
-
-/** Where codes hold nulls (0). */
-function codesValid(codes: Int32Array): Uint8Array | undefined {
-  if (!codes.includes(0)) return undefined;
-  const valid = new Uint8Array(codes.length);
-  for (let i = 0; i < valid.length; i++) valid[i] = codes[i] === 0 ? 0 : 1;
-  return valid;
 }
 
 /** A predicate on strings, kept per code of the dictionary last seen. */

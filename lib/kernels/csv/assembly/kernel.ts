@@ -2,6 +2,6 @@
 export { allocate, release } from "./memory";
 export { setDialect, tokenize, tokenizeExact, newlines, quoteOpenedAt } from "./tokenize";
 export { isRegular, normalize, normalizedLength, raggedAt, raggedFields, recordsRead } from "./records";
-export { setTables, integerOf, isWide } from "./numbers";
+export { setTables } from "./numbers";
 export { dictionaryNew, dictionaryFree, dictionaryAlias, dictionaryCount, dictionaryEntries } from "./dictionary";
 export { decodeIntegers, decodeWide, decodeFloats, decodeBooleans, decodeStrings, nullCount } from "./decode";
