@@ -1,0 +1,20 @@
+/**
+ * A function as plain data: what a plan holds in its place, and what a worker makes it from again (load.ts).
+ *
+ * - `inline`: by its source, which a parser has found to use no outer variable. `file` and `line` say where the program gave it to us, for errors.
+ * - `module`: an export of a module that was loaded by `fromModule`: esbuild's bundle of it, named by its content's hash.
+ * - `builtin`: a function that every JavaScript engine has, by its path from the global object, as "Math.sqrt".
+ */
+export type CallableRef =
+  | {
+      readonly kind: "inline";
+      readonly source: string;
+      readonly name: string;
+      readonly file?: string;
+      readonly line?: number;
+    }
+  | { readonly kind: "module"; readonly bundle: string; readonly hash: string; readonly name: string }
+  | { readonly kind: "builtin"; readonly name: string };
+
+/** Any function: what a user gives to run elsewhere. */
+export type Callable = (...args: never[]) => unknown;
