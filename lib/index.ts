@@ -4,6 +4,7 @@ import { setFallbackExecutor } from "./collections/executor.ts";
 export type { Table } from "apache-arrow";
 export { Client, type LocalClientOptions } from "./client/client.ts";
 export { Future, type FutureStatus } from "./client/future.ts";
+export { Collection } from "./collections/collection.ts";
 export { DataFrame, GroupBy, type GroupOptions } from "./collections/dataframe/dataframe.ts";
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";

@@ -31,7 +31,7 @@ export async function run(args: Arguments, terminal: Terminal): Promise<void> {
   const format = wordOption(args, "output", FORMATS) ?? (args.has("json") ? "json" : "table");
   const options = clientOptions(args, terminal);
   const frame = await frameOf(args);
-  if (args.has("explain")) return terminal.write(`${await explainFrame(frame, defaultStore())}\n`);
+  if (args.has("explain")) return terminal.write(`${await explainFrame(frame, { store: defaultStore() })}\n`);
   const partly = format === "table" && !args.has("head");
   const started = performance.now();
   await using client = await Client.local(options);
@@ -53,7 +53,7 @@ export async function plan(args: Arguments, terminal: Terminal): Promise<void> {
 async function described(frame: DataFrame, args: Arguments, signal: AbortSignal): Promise<string> {
   if (args.has("pipeline")) return JSON.stringify(frame, undefined, 2);
   const store = defaultStore();
-  if (!args.has("json")) return explainFrame(frame, store);
+  if (!args.has("json")) return explainFrame(frame, { store });
   const lowered = await lowerFrame(frame.node, { store, signal });
   return JSON.stringify(lowered.plan, undefined, 2);
 }

@@ -1,7 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { inspect } from "node:util";
-import type { Table } from "apache-arrow";
-import type { DataFrame } from "../collections/dataframe/dataframe.ts";
+import { Collection } from "../collections/collection.ts";
 import { isExecutor, setExecutor, type ComputeOptions, type Executor } from "../collections/executor.ts";
 import { formatBytes, knownKeys, parseBytes, wholeNumber } from "../collections/options.ts";
 import { OptionError } from "../errors.ts";
@@ -12,7 +11,7 @@ import type { Plan } from "../plan/plan.ts";
 import { defaultStore, type DefaultStore } from "../store/default-store.ts";
 import { Future } from "./future.ts";
 import { progressOn } from "./progress.ts";
-import { computeFrame, explainFrame, persistFrame, releaseFrame, type FrameRunner } from "./run-frame.ts";
+import { runnerOf, type RunnerHost } from "./runner.ts";
 
 /** A client on this machine. */
 export interface LocalClientOptions {
@@ -89,31 +88,35 @@ export class Client implements Executor, AsyncDisposable {
     return this.#parts.runtime.threads;
   }
 
-  /** Starts the run now; the future is its table to come. */
-  compute(frame: DataFrame, options: ComputeOptions = {}): Future<Table> {
-    return this.#future("compute", options, (signal) => computeFrame(frame, this.#runner, signal));
+  /** Starts the run now; the future is its result to come. */
+  compute<T>(collection: Collection<T>, options: ComputeOptions = {}): Future<T> {
+    return this.#future("compute", collection, options, async (signal) =>
+      (await runnerOf<T, Collection<T>>(collection)).compute(collection, this.#host, signal),
+    );
   }
 
-  /** Runs, and keeps the rows with the workers; the frame returned starts from there. */
-  async persist(frame: DataFrame, options: ComputeOptions = {}): Promise<DataFrame> {
-    return this.#future("persist", options, (signal) => persistFrame(frame, this.#runner, signal));
+  /** Runs, and keeps the result with the workers; the collection returned starts from there. */
+  async persist<C extends Collection<unknown>>(collection: C, options: ComputeOptions = {}): Promise<C> {
+    return this.#future("persist", collection, options, async (signal) =>
+      (await runnerOf<unknown, C>(collection)).persist(collection, this.#host, signal),
+    );
   }
 
-  /** Forgets the rows that a persisted frame keeps. They are forgotten too once nothing mentions that frame any more. `OptionError` for any other frame. */
-  release(frame: DataFrame): Promise<void> {
-    return releaseFrame(frame, this.#parts.runtime);
+  /** Forgets what a persisted collection keeps. It is forgotten too once nothing mentions that collection any more. `OptionError` for any other collection. */
+  async release(collection: Collection<unknown>): Promise<void> {
+    await (await runnerOf(checked(collection, "release"))).release(collection, this.#host);
   }
 
   /** What would run. */
-  explain(frame: DataFrame): Promise<string> {
+  async explain(collection: Collection<unknown>): Promise<string> {
     this.#refuseClosed();
-    return explainFrame(frame, this.#parts.store);
+    return (await runnerOf(checked(collection, "explain"))).explain(collection, this.#host);
   }
 
   /** Runs a plan as it is: for tools and tests. The last stage's partial is not finished. */
   run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
     this.#refuseClosed();
-    const { runtime, onEvent } = this.#runner;
+    const { runtime, onEvent } = this.#host;
     return runtime.run(plan, {
       ...options,
       onEvent: (event) => {
@@ -173,14 +176,20 @@ export class Client implements Executor, AsyncDisposable {
     return this.toString();
   }
 
-  get #runner(): FrameRunner {
+  get #host(): RunnerHost {
     const { runtime, store } = this.#parts;
     const onEvent = (event: RunEvent) => this.#listeners.forEach((listener) => listener(event));
     return { runtime, store, onEvent };
   }
 
-  #future<T>(what: string, { signal }: ComputeOptions, start: (signal: AbortSignal) => Promise<T>): Future<T> {
+  #future<T>(
+    what: string,
+    collection: Collection<unknown>,
+    { signal }: ComputeOptions,
+    start: (signal: AbortSignal) => Promise<T>,
+  ): Future<T> {
     this.#refuseClosed();
+    checked(collection, what);
     return new Future(`${what}-${++this.#futures}`, (own) =>
       start(signal === undefined ? own : AbortSignal.any([own, signal])),
     );
@@ -189,4 +198,12 @@ export class Client implements Executor, AsyncDisposable {
   #refuseClosed(): void {
     if (this.#closed) throw new OptionError("This client is closed.", { fix: "make a new one: await Client.local()." });
   }
+}
+
+function checked<C extends Collection<unknown>>(collection: C, what: string): C {
+  if (collection instanceof Collection) return collection;
+  const found: unknown = collection;
+  throw new OptionError(`${what}(…) expects a collection, found ${found === null ? "null" : `a ${typeof found}`}.`, {
+    fix: "pass a DataFrame, a Bag, or another lazy collection.",
+  });
 }

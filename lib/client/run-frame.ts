@@ -9,22 +9,22 @@ import { loadFold } from "../kernels/registry.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { isScan, lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
-import type { Store } from "../store/store.ts";
 import { loadArrow, toArrow } from "./arrow.ts";
+import type { Runner, RunnerHost } from "./runner.ts";
 
-/** What a run of a frame needs. */
-export interface FrameRunner {
-  readonly runtime: Runtime;
-  readonly store: Store;
-  readonly onEvent: (event: RunEvent) => void;
-}
+/** How frames are run. */
+export const frameRunner: Runner<DataFrame, Table> = {
+  compute: computeFrame,
+  persist: persistFrame,
+  explain: explainFrame,
+  release: releaseFrame,
+};
 
-/** Runs a frame and gives its rows. */
-export async function computeFrame(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<Table> {
+async function computeFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Table> {
   return toArrow(await foldedFrame(frame, runner, signal));
 }
 
-async function foldedFrame(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<Frame> {
+async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Frame> {
   const { lowered, result } = await runWidening(frame, runner, false, signal);
   const { output } = lowered.plan.stages[lowered.plan.stages.length - 1];
   if (output.kind !== "fold") throw new InternalError("A frame's plan does not end in a fold.");
@@ -33,7 +33,7 @@ async function foldedFrame(frame: DataFrame, runner: FrameRunner, signal: AbortS
 }
 
 /** Runs a frame and keeps its rows with the runtime. */
-export async function persistFrame(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<DataFrame> {
+async function persistFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
   if (!isScan(frame.node)) return persistFolded(frame, runner, signal);
   const { lowered, result } = await runWidening(frame, runner, true, signal);
   const { refs = [], report } = result;
@@ -42,7 +42,7 @@ export async function persistFrame(frame: DataFrame, runner: FrameRunner, signal
 }
 
 /** A folded frame is one part. */
-async function persistFolded(frame: DataFrame, runner: FrameRunner, signal: AbortSignal): Promise<DataFrame> {
+async function persistFolded(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
   const { schema, batch } = await foldedFrame(frame, runner, signal);
   const bytes = encodeFrame({ schema, batch });
   const refs = [await runner.runtime.keep(bytes)];
@@ -60,8 +60,7 @@ function keptFrame(node: KeptNode, runtime: Runtime): DataFrame {
   return new DataFrame(node);
 }
 
-/** Forgets the rows that a persisted frame keeps. `OptionError` for any other frame. */
-export async function releaseFrame({ node }: DataFrame, runtime: Runtime): Promise<void> {
+async function releaseFrame({ node }: DataFrame, { runtime }: RunnerHost): Promise<void> {
   if (node.kind !== "kept")
     throw new OptionError("release(…) expects a frame that persist() gave.", {
       fix: "release that one, not one made from it.",
@@ -73,7 +72,8 @@ function runsOf({ refs }: KeptNode): Set<string> {
   return new Set(refs.map(({ run }) => run));
 }
 
-export async function explainFrame(frame: DataFrame, store: Store): Promise<string> {
+/** What would run; no client is needed. */
+export async function explainFrame(frame: DataFrame, { store }: Pick<RunnerHost, "store">): Promise<string> {
   const { plan, schema } = await lowerFrame(frame.node, { store });
   return explainPlan(plan, schema);
 }
@@ -84,7 +84,7 @@ export async function explainFrame(frame: DataFrame, store: Store): Promise<stri
  */
 async function runWidening(
   frame: DataFrame,
-  { runtime, store, onEvent }: FrameRunner,
+  { runtime, store, onEvent }: RunnerHost,
   keep: boolean,
   signal: AbortSignal,
 ): Promise<{ lowered: LoweredFrame; result: RunResult }> {

@@ -1,11 +1,10 @@
-import type { Table } from "apache-arrow";
-import type { DataFrame } from "./dataframe/dataframe.ts";
+import type { Collection } from "./collection.ts";
 
 /** What a collection needs of a client. Collections know no runtime: they ask whoever fills the slot. */
 export interface Executor {
-  compute(frame: DataFrame, options?: ComputeOptions): PromiseLike<Table>;
-  persist(frame: DataFrame, options?: ComputeOptions): Promise<DataFrame>;
-  explain(frame: DataFrame): Promise<string>;
+  compute<T>(collection: Collection<T>, options?: ComputeOptions): PromiseLike<T>;
+  persist<C extends Collection<unknown>>(collection: C, options?: ComputeOptions): Promise<C>;
+  explain(collection: Collection<unknown>): Promise<string>;
 }
 
 export interface ComputeOptions {

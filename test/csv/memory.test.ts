@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { Client, col, readCsv, size } from "../../lib/index.ts";
+import { Client, col, readCsv, size, type DataFrame } from "../../lib/index.ts";
 import { asModuleSource, compileCsvKernel } from "../../lib/kernels/csv/build.ts";
 import { withKernel } from "../../lib/kernels/csv/wasm.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
@@ -16,7 +16,7 @@ const put = async (name: string, text: string) => {
   await store.put(`memory://big/${name}`, Buffer.from(text));
   return `memory://big/${name}`;
 };
-const compute = async (frame: Parameters<typeof client.compute>[0]) => plain(await client.compute(frame));
+const compute = async (frame: DataFrame) => plain(await client.compute(frame));
 
 test("the committed WebAssembly is what its sources compile to", async () => {
   const committed = await readFile(new URL("../../lib/kernels/csv/csv.wasm.ts", import.meta.url), "utf8");

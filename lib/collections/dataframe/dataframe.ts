@@ -1,7 +1,7 @@
 import type { Table } from "apache-arrow";
 import { OptionError } from "../../errors.ts";
+import { Collection } from "../collection.ts";
 import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
-import { executor, type ComputeOptions } from "../executor.ts";
 import { wholeNumber } from "../options.ts";
 import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
 import type { FrameNode } from "./nodes.ts";
@@ -9,11 +9,15 @@ import type { FrameNode } from "./nodes.ts";
 /**
  * A lazy table: a description of rows to come. Every method but `compute`, `persist`, `show` and `explain` just describes, and returns at once;
  * nothing is read until then.
+ *
+ * `compute` gives the rows as an Apache Arrow table. A grouped frame is sorted by its keys, nulls last; otherwise rows keep the files' order.
  */
-export class DataFrame {
+export class DataFrame extends Collection<Table> {
+  readonly kind = "frame";
   readonly node: FrameNode;
 
   constructor(node: FrameNode) {
+    super();
     this.node = node;
   }
 
@@ -68,25 +72,10 @@ export class DataFrame {
     return new GroupBy(this.node, [], false).agg(aggregates);
   }
 
-  /** Runs, and gives the rows as an Apache Arrow table. A grouped frame is sorted by its keys, nulls last; otherwise rows keep the files' order. */
-  async compute(options?: ComputeOptions): Promise<Table> {
-    return (await executor()).compute(this, options);
-  }
-
-  /** Runs, and keeps the rows with the client's workers (in memory, on disk beyond its limit): a frame that starts from there. */
-  async persist(options?: ComputeOptions): Promise<DataFrame> {
-    return (await executor()).persist(this, options);
-  }
-
   /** Prints the first rows as a text table on standard output. */
   async show(rows = 10): Promise<void> {
     const { formatTable } = await import("./format-table.ts");
     process.stdout.write(`${formatTable(await this.head(rows + 1).compute(), rows)}\n`);
-  }
-
-  /** What would run: shards, bytes, memory per task, what was fused and pushed down. Reads the sample only. */
-  async explain(): Promise<string> {
-    return (await executor()).explain(this);
   }
 
   /** The description as JSON, from which `fromJSON` makes the frame again: a pipeline to keep or to send. @throws PlanError for a persisted frame. */
@@ -99,17 +88,12 @@ export class DataFrame {
     return new DataFrame(frameFromJson(json));
   }
 
-  /** The description, a line an operation. */
-  toString(): string {
+  override toString(): string {
     return formatNode(this.node);
   }
 
   get [Symbol.toStringTag](): string {
     return "DataFrame";
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
   }
 }
 
