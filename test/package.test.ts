@@ -18,6 +18,7 @@ test("the public face", () => {
       "Aggregate",
       "CancelledError",
       "Client",
+      "Collection",
       "ConflictError",
       "CsvError",
       "DataFrame",
