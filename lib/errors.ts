@@ -6,6 +6,8 @@
  * sentence that tells the user what to do. `retryable` says whether running the same task again may help.
  */
 
+import { isError, ordinaryError, ordinaryRecord, thrownRecord, type ClassKey } from "./ordinary-errors.ts";
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -127,6 +129,11 @@ export class CancelledError extends AbanicoError {
   readonly tag = "Cancelled";
 }
 
+/** A function cannot travel to where it should run, or a module of functions cannot be loaded. `fields` say what is in the way. Recover: as `fix` says. */
+export class CallableError extends AbanicoError {
+  readonly tag = "Callable";
+}
+
 /** A broken invariant: a bug in Abanico, not in the program that uses it. */
 export class InternalError extends AbanicoError {
   readonly tag = "Internal";
@@ -152,6 +159,7 @@ const classes = {
   TaskTimeout: TaskTimeoutError,
   Stalled: StalledError,
   Cancelled: CancelledError,
+  Callable: CallableError,
   Internal: InternalError,
 } as const;
 
@@ -167,28 +175,48 @@ export interface ErrorRecord {
   readonly fix?: string | undefined;
   readonly retryable?: boolean;
   readonly cause?: ErrorRecord | undefined;
+  /** The native class, where it is not Error itself: as "TypeError". */
+  readonly native?: string;
+  /** The user's class, where a module that was loaded by `fromModule` exports it. */
+  readonly class?: ClassKey;
+  /** What an AggregateError holds; for a SuppressedError the error and what it suppressed. */
+  readonly errors?: readonly ErrorRecord[];
 }
 
-/** Turns anything thrown into a record. Depth of causes is limited to 8, so that a cycle ends. */
+/** Causes and held errors are followed this far, so that a cycle ends. */
+const DEPTH = 8;
+
+/** Turns anything thrown into a record: also what is no Error, see `ordinary-errors.ts`. Depth of causes is limited to 8. */
 export function toErrorRecord(thrown: unknown, depth = 0): ErrorRecord {
-  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
-  const cause = thrown.cause === undefined || depth >= 8 ? undefined : toErrorRecord(thrown.cause, depth + 1);
-  const base = { name: thrown.name, message: thrown.message, stack: thrown.stack, cause };
-  if (!(thrown instanceof AbanicoError)) return { ...base, fields: ownJsonFields(thrown) };
-  return { ...base, tag: thrown.tag, fields: thrown.fields, fix: thrown.fix, retryable: thrown.retryable };
+  if (!isError(thrown)) return thrownRecord(thrown);
+  const cause = thrown.cause === undefined || depth >= DEPTH ? undefined : toErrorRecord(thrown.cause, depth + 1);
+  if (thrown instanceof AbanicoError) {
+    const { name, message, stack, tag, fields, fix, retryable } = thrown;
+    return { name, message, stack, cause, tag, fields, fix, retryable };
+  }
+  // What is held lies at the last depth but one, so that errors of errors of errors do not multiply.
+  const inner = (held: unknown): ErrorRecord => toErrorRecord(held, Math.max(depth + 1, DEPTH - 2));
+  return { ...ordinaryRecord(thrown, depth >= DEPTH ? thrownAs : inner), cause };
 }
 
-/** Makes an error again from its record: the tagged class where there is one, otherwise an Error with the same name and stack. */
+function thrownAs(held: unknown): ErrorRecord {
+  return isError(held) ? { name: String(held.name), message: String(held.message) } : thrownRecord(held);
+}
+
+/**
+ * Makes an error again from its record: the tagged class where there is one, the user's class where its module is loaded, otherwise
+ * the native class, with the same name, message, stack, cause and fields.
+ */
 export function fromErrorRecord(record: ErrorRecord): Error {
   const cause = record.cause === undefined ? undefined : fromErrorRecord(record.cause);
-  const known = record.tag !== undefined && Object.hasOwn(classes, record.tag);
+  if (record.tag === undefined || !Object.hasOwn(classes, record.tag))
+    return ordinaryError(record, cause, record.errors?.map(fromErrorRecord));
   // The cast is safe: hasOwn has just checked the tag.
-  const error = known ? new classes[record.tag as ErrorTag]("", initOf(record, cause)) : new Error("", { cause });
+  const error = new classes[record.tag as ErrorTag]("", initOf(record, cause));
   // Set afterwards, since the message in a record already holds the fix.
   error.message = record.message;
   error.name = record.name;
   if (record.stack !== undefined) error.stack = record.stack;
-  if (!known && record.fields !== undefined) Object.assign(error, record.fields);
   return error;
 }
 
@@ -199,15 +227,6 @@ function initOf(record: ErrorRecord, cause: Error | undefined): ErrorInit {
     ...(record.retryable === undefined ? {} : { retryable: record.retryable }),
     ...(cause === undefined ? {} : { cause }),
   };
-}
-
-function ownJsonFields(error: Error): JsonObject {
-  const fields: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(error)) {
-    if (["name", "message", "stack", "cause"].includes(key)) continue;
-    if (value === null || ["string", "number", "boolean"].includes(typeof value)) fields[key] = value;
-  }
-  return fields;
 }
 
 /** "did you mean": the candidates nearest to `name` by edit distance, at most three, none farther than half its length. */

@@ -2,6 +2,8 @@
 import { setFallbackExecutor } from "./collections/executor.ts";
 
 export type { Table } from "apache-arrow";
+export { taskContext, type TaskInfo } from "./callables/context.ts";
+export { fromModule } from "./callables/from-module.ts";
 export { Client, type LocalClientOptions } from "./client/client.ts";
 export { Future, type FutureStatus } from "./client/future.ts";
 export { Collection } from "./collections/collection.ts";

@@ -16,6 +16,7 @@ test("the public face", () => {
     [
       "AbanicoError",
       "Aggregate",
+      "CallableError",
       "CancelledError",
       "Client",
       "Collection",
@@ -45,10 +46,12 @@ test("the public face", () => {
       "col",
       "fromErrorRecord",
       "fromJSON",
+      "fromModule",
       "lit",
       "nearestNames",
       "readCsv",
       "size",
+      "taskContext",
       "toErrorRecord",
     ]
   `);
