@@ -28,16 +28,22 @@ function indexed<T>(
 
 type Decoded = readonly (number | bigint | null)[] | { readonly bad: number };
 
-/** One column of fields as the kernel reads it. */
-function decoded(kernel: CsvKernel, fields: readonly string[], as: "int64" | "float64"): Decoded {
-  const bytes = Buffer.from(fields.map((field) => `${field},\n`).join(""));
+/** One column of fields as the kernel reads it: the first of two, or a record's last. */
+function decoded(
+  kernel: CsvKernel,
+  fields: readonly string[],
+  as: "int64" | "float64",
+  end: ",\n" | "\n" | "\r\n" = ",\n",
+): Decoded {
+  const bytes = Buffer.from(fields.map((field) => `${field}${end}`).join(""));
+  const width = end === ",\n" ? 2 : 1;
   return indexed(kernel, bytes, "tokenizeExact", (count, index) => {
-    const rows = count / 2;
+    const rows = count / width;
     expect(rows).toBe(fields.length);
     const out = kernel.allocate(8 * rows);
     const valid = kernel.allocate(rows);
     const { wasm } = kernel;
-    const rest = [8, rows, out, valid, false] as const;
+    const rest = [4 * width, rows, out, valid, width === 1] as const;
     let done = as === "float64" ? wasm.decodeFloats(index, ...rest) : wasm.decodeIntegers(index, ...rest);
     const isWide = done === WIDE;
     if (isWide) done = wasm.decodeWide(index, ...rest);
@@ -57,6 +63,7 @@ function decoded(kernel: CsvKernel, fields: readonly string[], as: "int64" | "fl
 const digits = (min: number, max: number) =>
   fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: min, maxLength: max });
 const sign = fc.constantFrom("", "", "-", "+");
+const minus = fc.constantFrom("", "", "", "-");
 const integers = fc.oneof(
   fc.tuple(sign, digits(1, 21)).map((parts) => parts.join("")),
   fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }).map(String),
@@ -121,6 +128,36 @@ describe("numbers", () => {
           else expect("bad" in found ? found : found.map((value) => value !== null && BigInt(value))).toEqual(wanted);
         }),
         { numRuns: 2_000 },
+      );
+    }));
+
+  test("columns whose numbers are spelled alike, with others among them here and there", () =>
+    withKernel((kernel) => {
+      kernel.setDialect(DIALECT);
+      fc.assert(
+        fc.property(
+          fc.constantFrom("int64", "float64"),
+          fc.array(fc.tuple(minus, digits(0, 8), digits(1, 18), fc.double({ min: 0, max: 1e6, noNaN: true })), {
+            minLength: 200,
+            maxLength: 300,
+          }),
+          fc.array(fc.tuple(fc.nat(299), fc.constantFrom("", "NA", "12345", "123456789012345", " 7 ", "+3", "0.5e1"))),
+          fc.constantFrom(",\n", "\n", "\r\n"),
+          (as, parts, others, end) => {
+            const texts = parts.map(([sign, whole, fraction, value], i) => {
+              if (as === "int64") return `${sign}${fraction.slice(0, 4)}`;
+              return i % 3 === 0 ? `${sign}${value.toFixed(1 + (i % 16))}` : `${sign}${whole}.${fraction}`;
+            });
+            for (const [at, text] of others)
+              if (at < texts.length && !(as === "int64" && text === "0.5e1")) texts[at] = text;
+            const wanted = texts.map((text) => (NULLS.has(text) ? null : parseNumber(text)));
+            // Integers have no −0.
+            expect(decoded(kernel, texts, as, end)).toEqual(
+              as === "int64" ? wanted.map((value) => (value === null ? null : Number(value) + 0)) : wanted,
+            );
+          },
+        ),
+        { numRuns: 300 },
       );
     }));
 

@@ -3,11 +3,15 @@
 // only once a null is met (see nullCount). `last`: the column is the record's last, so a carriage return may stand before its end.
 // They answer the ordinal of the first record whose field does not fit, or `count`.
 import { RETURN, quote, quoting, escape } from "./tokenize";
-import { BAD, NOT_QUICK, NULL, NUMBER, floatKind, floatQuick, floatSlow, integerOf, integerQuick, integerSlow, isWide, slowNumber } from "./numbers";
+import { endOf, fourIntegers, twoFloats } from "./batches";
+import { BAD, NOT_QUICK, NULL, NUMBER, floatKind, floatQuick, floatSlow, integerOf, integerQuick, integerSlow, isFused, isWide, slowNumber } from "./numbers";
 import { INVALID, codeOfField, homeOf, longCodeAtHome, shiftOf, shortKey, tableOf } from "./dictionary";
 
 /** Nulls in the last column decoded; `valid` means something only when it is not 0. */
 export let nullCount: u32 = 0;
+/** Records read one by one after a group that could not be read at once: more each time, as long as groups keep failing. */
+const SHORTEST: usize = 4;
+const LONGEST: usize = 256;
 const cell: usize = memory.data(8);
 
 // @ts-ignore: decorator
@@ -38,22 +42,33 @@ function integerHard(start: usize, end: usize): i32 {
 /** Integers within ±2^53 as f64. `isWideColumn()` tells when one was outside: decode again with `decodeWide`. Answers −2 then. */
 export function decodeIntegers(at: usize, stride: usize, count: u32, out: usize, valid: usize, last: bool): i32 {
   nullCount = 0;
-  for (let i: u32 = 0; i < count; i++, at += stride) {
-    const start = <usize>load<u32>(at - 4) + 1;
-    const end = fieldEnd(at, start, last);
-    let value = integerQuick(start, end);
-    if (value == NOT_QUICK) {
-      const kind = integerHard(start, end);
-      if (kind == BAD) return i;
-      if (kind == NULL) {
-        setNull(valid, i, count);
-        value = 0;
-      } else {
-        if (isWide) return -2;
-        value = integerOf();
+  const stop = out + (<usize>count << 3);
+  const values = out;
+  let stretch: usize = SHORTEST;
+  while (out < stop) {
+    const to = fourIntegers(at, stride, out, stop, usize(last));
+    stretch = to == out ? min(stretch << 1, LONGEST) : SHORTEST;
+    at += ((to - out) >> 3) * stride;
+    out = to;
+    const until = min(out + (stretch << 3), stop);
+    for (; out < until; out += 8, at += stride) {
+      const i = <u32>((out - values) >> 3);
+      const start = <usize>load<u32>(at - 4) + 1;
+      const end = fieldEnd(at, start, last);
+      let value = integerQuick(start, end);
+      if (value == NOT_QUICK) {
+        const kind = integerHard(start, end);
+        if (kind == BAD) return i;
+        if (kind == NULL) {
+          setNull(valid, i, count);
+          value = 0;
+        } else {
+          if (isWide) return -2;
+          value = integerOf();
+        }
       }
+      store<f64>(out, <f64>value);
     }
-    store<f64>(out + (<usize>i << 3), <f64>value);
   }
   return count;
 }
@@ -75,22 +90,35 @@ export function decodeWide(at: usize, stride: usize, count: u32, out: usize, val
 /** Floats; a null's value is NaN. */
 export function decodeFloats(at: usize, stride: usize, count: u32, out: usize, valid: usize, last: bool): i32 {
   nullCount = 0;
-  for (let i: u32 = 0; i < count; i++, at += stride) {
-    const start = <usize>load<u32>(at - 4) + 1;
-    const end = fieldEnd(at, start, last);
-    let value = floatQuick(start, end);
-    if (value != value) {
-      if (isEmpty(start, end)) setNull(valid, i, count);
-      else {
-        value = floatSlow(start, end);
-        if (floatKind == BAD) return i;
-        if (floatKind == NULL) {
-          setNull(valid, i, count);
-          value = NaN;
+  const stop = out + (<usize>count << 3);
+  const values = out;
+  let stretch: usize = SHORTEST;
+  while (out < stop) {
+    if (isFused) {
+      const to = twoFloats(at, stride, out, stop, usize(last));
+      stretch = to == out ? min(stretch << 1, LONGEST) : SHORTEST;
+      at += ((to - out) >> 3) * stride;
+      out = to;
+    }
+    const until = min(out + (stretch << 3), stop);
+    for (; out < until; out += 8, at += stride) {
+      const i = <u32>((out - values) >> 3);
+      const start = <usize>load<u32>(at - 4) + 1;
+      const end = fieldEnd(at, start, last);
+      let value = floatQuick(start, end);
+      if (value != value) {
+        if (isEmpty(start, end)) setNull(valid, i, count);
+        else {
+          value = floatSlow(start, end);
+          if (floatKind == BAD) return i;
+          if (floatKind == NULL) {
+            setNull(valid, i, count);
+            value = NaN;
+          }
         }
       }
+      store<f64>(out, value);
     }
-    store<f64>(out + (<usize>i << 3), value);
   }
   return count;
 }
@@ -128,36 +156,47 @@ export function decodeBooleans(at: usize, stride: usize, count: u32, out: usize,
 /** Strings as codes (u32) of the dictionary; 0 is null (an empty field without quotes, or a null text). */
 export function decodeStrings(at: usize, stride: usize, count: u32, out: usize, dictionary: usize, last: bool): i32 {
   nullCount = 0;
-  const plain = !quoting && escape == 0;
-  let table = tableOf(dictionary);
-  let shift = shiftOf(dictionary);
-  for (let i: u32 = 0; i < count; i++, at += stride) {
+  const stop = out + (<usize>count << 2);
+  const codes = out;
+  while (true) {
+    const to = escape ? out : knownStrings(at, stride, out, stop, dictionary, usize(last), quoting ? <u32>quote : 256);
+    if (to == stop) return count;
+    at += ((to - out) >> 2) * stride;
+    out = to;
     const start = <usize>load<u32>(at - 4) + 1;
     const end = fieldEnd(at, start, last);
-    const length = end - start;
-    let value: u32;
-    if (length && (plain || (load<u8>(start) != quote && escape == 0))) {
-      // Most strings were seen before, and are found where their search begins.
-      if (length <= 8) {
-        const key = shortKey(start, length);
-        const slot = table + (homeOf(key, length, shift) << 4);
-        value = load<u64>(slot) == key && <usize>load<u32>(slot, 8) == length ? load<u32>(slot, 12) - 1 : INVALID;
-      } else value = longCodeAtHome(dictionary, table, shift, start, length);
-      if (value != INVALID) {
-        if (value == 0) nullCount++;
-        store<u32>(out + (<usize>i << 2), value);
-        continue;
-      }
-    }
-    value = 0;
+    let value: u32 = 0;
     if (start != end) {
       value = codeOfField(dictionary, start, end);
-      if (value == INVALID) return i;
-      table = tableOf(dictionary);
-      shift = shiftOf(dictionary);
+      if (value == INVALID) return (out - codes) >> 2;
     }
     if (value == 0) nullCount++;
-    store<u32>(out + (<usize>i << 2), value);
+    store<u32>(out, value);
+    out += 4;
+    at += stride;
   }
-  return count;
+}
+
+/** Strings that the dictionary has where their search begins, up to the first that is another, is null, or has quotes. No calls: see batches.ts. */
+function knownStrings(at: usize, stride: usize, out: usize, stop: usize, dictionary: usize, last: usize, quoteOrNone: u32): usize {
+  const table = tableOf(dictionary);
+  const shift = shiftOf(dictionary);
+  for (; out < stop; out += 4, at += stride) {
+    const start = <usize>load<u32>(at - 4) + 1;
+    const length = endOf(at, last) - start;
+    if (<u32>load<u8>(start) == quoteOrNone) break;
+    let code: u32;
+    if (length - 1 < 8) {
+      const key = shortKey(start, length);
+      const slot = table + (homeOf(key, length, shift) << 4);
+      if (load<u64>(slot) != key || <usize>load<u32>(slot, 8) != length) break;
+      code = load<u32>(slot, 12) - 1;
+    } else {
+      if (<isize>length <= 0) break;
+      code = longCodeAtHome(dictionary, table, shift, start, length);
+    }
+    if (code - 1 >= INVALID - 1) break;
+    store<u32>(out, code);
+  }
+  return out;
 }

@@ -4,7 +4,7 @@
 import { quote, quoting } from "./tokenize";
 
 const ZEROS: u64 = 0x3030303030303030;
-const MINUS: u8 = 0x2d;
+export const MINUS: u8 = 0x2d;
 const PLUS: u8 = 0x2b;
 const DOT: u8 = 0x2e;
 const SAFE: i64 = 9007199254740992; // 2^53
@@ -25,7 +25,7 @@ export declare function slowNumber(start: usize, end: usize, result: usize): i32
 const cell: usize = memory.data(8);
 
 /** For n = 0 … 16: sixteen bytes, of which the last n are ones. */
-const lastBytes: usize = memory.data(17 * 16);
+export const lastBytes: usize = memory.data(17 * 16);
 
 export function setTables(five: usize, ten: usize, wholeTen: usize, inverse: usize): void {
   inversePowers = inverse;
@@ -177,9 +177,9 @@ function eiselLemire(w: u64, q: i32): f64 {
 }
 
 /** 10^−q for q = 0 … 16 as an unevaluated sum of two f64: see `scaled`. */
-let inversePowers: usize = 0;
+export let inversePowers: usize = 0;
 /** Whether `relaxed_madd` rounds once on this machine. */
-let isFused: bool = false;
+export let isFused: bool = false;
 
 /** (1 + 2^−30)² − (1 + 2^−29) is 2^−60 where the product is not rounded, 0 where it is. */
 function probeFused(): bool {
