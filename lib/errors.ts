@@ -134,6 +134,11 @@ export class CallableError extends AbanicoError {
   readonly tag = "Callable";
 }
 
+/** Calls or graphs need each other in a circle. `fields.cycle` names them in order. Recover: break the circle. */
+export class GraphError extends AbanicoError {
+  readonly tag = "Graph";
+}
+
 /** A broken invariant: a bug in Abanico, not in the program that uses it. */
 export class InternalError extends AbanicoError {
   readonly tag = "Internal";
@@ -160,6 +165,7 @@ const classes = {
   Stalled: StalledError,
   Cancelled: CancelledError,
   Callable: CallableError,
+  Graph: GraphError,
   Internal: InternalError,
 } as const;
 
