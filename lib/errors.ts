@@ -79,6 +79,11 @@ export class CsvError extends AbanicoError {
   readonly tag = "Csv";
 }
 
+/** Lines of text cannot be read: invalid UTF-8, a line that is no JSON or is too long. `fields` hold url, offset (bytes), row (the line, from 1), text. */
+export class TextError extends AbanicoError {
+  readonly tag = "Text";
+}
+
 /** A value does not fit its column's type. `fields` hold url, offset (bytes), row, column, text, type. Recover: `types: { column: … }`. */
 export class ValueError extends AbanicoError {
   readonly tag = "Value";
@@ -139,6 +144,14 @@ export class GraphError extends AbanicoError {
   readonly tag = "Graph";
 }
 
+/**
+ * An image cannot be read, processed or written: it is damaged, is no image, or goes over a limit. `fields` hold url and bytes (of the file);
+ * for a limit also width, height, limit and the option that raises it. Recover: correct the file, or `readImages(…, { onError: "collect" })`.
+ */
+export class ImageError extends AbanicoError {
+  readonly tag = "Image";
+}
+
 /** A broken invariant: a bug in Abanico, not in the program that uses it. */
 export class InternalError extends AbanicoError {
   readonly tag = "Internal";
@@ -154,6 +167,7 @@ const classes = {
   SourceChanged: SourceChangedError,
   StoreFault: StoreFaultError,
   Csv: CsvError,
+  Text: TextError,
   Value: ValueError,
   Overflow: OverflowError,
   UnknownColumn: UnknownColumnError,
@@ -166,6 +180,7 @@ const classes = {
   Cancelled: CancelledError,
   Callable: CallableError,
   Graph: GraphError,
+  Image: ImageError,
   Internal: InternalError,
 } as const;
 
