@@ -1,4 +1,4 @@
-import { encodeValue, decodeValue } from "../values.ts";
+import { encodeArgument } from "./travel.ts";
 
 /**
  * One argument of a call, as data. `R` names another call, whose result goes there before this one can be made:
@@ -8,8 +8,7 @@ import { encodeValue, decodeValue } from "../values.ts";
  * - a value with holes: an array or plain object that has results of others somewhere inside.
  */
 export type Argument<R> =
-  | { readonly value: Uint8Array; readonly holes?: readonly Hole<R>[] }
-  | { readonly value?: undefined; readonly ref: R };
+  { readonly value: Uint8Array; readonly holes?: readonly Hole<R>[] } | { readonly value?: undefined; readonly ref: R };
 
 export interface Hole<R> {
   /** Keys and indices from the argument down to the hole. */
@@ -22,13 +21,19 @@ export interface Hole<R> {
  * looked through, however deep; anything else (Map, class instances) is a value as it is. Values are copied now: what the
  * caller changes later does not show.
  *
- * @throws what structured clone throws where a value cannot travel.
+ * @param what names the call in errors, as "submit(…)".
+ * @throws {CallableError} where a value cannot travel.
  */
-export function toArguments<R>(values: readonly unknown[], find: (value: object) => R | undefined): Argument<R>[] {
-  return values.map((value) => toArgument(value, find));
+export function toArguments<R>(
+  values: readonly unknown[],
+  find: (value: object) => R | undefined,
+  what: string,
+): Argument<R>[] {
+  return values.map((value) => toArgument(value, find, what));
 }
 
-function toArgument<R>(value: unknown, find: (value: object) => R | undefined): Argument<R> {
+function toArgument<R>(value: unknown, find: (value: object) => R | undefined, what: string): Argument<R> {
+  const encodeValue = (given: unknown) => encodeArgument(given, what);
   if (!canHold(value)) return { value: encodeValue(value) };
   const ref = find(value);
   if (ref !== undefined) return { ref };
@@ -87,23 +92,14 @@ function withHoles<R>(root: object, find: (value: object) => R | undefined, hole
   return copy;
 }
 
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The values again. `resolve` gives the bytes of a ref's result. */
-export function fromArguments<R>(args: readonly Argument<R>[], resolve: (ref: R) => Uint8Array): unknown[] {
-  return args.map((argument) => {
-    if (argument.value === undefined) return decodeValue(resolve(argument.ref));
-    const value = decodeValue(argument.value);
-    for (const { path, ref } of argument.holes ?? []) fill(value, path, decodeValue(resolve(ref)));
-    return value;
-  });
-}
-
-function fill(value: unknown, path: readonly (string | number)[], filling: unknown): void {
+/** Puts what a hole was for into the value. */
+export function fill(value: unknown, path: readonly (string | number)[], filling: unknown): void {
   // The path was made from a value of this shape.
   let at = value as Record<string | number, unknown>;
   for (const key of path.slice(0, -1)) at = at[key] as Record<string | number, unknown>;

@@ -1,16 +1,19 @@
 import { availableParallelism, totalmem } from "node:os";
 import { inspect } from "node:util";
 import { Collection } from "../collections/collection.ts";
+import { fromJSON } from "../collections/from-json.ts";
 import { isExecutor, setExecutor, type ComputeOptions, type Executor } from "../collections/executor.ts";
 import { formatBytes, knownKeys, parseBytes, wholeNumber } from "../collections/options.ts";
-import { OptionError } from "../errors.ts";
+import { NotFoundError, OptionError } from "../errors.ts";
 import { createInlineRuntime } from "../runtime/inline.ts";
 import { createLocalRuntime } from "../runtime/local/local.ts";
 import type { RunEvent, RunOptions, RunResult, Runtime } from "../runtime/runtime.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultStore, type DefaultStore } from "../store/default-store.ts";
-import { Future } from "./future.ts";
-import { progressOn } from "./progress.ts";
+import { Submitter, scatterValue, type Argued, type ArguedAll, type SubmitHost, type SubmitOptions } from "./calls.ts";
+import { Future, Held, RunSource } from "./future.ts";
+import { asCompleted, gather, wait, type GatherOptions, type Gathered, type WaitOptions } from "./gather.ts";
+import { drawFutures, progressOn } from "./progress.ts";
 import { runnerOf, type RunnerHost } from "./runner.ts";
 
 /** A client on this machine. */
@@ -25,6 +28,8 @@ export interface LocalClientOptions {
   readonly store?: DefaultStore;
   /** A line on standard error that shows how far a run is. Default: where standard error is a terminal. */
   readonly progress?: boolean;
+  /** What functions print on workers appears on this process's standard output and error, or only as events. Default "inherit". */
+  readonly output?: "inherit" | "ignore";
 }
 
 interface ClientParts {
@@ -35,12 +40,15 @@ interface ClientParts {
   readonly threadsPerWorker: number;
   readonly memoryLimitBytes: number;
   readonly progress: boolean;
+  readonly output: "inherit" | "ignore";
 }
 
 /** What a person holds: runs collections on workers. Made by `Client.local` or `Client.connect`; ended by `close` or `await using`. */
 export class Client implements Executor, AsyncDisposable {
   readonly #parts: ClientParts;
   readonly #listeners = new Set<(event: RunEvent) => void>();
+  readonly #published = new Map<string, Collection<unknown> | Held<unknown>>();
+  readonly #submitter = new Submitter(() => this.#submitHost());
   #workers: number;
   #futures = 0;
   #closed = false;
@@ -48,12 +56,16 @@ export class Client implements Executor, AsyncDisposable {
   private constructor(parts: ClientParts) {
     this.#parts = parts;
     this.#workers = parts.workers;
+    const { calls } = parts.runtime;
+    calls.onEvent = (event) => this.#tell(event);
+    calls.collections = (json) => Promise.resolve(this.compute(fromJSON(json)));
+    if (parts.output === "inherit") this.#listeners.add(printOutput);
     if (parts.progress) this.#listeners.add(progressOn(process.stderr));
   }
 
   /** Starts workers on this machine, as threads. The client becomes the one that bare `compute()` uses. */
   static async local(options: LocalClientOptions = {}): Promise<Client> {
-    knownKeys(options, ["workers", "threadsPerWorker", "memoryLimit", "store", "progress"], "Client.local");
+    knownKeys(options, ["workers", "threadsPerWorker", "memoryLimit", "store", "progress", "output"], "Client.local");
     const workers = wholeNumber(options.workers ?? availableParallelism(), "Client.local option workers", 0);
     const threadsPerWorker = wholeNumber(options.threadsPerWorker ?? 1, "Client.local option threadsPerWorker", 1);
     const share = Math.floor((0.9 * totalmem()) / Math.max(1, workers));
@@ -65,7 +77,17 @@ export class Client implements Executor, AsyncDisposable {
         ? createInlineRuntime({ store, memoryLimitBytes })
         : createLocalRuntime({ workers, threadsPerWorker, memoryLimitBytes, store });
     const progress = options.progress ?? process.stderr.isTTY === true;
-    const client = new Client({ kind: "local", runtime, store, workers, threadsPerWorker, memoryLimitBytes, progress });
+    const output = options.output ?? "inherit";
+    const client = new Client({
+      kind: "local",
+      runtime,
+      store,
+      workers,
+      threadsPerWorker,
+      memoryLimitBytes,
+      progress,
+      output,
+    });
     setExecutor(client);
     return client;
   }
@@ -113,8 +135,101 @@ export class Client implements Executor, AsyncDisposable {
     return (await runnerOf(checked(collection, "explain"))).explain(collection, this.#host);
   }
 
+  /** Calls a function on a worker, with arguments that may be futures. It begins at once; options by `with`. */
+  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Future<Awaited<R>> {
+    return this.#submitter.submit(fn, ...args);
+  }
+
+  /** Calls a function once for each item: a future each, in the items' order. Further arguments are the same for all calls; options by `with`. */
+  map<T, X extends unknown[], R>(
+    fn: (item: T, ...more: X) => R,
+    items: Iterable<Argued<T>>,
+    ...more: ArguedAll<X>
+  ): Future<Awaited<R>>[] {
+    return this.#submitter.map(fn, items, ...more);
+  }
+
+  /** `submit`, `map` and `run` with options: `client.with({ retries: 2, priority: 10 }).map(fetchPage, urls)`. */
+  with(options: SubmitOptions): Submitter {
+    return new Submitter(() => this.#submitHost(), options);
+  }
+
+  /** Calls a function on every worker thread there is now; what each returned, by the worker's number. */
+  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Promise<Map<number, Awaited<R>>> {
+    return this.#submitter.run(fn, ...args);
+  }
+
+  /** Fetches the values of futures, in the shape they are given: one, an array, a plain object. */
+  gather<const F>(futures: F, options?: GatherOptions): Promise<Gathered<F>> {
+    return gather(futures, options);
+  }
+
+  /** Waits for futures to end; nothing is fetched. @throws StalledError when the time given is over. */
+  wait<F extends Held<unknown>>(futures: Iterable<F>, options?: WaitOptions): ReturnType<typeof wait<F>> {
+    return wait(futures, options);
+  }
+
+  /** Futures as they end, the first first: `for await (const future of client.asCompleted(futures)) …`. */
+  asCompleted<F extends Held<unknown>>(futures: Iterable<F>): AsyncGenerator<F, void> {
+    return asCompleted(futures);
+  }
+
+  /** Waits for futures, and meanwhile draws on standard error how many have ended (on a terminal only). */
+  async progress(futures: Iterable<Held<unknown>>): Promise<void> {
+    await drawFutures([...futures], process.stderr);
+  }
+
+  /** Stops futures. One that runs is told by its signal (`taskContext().signal`); if it goes on, its worker is replaced. */
+  cancel(futures: Held<unknown> | Iterable<Held<unknown>>): void {
+    for (const future of futures instanceof Held ? [futures] : futures) future.cancel();
+  }
+
+  /** Runs again what has ended in an error or was cancelled. */
+  retry(futures: Held<unknown> | Iterable<Held<unknown>>): void {
+    for (const future of futures instanceof Held ? [futures] : futures) future.retry();
+  }
+
+  /**
+   * Puts a value with the workers, so that many calls can have it without sending it each time. It is no promise, so that it can be
+   * awaited itself: pass it as an argument. Values above 64 KiB lie in memory that all threads share.
+   */
+  async scatter<T>(value: T): Promise<Held<T>> {
+    return scatterValue<T>(this.#submitHost().calls, value);
+  }
+
+  /** Gives a name to a collection or a future, so that other parts of the program find it: it stays held. */
+  publish(name: string, what: Collection<unknown> | Held<unknown>): void {
+    if (this.#published.has(name))
+      throw new OptionError(`A dataset named "${name}" is published already.`, {
+        fields: { name },
+        fix: "unpublish that one first, or take another name.",
+      });
+    this.#published.set(name, what);
+  }
+
+  unpublish(name: string): void {
+    this.dataset(name);
+    this.#published.delete(name);
+  }
+
+  /** What was published under a name. The caller knows of what kind it is. */
+  dataset<D extends Collection<unknown> | Held<unknown>>(name: string): D {
+    const found = this.#published.get(name);
+    if (found !== undefined) return found as D; // the caller says so
+    const names = [...this.#published.keys()];
+    throw new NotFoundError(`No dataset is published as "${name}".`, {
+      fields: { name, known: names },
+      fix: names.length === 0 ? "publish one first." : `there are ${names.join(", ")}.`,
+    });
+  }
+
+  /** Names of what is published. */
+  datasets(): string[] {
+    return [...this.#published.keys()];
+  }
+
   /** Runs a plan as it is: for tools and tests. The last stage's partial is not finished. */
-  run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
+  runPlan(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
     this.#refuseClosed();
     const { runtime, onEvent } = this.#host;
     return runtime.run(plan, {
@@ -178,8 +293,16 @@ export class Client implements Executor, AsyncDisposable {
 
   get #host(): RunnerHost {
     const { runtime, store } = this.#parts;
-    const onEvent = (event: RunEvent) => this.#listeners.forEach((listener) => listener(event));
-    return { runtime, store, onEvent };
+    return { runtime, store, onEvent: (event) => this.#tell(event) };
+  }
+
+  #tell(event: RunEvent): void {
+    this.#listeners.forEach((listener) => listener(event));
+  }
+
+  #submitHost(): SubmitHost {
+    this.#refuseClosed();
+    return { calls: this.#parts.runtime.calls, compute: (collection) => this.compute(collection) };
   }
 
   #future<T>(
@@ -190,14 +313,20 @@ export class Client implements Executor, AsyncDisposable {
   ): Future<T> {
     this.#refuseClosed();
     checked(collection, what);
-    return new Future(`${what}-${++this.#futures}`, (own) =>
+    const source = new RunSource(`${what}-${++this.#futures}`, (own) =>
       start(signal === undefined ? own : AbortSignal.any([own, signal])),
     );
+    return new Future(source);
   }
 
   #refuseClosed(): void {
     if (this.#closed) throw new OptionError("This client is closed.", { fix: "make a new one: await Client.local()." });
   }
+}
+
+/** What functions printed on workers. */
+function printOutput(event: RunEvent): void {
+  if (event.type === "printed") process[event.stream].write(event.text);
 }
 
 function checked<C extends Collection<unknown>>(collection: C, what: string): C {

@@ -1,9 +1,13 @@
 import { formatBytes } from "../collections/options.ts";
+import type { Held } from "./future.ts";
+import { asCompleted } from "./gather.ts";
 import { taskCount } from "../plan/rules.ts";
 import type { RunEvent } from "../runtime/runtime.ts";
 
 /** A terminal to draw on. */
 interface Terminal {
+  /** Whether someone looks. */
+  readonly isTTY?: boolean;
   /** Its width; 0 or absent where it does not know. */
   readonly columns?: number;
   write(text: string): unknown;
@@ -49,6 +53,21 @@ export function progressOn(terminal: Terminal): (event: RunEvent) => void {
       drawn = 0;
     }
   };
+}
+
+/** Waits for all, and draws how many have ended. */
+export async function drawFutures(futures: readonly Held<unknown>[], terminal: Terminal): Promise<void> {
+  const begun = performance.now();
+  const all: StageProgress = { tasks: futures.length, bytes: 0, done: 0 };
+  let drawn = 0;
+  for await (const _ of asCompleted(futures)) {
+    all.done++;
+    const now = performance.now();
+    if (terminal.isTTY !== true || (now - drawn < EVERY_MS && all.done < all.tasks)) continue;
+    drawn = now;
+    terminal.write(`\r\x1b[2K${line("futures", all, (now - begun) / 1000)}`);
+  }
+  if (drawn > 0) terminal.write("\n");
 }
 
 function line(name: string, { tasks, bytes, done }: StageProgress, seconds: number): string {

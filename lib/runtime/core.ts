@@ -2,6 +2,7 @@ import { CancelledError } from "../errors.ts";
 import { refuseTooLarge } from "../plan/estimate.ts";
 import type { Plan, Ref } from "../plan/plan.ts";
 import { validatePlan } from "../plan/validate.ts";
+import { CallGraph } from "./calls/call-graph.ts";
 import type { Executor } from "./executor.ts";
 import type { Runtime, RunOptions, RunResult } from "./runtime.ts";
 import { Run } from "./scheduler/run.ts";
@@ -20,6 +21,7 @@ export interface CoreOptions {
 export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOptions): Runtime {
   const running = new Map<string, Run>();
   const vault = new Vault(vaultBytes, (spill) => running.get(spill.run)?.spilled(spill));
+  const calls = new CallGraph(executor, vault);
   let closed: Promise<void> | undefined;
 
   const fetch = async ({ run, stage, task, section }: Ref): Promise<Uint8Array> => {
@@ -56,6 +58,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
   const close = async (): Promise<void> => {
     for (const open of running.values())
       open.fail(new CancelledError("The client was closed while a run was going on."));
+    calls.close(new CancelledError("The client is closed.", { fix: "make a new one: await Client.local()." }));
     await executor.close();
     await vault.close();
   };
@@ -65,6 +68,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
     get threads() {
       return executor.threads;
     },
+    calls,
     run,
     fetch,
     keep,

@@ -1,5 +1,7 @@
+import type { Printed } from "../callables/console.ts";
 import type { ErrorRecord } from "../errors.ts";
 import type { Ref, Stage, Work } from "../plan/plan.ts";
+import type { PackedCalls } from "./calls/wire.ts";
 import type { RunEvent } from "./runtime.ts";
 import type { TaskResult } from "./task.ts";
 
@@ -19,6 +21,10 @@ export interface Executor {
   remove(source: WorkSource): void;
   /** A source has work again that it had not when last asked. */
   wake(): void;
+  /** Ids of the lanes there are now. */
+  lanes(): readonly number[];
+  /** One thing of a job is not wanted any more: it is told by its signal, and if it does not end soon, its lane is replaced. Its outcome is dropped. */
+  cancel(source: WorkSource, job: OrdersJob, index: number): void;
   /** Loads the code of kernels that are coming. */
   prepare(ops: readonly string[]): void;
   scale(threads: number): Promise<void>;
@@ -38,7 +44,10 @@ export interface Lane {
   admits(peakBytes: number): boolean;
 }
 
-export type Job = TasksJob | MergeJob;
+export type Job = TasksJob | CallsJob | MergeJob;
+
+/** Jobs of things that are settled one by one. */
+export type OrdersJob = TasksJob | CallsJob;
 
 /** Some tasks of one stage, computed one after the other. */
 export interface TasksJob {
@@ -64,6 +73,17 @@ export interface Order {
   readonly inputs?: readonly Uint8Array[];
 }
 
+/** Some calls of users' functions, made one after the other; later ones may need the results of earlier ones. */
+export interface CallsJob {
+  readonly kind: "calls";
+  /** In the order of `packed`; an index is the call's number in its graph. */
+  readonly orders: readonly Order[];
+  readonly packed: PackedCalls;
+  readonly peakBytes: number;
+  readonly open: boolean;
+  readonly timeoutMs: number | undefined;
+}
+
 /** One merge of a fold, on encoded partials in shared memory. */
 export interface MergeJob {
   readonly kind: "merge";
@@ -75,7 +95,10 @@ export interface MergeJob {
   readonly timeoutMs: undefined;
 }
 
-export type Outcome = TaskResult | { readonly index: number; readonly error: ErrorRecord };
+export type Outcome = (TaskResult | { readonly index: number; readonly error: ErrorRecord }) & {
+  /** What it printed. */
+  readonly printed?: readonly Printed[];
+};
 
 /** How a lane was lost with its jobs. */
 export interface Loss {
@@ -90,7 +113,7 @@ export interface Loss {
 export interface WorkSource {
   next(lane: Lane): Job | undefined;
   /** Some tasks of a job have come to an end. */
-  settled(job: TasksJob, outcomes: readonly Outcome[], lane: number): void;
+  settled(job: OrdersJob, outcomes: readonly Outcome[], lane: number): void;
   merged(job: MergeJob, outcome: Uint8Array | ErrorRecord): void;
   /** The job is over. Tasks of it without an outcome were handed back untouched. */
   ended(job: Job): void;

@@ -1,10 +1,12 @@
+import type { CallableRef } from "../callables/reference.ts";
 import { OptionError, toErrorRecord } from "../errors.ts";
 import type { TaskContext } from "../kernels/kernel.ts";
 import type { Ref, Task } from "../plan/plan.ts";
 import { taskAt } from "../plan/rules.ts";
 import type { Store } from "../store/store.ts";
 import { runtimeOver } from "./core.ts";
-import type { Executor, Lane, Order, Outcome, TasksJob, WorkSource } from "./executor.ts";
+import { resultRef } from "./calls/wire.ts";
+import type { CallsJob, Executor, Lane, Order, OrdersJob, Outcome, TasksJob, WorkSource } from "./executor.ts";
 import type { Runtime } from "./runtime.ts";
 import { timeoutError } from "./scheduler/failure.ts";
 import { orderedTask, runTask } from "./task.ts";
@@ -42,6 +44,9 @@ class InlineExecutor implements Executor {
   readonly #sources = new Set<WorkSource>();
   /** One a source, aborted when it leaves. */
   readonly #aborts = new Map<WorkSource, AbortController>();
+  readonly #functions = new Map<number, CallableRef>();
+  /** The call that is being made. */
+  #current: { readonly job: CallsJob; readonly index: number; readonly abort: AbortController } | undefined;
   #busy = false;
   /** Someone may have work that was not there when last asked. */
   #woken = false;
@@ -65,6 +70,14 @@ class InlineExecutor implements Executor {
   wake(): void {
     this.#woken = true;
     if (!this.#busy) void this.#work();
+  }
+
+  lanes(): readonly number[] {
+    return [LANE.id];
+  }
+
+  cancel(_source: WorkSource, job: OrdersJob, index: number): void {
+    if (this.#current?.job === job && this.#current.index === index) this.#current.abort.abort();
   }
 
   prepare(): void {
@@ -91,11 +104,14 @@ class InlineExecutor implements Executor {
       this.#woken = false;
       for (const source of this.#sources) {
         const job = source.next(LANE);
-        if (job === undefined || job.kind !== "tasks") continue;
+        if (job === undefined || job.kind === "merge") continue;
         this.#woken = true;
-        for (const order of job.orders) {
+        const compute =
+          job.kind === "tasks" ? (order: Order) => this.#outcome(source, job, order) : await this.#calls(source, job);
+        for (const [position, order] of job.orders.entries()) {
           if (!this.#sources.has(source)) break;
-          source.settled(job, [await this.#outcome(source, job, order)], 0);
+          const outcome = await compute(order, position);
+          if (outcome !== undefined) source.settled(job, [outcome], LANE.id);
           if (performance.now() - turn < TURN_MS) continue;
           await new Promise(setImmediate);
           turn = performance.now();
@@ -104,6 +120,47 @@ class InlineExecutor implements Executor {
       }
     }
     this.#busy = false;
+  }
+
+  /** How the calls of a job are made. */
+  async #calls(
+    source: WorkSource,
+    job: CallsJob,
+  ): Promise<(order: Order, position: number) => Promise<Outcome | undefined>> {
+    const { CallRunner } = await import("./calls/run-call.ts");
+    const runner = new CallRunner(job.packed, this.#functions);
+    const fetch = (id: number) => source.fetch(resultRef(id));
+    return async ({ index }, position) => {
+      const abort = new AbortController();
+      this.#current = { job, index, abort };
+      const left = this.#aborts.get(source)?.signal;
+      const signal = left === undefined ? abort.signal : AbortSignal.any([left, abort.signal]);
+      const outcome = runner.run(position, index, { worker: LANE.id, signal, fetch });
+      if (job.timeoutMs === undefined || !(outcome instanceof Promise)) return outcome;
+      return this.#inTime(source, job, index, abort, outcome, job.timeoutMs);
+    };
+  }
+
+  /** What does not end in time is left to itself: there is no thread to stop. */
+  async #inTime(
+    source: WorkSource,
+    job: CallsJob,
+    index: number,
+    abort: AbortController,
+    outcome: Promise<Outcome | undefined>,
+    timeoutMs: number,
+  ): Promise<Outcome | undefined> {
+    const over = Promise.withResolvers<"over">();
+    const timer = setTimeout(() => over.resolve("over"), timeoutMs);
+    try {
+      const first = await Promise.race([outcome, over.promise]);
+      if (first !== "over") return first;
+      abort.abort();
+      source.lost(job, { reason: "time limit", timedOut: true, running: index });
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #outcome(source: WorkSource, job: TasksJob, order: Order): Promise<Outcome> {

@@ -1,5 +1,7 @@
+import type { Printed } from "../callables/console.ts";
 import type { ErrorRecord } from "../errors.ts";
 import type { Plan, Ref } from "../plan/plan.ts";
+import type { Calls } from "./calls/calls.ts";
 
 /** Runs plans. Two of them pass one conformance suite: local (threads), inline (none). The cloud's will be the third. */
 export interface Runtime {
@@ -7,6 +9,8 @@ export interface Runtime {
   /** Threads of execution there are. */
   readonly threads: number;
   run(plan: Plan, options?: RunOptions): Promise<RunResult>;
+  /** Single calls of users' functions. */
+  readonly calls: Calls;
   /** A hint that tasks of these kinds are coming: threads load their code while the plan is still made. */
   prepare(ops: readonly string[]): void;
   /** Bytes of an output that a run kept. */
@@ -106,6 +110,14 @@ export type RunEvent =
       readonly level: number;
       readonly position: number;
     }
+  /** A user's function has printed. */
+  | ({
+      readonly type: "printed";
+      readonly run: string;
+      readonly stage: string;
+      readonly task: number;
+      readonly worker: number;
+    } & Printed)
   | { readonly type: "spilled"; readonly run: string; readonly bytes: number }
   | { readonly type: "stage-finished"; readonly run: string; readonly report: StageReport }
   | { readonly type: "run-finished"; readonly run: string; readonly report: RunReport }

@@ -1,5 +1,7 @@
 import type { Argument } from "../../callables/arguments.ts";
 import type { CallableRef } from "../../callables/reference.ts";
+import type { Json } from "../../errors.ts";
+import type { RunEvent } from "../runtime.ts";
 
 /**
  * Single calls of users' functions, with dependencies: what futures and Delayed graphs are made of. A plan knows all its tasks
@@ -12,6 +14,14 @@ export interface Calls {
    * Gives a handle for each index of `wanted`. The others are forgotten once nothing needs them.
    */
   add(graph: readonly GraphCall[], wanted: readonly number[]): CallHandle[];
+  /** A call's result that comes from elsewhere. */
+  hold(value: PromiseLike<unknown>, what: string): CallHandle;
+  /** Makes one call on each worker thread there is now: worker → handle. */
+  everywhere(call: GraphCall): Map<number, CallHandle>;
+  /** Computes a collection (as JSON) that a call has given as its result. Set by who can. */
+  collections: ((json: Json) => Promise<unknown>) | undefined;
+  /** Hears of what calls print, and of workers that come and go. */
+  onEvent: ((event: RunEvent) => void) | undefined;
 }
 
 /** One call as data. */
@@ -49,6 +59,8 @@ export interface CallHandle {
   share(): CallHandle;
   /** Gives up this hold. A call that nothing holds or needs is not made, or stopped. */
   release(): void;
+  /** Gives up this hold, but lets the call be made: for who has forgotten about it. */
+  loosen(): void;
   /** Stops it: who waits for it, and what depends on it, gets `CancelledError`. A running task is told by its signal, and if it does not end soon, its worker is replaced. */
   cancel(): void;
   /** Runs a call that ended in an error (or was cancelled) again, and with it what has failed for that. */

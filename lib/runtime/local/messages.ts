@@ -1,6 +1,7 @@
 import type { ErrorRecord } from "../../errors.ts";
 import type { Ref, Stage, Work } from "../../plan/plan.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
+import type { PackedCalls } from "../calls/wire.ts";
 import type { Order } from "../executor.ts";
 import type { PackedOutcomes } from "./packing.ts";
 
@@ -26,6 +27,13 @@ export type ToWorker =
       readonly indices: readonly number[];
       readonly extras: readonly Order[];
     }
+  /** Calls of users' functions; `indices` in the order of `packed`. */
+  | {
+      readonly type: "calls";
+      readonly batch: number;
+      readonly indices: readonly number[];
+      readonly packed: PackedCalls;
+    }
   | {
       readonly type: "merge";
       readonly batch: number;
@@ -33,8 +41,8 @@ export type ToWorker =
       readonly left: Uint8Array;
       readonly right: Uint8Array;
     }
-  /** Abort the signal of what runs, if it belongs to this batch. */
-  | { readonly type: "abort"; readonly batch: number }
+  /** Abort the signal of what runs, if it belongs to this batch; with `task`, only if it is that one. */
+  | { readonly type: "abort"; readonly batch: number; readonly task?: number }
   | { readonly type: "fetched"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: "not-fetched"; readonly id: number; readonly error: ErrorRecord };
 
@@ -48,6 +56,7 @@ export type FromWorker =
 
 /** What a thread starts with. */
 export interface WorkerStart {
+  readonly id: number;
   readonly control: Int32Array;
 }
 

@@ -1,3 +1,4 @@
+import type { Printed } from "../../callables/console.ts";
 import type { ErrorRecord } from "../../errors.ts";
 import type { Span } from "../../kernels/kernel.ts";
 import type { Outcome } from "../executor.ts";
@@ -18,6 +19,7 @@ interface Rare {
   readonly body?: Uint8Array;
   readonly span?: Span;
   readonly error?: ErrorRecord;
+  readonly printed?: readonly Printed[];
 }
 
 const COLUMNS = 6;
@@ -36,8 +38,9 @@ export function packOutcomes(outcomes: readonly Outcome[], shareAll: boolean): P
   let at = 0;
   outcomes.forEach((outcome, row) => {
     table[row * COLUMNS] = outcome.index;
+    const told = outcome.printed === undefined ? {} : { printed: outcome.printed };
     if ("error" in outcome) {
-      rare.push({ row, error: outcome.error });
+      rare.push({ row, error: outcome.error, ...told });
       return;
     }
     const { body, span } = outcome;
@@ -46,8 +49,13 @@ export function packOutcomes(outcomes: readonly Outcome[], shareAll: boolean): P
     table.set([outcome.ms, outcome.recordsIn, outcome.recordsOut, at, end], row * COLUMNS + 1);
     if (isSmall) small.set(body, at);
     at = end;
-    if (isSmall && span === undefined) return;
-    rare.push({ row, ...(isSmall ? {} : { body: sharedBody(body) }), ...(span === undefined ? {} : { span }) });
+    if (isSmall && span === undefined && outcome.printed === undefined) return;
+    rare.push({
+      row,
+      ...(isSmall ? {} : { body: sharedBody(body) }),
+      ...(span === undefined ? {} : { span }),
+      ...told,
+    });
   });
   return { table, small, rare };
 }
@@ -60,8 +68,9 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
     const special = rare[next]?.row === row ? rare[next++] : undefined;
     const base = row * COLUMNS;
     const index = table[base];
+    const told = special?.printed === undefined ? {} : { printed: special.printed };
     if (special?.error !== undefined) {
-      outcomes.push({ index, error: special.error });
+      outcomes.push({ index, error: special.error, ...told });
       continue;
     }
     outcomes.push({
@@ -71,6 +80,7 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
       recordsOut: table[base + 3],
       body: special?.body ?? small.subarray(table[base + 4], table[base + 5]),
       ...(special?.span === undefined ? {} : { span: special.span }),
+      ...told,
     });
   }
   return outcomes;

@@ -1,6 +1,6 @@
 import { OptionError, WorkerDiedError } from "../../errors.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
-import type { Executor, WorkSource } from "../executor.ts";
+import type { Executor, OrdersJob, WorkSource } from "../executor.ts";
 import type { RunEvent } from "../runtime.ts";
 import { WorkerHandle, type HandleHost } from "./worker-handle.ts";
 
@@ -78,6 +78,15 @@ export class Pool implements Executor {
       this.#wakes = false;
       for (const lane of [...this.#lanes]) this.#serve(lane);
     });
+  }
+
+  lanes(): readonly number[] {
+    return this.#lanes.map(({ id }) => id);
+  }
+
+  cancel(_source: WorkSource, job: OrdersJob, index: number): void {
+    for (const lane of this.#lanes) lane.cancel(job, index);
+    for (const lane of this.#leaving) lane.cancel(job, index);
   }
 
   prepare(ops: readonly string[]): void {

@@ -1,3 +1,5 @@
+import { takePrinted } from "../../callables/console.ts";
+import type { CallableRef } from "../../callables/reference.ts";
 import { fromErrorRecord, toErrorRecord } from "../../errors.ts";
 import type { TaskContext } from "../../kernels/kernel.ts";
 import { loadFold, loadKernel } from "../../kernels/registry.ts";
@@ -5,9 +7,18 @@ import type { Ref, Stage, Work } from "../../plan/plan.ts";
 import { taskAt } from "../../plan/rules.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
 import type { Store } from "../../store/store.ts";
+import { resultRef } from "../calls/wire.ts";
 import type { Order, Outcome } from "../executor.ts";
 import { orderedTask, runTask } from "../task.ts";
-import { ABANDONED_SLOT, BATCH_SLOT, NOTHING, TASK_SLOT, type FromWorker, type ToWorker } from "./messages.ts";
+import {
+  ABANDONED_SLOT,
+  BATCH_SLOT,
+  NOTHING,
+  TASK_SLOT,
+  type FromWorker,
+  type ToWorker,
+  type WorkerStart,
+} from "./messages.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
 
 /** Outcomes wait this long for others to travel with, in milliseconds. */
@@ -17,7 +28,7 @@ const FLUSH_BYTES = 1 << 20;
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
 const HAND_BACK_MS = 25;
 
-type Batch = Extract<ToWorker, { type: "tasks" | "merge" }>;
+type Batch = Extract<ToWorker, { type: "tasks" | "calls" | "merge" }>;
 
 interface KnownStage {
   readonly run: string;
@@ -28,16 +39,22 @@ interface KnownStage {
 
 /** What a thread does with its messages: jobs one after the other, in the order they came. */
 export class Session {
+  readonly #id: number;
   readonly #control: Int32Array;
   readonly #post: (message: FromWorker) => void;
   readonly #stages = new Map<number, KnownStage>();
   readonly #queue: Batch[] = [];
   readonly #fetches = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  /** What this thread has been told of users' functions. */
+  readonly #functions = new Map<number, CallableRef>();
   #abort = new AbortController();
+  /** The one task that was aborted; undefined: all of the batch. */
+  #abortedTask: number | undefined;
   #fetchIds = 0;
   #current = NOTHING;
 
-  constructor(control: Int32Array, post: (message: FromWorker) => void) {
+  constructor({ id, control }: WorkerStart, post: (message: FromWorker) => void) {
+    this.#id = id;
     this.#control = control;
     this.#post = post;
   }
@@ -57,13 +74,14 @@ export class Session {
         for (const op of message.ops) loadKernel(op).catch(() => undefined);
         return;
       case "tasks":
+      case "calls":
       case "merge":
         this.#queue.push(message);
         if (this.#queue.length === 1) void this.#work();
         return;
       case "abort":
         // Not what runs: then it has ended, or has not begun and is stopped by the shared slot.
-        if (this.#current === message.batch) this.#abort.abort();
+        this.#stop(message);
         return;
       case "fetched":
         this.#fetches.get(message.id)?.resolve(message.bytes);
@@ -80,12 +98,35 @@ export class Session {
     for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
       this.#current = batch.batch;
       Atomics.store(this.#control, BATCH_SLOT, batch.batch);
-      await (batch.type === "tasks" ? this.#tasks(batch) : this.#merge(batch));
+      await this.#one(batch);
       Atomics.store(this.#control, BATCH_SLOT, NOTHING);
       this.#current = NOTHING;
-      if (this.#abort.signal.aborted) this.#abort = new AbortController();
+      this.#renew();
       this.#queue.shift();
     }
+  }
+
+  #one(batch: Batch): Promise<void> {
+    switch (batch.type) {
+      case "tasks":
+        return this.#tasks(batch);
+      case "calls":
+        return this.#calls(batch);
+      case "merge":
+        return this.#merge(batch);
+    }
+  }
+
+  #stop({ batch, task }: Extract<ToWorker, { type: "abort" }>): void {
+    if (this.#current !== batch) return;
+    if (task !== undefined && Atomics.load(this.#control, TASK_SLOT) !== task) return;
+    this.#abortedTask = task;
+    this.#abort.abort();
+  }
+
+  #renew(): void {
+    this.#abortedTask = undefined;
+    if (this.#abort.signal.aborted) this.#abort = new AbortController();
   }
 
   async #tasks({ batch, key, indices, extras }: Extract<Batch, { type: "tasks" }>): Promise<void> {
@@ -95,19 +136,42 @@ export class Session {
       this.#send(batch, true, []);
       return;
     }
+    let extra = 0;
     // What others read, each from its own thread, is shared.
-    const shareAll = stage.stage.output.kind !== "fold";
+    await this.#each(batch, indices, stage.stage.output.kind !== "fold", (_, index) => {
+      const order = extras[extra]?.index === index ? extras[extra++] : { index, attempt: 1 };
+      return this.#run(batch, stage, order);
+    });
+  }
+
+  async #calls({ batch, indices, packed }: Extract<Batch, { type: "calls" }>): Promise<void> {
+    const { CallRunner } = await import("../calls/run-call.ts");
+    const runner = new CallRunner(packed, this.#functions);
+    const fetch = (id: number) => this.#ask(batch, resultRef(id));
+    await this.#each(batch, indices, false, (position, index) =>
+      runner.run(position, index, { worker: this.#id, signal: this.#abort.signal, fetch }),
+    );
+  }
+
+  /** Runs things one after the other, and sends their outcomes in packets. A thing without an outcome is handed back. */
+  async #each(
+    batch: number,
+    indices: readonly number[],
+    shareAll: boolean,
+    run: (position: number, index: number) => Outcome | undefined | Promise<Outcome | undefined>,
+  ): Promise<void> {
     const begin = performance.now();
     let flushed = begin;
     let waiting: Outcome[] = [];
     let bytes = 0;
-    let extra = 0;
     for (let i = 0; i < indices.length; i++) {
       if (i > 0 && performance.now() - begin > HAND_BACK_MS) break;
       if (Atomics.load(this.#control, ABANDONED_SLOT) >= batch) break;
       Atomics.store(this.#control, TASK_SLOT, indices[i]);
-      const order = extras[extra]?.index === indices[i] ? extras[extra++] : { index: indices[i], attempt: 1 };
-      const outcome = await this.#run(batch, stage, order);
+      const given = run(i, indices[i]);
+      const outcome = given instanceof Promise ? await given : given;
+      if (this.#abortedTask !== undefined) this.#renew();
+      if (outcome === undefined) continue;
       waiting.push(outcome);
       if ("body" in outcome) bytes += outcome.body.byteLength;
       if (bytes < FLUSH_BYTES && performance.now() - flushed < FLUSH_MS) continue;
@@ -131,9 +195,9 @@ export class Session {
         signal: this.#abort.signal,
         attempt: order.attempt,
       };
-      return await runTask(known.stage, task, context);
+      return printedToo(await runTask(known.stage, task, context));
     } catch (error) {
-      return { index: order.index, error: toErrorRecord(error) };
+      return printedToo({ index: order.index, error: toErrorRecord(error) });
     }
   }
 
@@ -149,7 +213,10 @@ export class Session {
   /** Bytes of a ref: those that came with the order, or asked for. */
   async #fetch(batch: number, { inputs }: Order, refs: readonly Ref[], ref: Ref): Promise<Uint8Array> {
     const at = inputs === undefined ? -1 : refs.findIndex((own) => sameRef(own, ref));
-    if (inputs !== undefined && at >= 0) return inputs[at];
+    return inputs !== undefined && at >= 0 ? inputs[at] : this.#ask(batch, ref);
+  }
+
+  #ask(batch: number, ref: Ref): Promise<Uint8Array> {
     const id = this.#fetchIds++;
     const answer = Promise.withResolvers<Uint8Array>();
     this.#fetches.set(id, answer);
@@ -160,6 +227,12 @@ export class Session {
   #send(batch: number, last: boolean, outcomes: readonly Outcome[], shareAll = false): void {
     this.#post({ type: "outcomes", batch, last, packed: packOutcomes(outcomes, shareAll) });
   }
+}
+
+/** With what the user's function has printed. */
+function printedToo(outcome: Outcome): Outcome {
+  const printed = takePrinted();
+  return printed === undefined ? outcome : { ...outcome, printed };
 }
 
 async function openStore(options: StoreOptions): Promise<Store> {

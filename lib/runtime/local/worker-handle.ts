@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { toErrorRecord } from "../../errors.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
-import type { Job, Lane, Loss, MergeJob, TasksJob, WorkSource } from "../executor.ts";
+import type { CallsJob, Job, Lane, Loss, MergeJob, OrdersJob, TasksJob, WorkSource } from "../executor.ts";
 import {
   ABANDONED_SLOT,
   BATCH_SLOT,
@@ -68,7 +68,7 @@ export class WorkerHandle implements Lane {
   constructor(id: number, host: HandleHost) {
     this.id = id;
     this.#host = host;
-    const start: WorkerStart = { control: this.#control };
+    const start: WorkerStart = { id, control: this.#control };
     this.#worker = new Worker(workerUrl(), {
       workerData: start,
       resourceLimits: { maxOldGenerationSizeMb: host.maxOldGenerationSizeMb },
@@ -116,6 +116,7 @@ export class WorkerHandle implements Lane {
     this.#flights.push(flight);
     this.#worker.ref();
     if (job.kind === "merge") this.#sendMerge(flight, job);
+    else if (job.kind === "calls") this.#sendCalls(flight, job);
     else this.#sendTasks(flight, job);
     const { timeoutMs } = job;
     if (timeoutMs !== undefined) flight.timer = setTimeout(() => this.#overTime(flight), timeoutMs);
@@ -137,6 +138,21 @@ export class WorkerHandle implements Lane {
       flight.timer = setTimeout(() => this.stop("its task did not end when the run was over"), STUCK_MS);
       flight.timer.unref();
     }
+  }
+
+  /** One thing of a job is not wanted any more. Where it runs on regardless, the thread goes; what has not begun yet is left alone. */
+  cancel(job: OrdersJob, index: number): void {
+    const flight = this.#flights.find((candidate) => candidate.job === job);
+    if (flight === undefined || flight.abandoned) return;
+    const { batch } = flight;
+    this.#post({ type: "abort", batch, task: index });
+    const runs = () =>
+      Atomics.load(this.#control, BATCH_SLOT) === batch && Atomics.load(this.#control, TASK_SLOT) === index;
+    // Seen twice, so that it has had its time since it was told.
+    setTimeout(() => {
+      if (!runs()) return;
+      setTimeout(() => runs() && this.stop("its task was cancelled, and did not end"), GRACE_MS);
+    }, GRACE_MS);
   }
 
   prepare(ops: readonly string[]): void {
@@ -162,6 +178,10 @@ export class WorkerHandle implements Lane {
 
   #sendMerge({ batch }: Flight, { fold, left, right }: MergeJob): void {
     this.#post({ type: "merge", batch, fold, left, right });
+  }
+
+  #sendCalls({ batch }: Flight, { orders, packed }: CallsJob): void {
+    this.#post({ type: "calls", batch, indices: orders.map(({ index }) => index), packed });
   }
 
   #sendTasks({ batch, source }: Flight, { stage, stageKey: key, run, orders }: TasksJob): void {
@@ -205,7 +225,7 @@ export class WorkerHandle implements Lane {
 
   #outcomes({ batch, last, packed }: Extract<FromWorker, { type: "outcomes" }>): void {
     const flight = this.#flights.find((candidate) => candidate.batch === batch);
-    if (flight === undefined || flight.job.kind !== "tasks") return;
+    if (flight === undefined || flight.job.kind === "merge") return;
     const { job, source, abandoned, timedOut } = flight;
     if (last) this.#land(flight);
     if (!abandoned) {
@@ -259,7 +279,7 @@ export class WorkerHandle implements Lane {
     const tasks: number[] = [];
     for (const { timer, job } of flights) {
       clearTimeout(timer);
-      if (job.kind === "tasks") tasks.push(...job.orders.map(({ index }) => index));
+      if (job.kind !== "merge") tasks.push(...job.orders.map(({ index }) => index));
     }
     this.#host.onGone(this, reason, tasks);
     for (const flight of flights) {
@@ -276,7 +296,7 @@ export class WorkerHandle implements Lane {
     const task = Atomics.load(this.#control, TASK_SLOT);
     if (batch !== NOTHING && task !== NOTHING) return { batch, task };
     const [first] = this.#flights;
-    if (first?.job.kind !== "tasks") return undefined;
+    if (first === undefined || first.job.kind === "merge") return undefined;
     return { batch: first.batch, task: first.job.orders[0].index };
   }
 }

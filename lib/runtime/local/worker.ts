@@ -6,9 +6,9 @@ import { Session } from "./session.ts";
 const port = parentPort;
 if (port !== null) {
   // The cast is what the pool promises: `workerData` of this entry is a WorkerStart.
-  const { control } = workerData as WorkerStart;
+  const start = workerData as WorkerStart;
   const post = (message: FromWorker) => port.postMessage(message);
-  const session = new Session(control, post);
+  const session = new Session(start, post);
   port.on("message", (message: ToWorker) => session.receive(message));
   post({ type: "ready" });
 }

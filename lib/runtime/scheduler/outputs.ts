@@ -27,18 +27,19 @@ export class Outputs {
     };
   }
 
-  /** `reader` reads what its stage `after` keeps. */
+  /** `reader` reads what the stages that it comes after keep. */
   join(reader: StageRun): void {
-    if (reader.after === undefined) return;
-    const readers = this.#readers.get(reader.after);
-    if (readers === undefined) this.#readers.set(reader.after, [reader]);
-    else readers.push(reader);
+    for (const source of new Set(reader.reads)) {
+      const readers = this.#readers.get(source);
+      if (readers === undefined) this.#readers.set(source, [reader]);
+      else readers.push(reader);
+    }
   }
 
   /** Task `index` of a stage is done: its readers may start, and what it has read itself may go. */
   onDone(stage: StageRun, index: number, lane: number): void {
     for (const reader of this.#readers.get(stage) ?? []) if (readsOneByOne(reader)) reader.feed(index, lane);
-    const source = stage.after;
+    const [source] = stage.reads;
     if (source === undefined || !readsOneByOne(stage)) return;
     const readers = this.#readers.get(source) ?? [];
     if (readers.every((reader) => readsOneByOne(reader) && reader.isDone(index)))
@@ -47,9 +48,10 @@ export class Outputs {
 
   /** A stage is finished: when all are that read the same, nothing of it is needed any more. */
   onFinished(stage: StageRun): void {
-    const source = stage.after;
-    if (source === undefined || !(this.#readers.get(source) ?? []).every((reader) => reader.reported)) return;
-    for (let index = 0; index < source.count; index++) this.#vault.delete(this.#run, source.stage.id, index);
+    for (const source of stage.reads) {
+      if (!(this.#readers.get(source) ?? []).every((reader) => reader.reported)) continue;
+      for (let index = 0; index < source.count; index++) this.#vault.delete(this.#run, source.stage.id, index);
+    }
   }
 
   refsOf(stage: StageRun | undefined): Ref[] {

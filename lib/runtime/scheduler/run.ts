@@ -11,7 +11,7 @@ import type { Fold } from "../../kernels/kernel.ts";
 import { loadFold } from "../../kernels/registry.ts";
 import type { Plan, Ref, Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
-import type { Executor, Job, Lane, Loss, MergeJob, Outcome, TasksJob, WorkSource } from "../executor.ts";
+import type { Executor, Job, Lane, Loss, MergeJob, OrdersJob, Outcome, TasksJob, WorkSource } from "../executor.ts";
 import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
 import type { Spill, Vault } from "../vault.ts";
 import { retriesOf } from "./failure.ts";
@@ -87,7 +87,10 @@ export class Run implements WorkSource {
       this.#startedAt = performance.now();
       this.#emit?.({ type: "run-started", run: this.id, plan: this.#plan });
       this.#plan.stages.forEach((stage, i) => this.#addStage(stage, folds[i]));
-      this.#order = [...this.#stages.filter((s) => s.after).reverse(), ...this.#stages.filter((s) => !s.after)];
+      this.#order = [
+        ...this.#stages.filter(({ reads }) => reads.length > 0).reverse(),
+        ...this.#stages.filter(({ reads }) => reads.length === 0),
+      ];
       this.#watch = this.#startWatch();
       this.#environment.executor.add(this);
       // Stages without tasks are finished already.
@@ -121,7 +124,8 @@ export class Run implements WorkSource {
     return job;
   }
 
-  settled(job: TasksJob, outcomes: readonly Outcome[], lane: number): void {
+  settled(job: OrdersJob, outcomes: readonly Outcome[], lane: number): void {
+    if (job.kind !== "tasks") return;
     this.guard(() => {
       this.#watch?.moved();
       this.#stageOf(job).settled(job, outcomes, lane);
@@ -145,7 +149,7 @@ export class Run implements WorkSource {
   lost(job: Job, loss: Loss): void {
     this.guard(() => {
       if (job.kind === "tasks") this.#stageOf(job).lost(job, loss);
-      else
+      else if (job.kind === "merge")
         for (const [stage, merger] of this.#mergers) if (merger.lost(job, loss.reason, retriesOf(stage.stage))) return;
     });
   }
@@ -189,27 +193,34 @@ export class Run implements WorkSource {
   }
 
   #addStage(stage: Stage, fold: Fold<unknown, unknown> | undefined): void {
-    const { tasks } = stage;
-    const reads = tasks.kind === "outputs" || tasks.kind === "sections" ? tasks.stage : undefined;
-    const after = this.#stages.find((earlier) => earlier.stage.id === reads);
-    if (reads !== undefined && after === undefined)
-      throw new PlanError(`Stage "${stage.id}" reads stage "${reads}", which does not come before it.`);
-    const wanted = tasks.kind === "sections" ? "exchange" : "keep";
-    if (after !== undefined && after.stage.output.kind !== wanted)
-      throw new PlanError(
-        `Stage "${stage.id}" reads ${tasks.kind} of stage "${after.stage.id}", which does not ${wanted} but ${after.stage.output.kind}.`,
-      );
+    const reads = this.#stagesReadBy(stage);
     const merger = this.#mergerFor(stage, fold);
     const sink = merger ?? this.#outputs.sinkOf(stage.id);
     const run: StageRun = new StageRun(
       stage,
-      after,
+      reads,
       sink,
       this.#stageHost((index, lane) => this.#outputs.onDone(run, index, lane)),
     );
     this.#stages.push(run);
     if (merger !== undefined) this.#mergers.set(run, merger);
     this.#outputs.join(run);
+  }
+
+  #stagesReadBy({ id, tasks }: Stage): StageRun[] {
+    if (tasks.kind !== "outputs" && tasks.kind !== "sections") return [];
+    const other = tasks.kind === "sections" && tasks.and !== undefined ? [tasks.and.stage] : [];
+    return [tasks.stage, ...other].map((name) => {
+      const read = this.#stages.find(({ stage }) => stage.id === name);
+      if (read === undefined)
+        throw new PlanError(`Stage "${id}" reads stage "${name}", which does not come before it.`);
+      const wanted = tasks.kind === "sections" ? "exchange" : "keep";
+      if (read.stage.output.kind !== wanted)
+        throw new PlanError(
+          `Stage "${id}" reads ${tasks.kind} of stage "${name}", which does not ${wanted} but ${read.stage.output.kind}.`,
+        );
+      return read;
+    });
   }
 
   #mergerFor(stage: Stage, fold: Fold<unknown, unknown> | undefined): Merger | undefined {

@@ -52,8 +52,8 @@ let stageKeys = 0;
 export class StageRun {
   readonly stage: Stage;
   readonly key = stageKeys++;
-  /** A barrier: the stage this one reads must be finished before. */
-  readonly after: StageRun | undefined;
+  /** A barrier: the stages this one reads must be finished before. Two where two sides of an exchange meet. */
+  readonly reads: readonly StageRun[];
   /** How many tasks there are; less than planned once enough is had. */
   count: number;
   reported = false;
@@ -79,9 +79,9 @@ export class StageRun {
   #low = 0;
   #amount = 0;
 
-  constructor(stage: Stage, after: StageRun | undefined, sink: Sink, host: StageHost) {
+  constructor(stage: Stage, reads: readonly StageRun[], sink: Sink, host: StageHost) {
     this.stage = stage;
-    this.after = after;
+    this.reads = reads;
     this.count = taskCount(stage.tasks);
     this.#host = host;
     this.#sink = sink;
@@ -93,7 +93,7 @@ export class StageRun {
   }
 
   get finished(): boolean {
-    return this.tally.accepted === this.count && this.#sink.done && (this.after?.finished ?? true);
+    return this.tally.accepted === this.count && this.#sink.done && this.reads.every((read) => read.finished);
   }
 
   isDone(index: number): boolean {
@@ -118,7 +118,7 @@ export class StageRun {
     const single = timeoutMs !== undefined || this.#enough !== undefined;
     const open = !single && this.#pace.sendsAhead(this.count - this.#cursor, this.#host.threads);
     if (lane.inFlight > 0 && !(lane.open && open && lane.inFlight < 2)) return undefined;
-    if (!this.#fed && this.after?.finished === false) return undefined;
+    if (!this.#fed && !this.reads.every((read) => read.finished)) return undefined;
     if (timeoutMs !== undefined && (!lane.ready || lane.inFlight > 0)) return undefined;
     if (!this.#hasTask() || !lane.admits(this.#peakBytes)) return undefined;
     const size = single ? 1 : this.#pace.jobSize(this.count - this.#cursor, this.#host.threads);
@@ -148,6 +148,7 @@ export class StageRun {
       if (record === undefined || record.job !== job) continue;
       this.tally.attempts++;
       record.job = undefined;
+      this.#tellPrinted(outcome, lane);
       if ("error" in outcome) {
         this.#failed(record, fromErrorRecord(outcome.error));
         continue;
@@ -169,6 +170,12 @@ export class StageRun {
     }
     this.#pace.observe(ms, results);
     this.#checkHeld();
+  }
+
+  #tellPrinted({ index, printed }: Outcome, worker: number): void {
+    const { run, emit } = this.#host;
+    for (const piece of printed ?? [])
+      emit?.({ type: "printed", run, stage: this.stage.id, task: index, worker, ...piece });
   }
 
   /** The job is over: tasks that were not run are ready again, uncharged. */

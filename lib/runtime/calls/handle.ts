@@ -1,0 +1,116 @@
+import { CancelledError } from "../../errors.ts";
+import { decodeValue } from "../../values.ts";
+import type { CallHandle, CallStatus } from "./calls.ts";
+import type { CallNode } from "./node.ts";
+
+/** What a handle asks of the graph that its call is in. */
+export interface NodeHost {
+  bytesOf(node: CallNode): Promise<Uint8Array>;
+  peek(node: CallNode): Uint8Array | undefined;
+  unuse(node: CallNode): void;
+  /** As `unuse`, but what has not run yet still runs. */
+  loosen(node: CallNode): void;
+  cancel(node: CallNode): void;
+  retry(node: CallNode): void;
+}
+
+/** One hold on a call. */
+export class Handle implements CallHandle {
+  readonly node: CallNode;
+  readonly #host: NodeHost;
+  #released = false;
+
+  constructor(node: CallNode, host: NodeHost) {
+    this.node = node;
+    this.#host = host;
+    node.uses++;
+  }
+
+  get key(): string {
+    return this.node.key;
+  }
+
+  get status(): CallStatus {
+    switch (this.node.state) {
+      case "done":
+        return "finished";
+      case "failed":
+        return "error";
+      case "cancelled":
+      case "dropped":
+        return "cancelled";
+      default:
+        return "pending";
+    }
+  }
+
+  get released(): boolean {
+    return this.#released;
+  }
+
+  result(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.whenDone(() => {
+        const { node } = this;
+        if (node.state !== "done") {
+          reject(node.error ?? releasedError(node.key));
+          return;
+        }
+        try {
+          const bytes = this.#host.peek(node);
+          resolve(bytes === undefined ? this.#readBack() : decodeValue(bytes));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  /** From disk: held until it is here, whoever releases it meanwhile. */
+  async #readBack(): Promise<unknown> {
+    const hold = this.share();
+    try {
+      return decodeValue(await this.#host.bytesOf(this.node));
+    } finally {
+      hold.release();
+    }
+  }
+
+  whenDone(callback: () => void): void {
+    const { node } = this;
+    if (node.over) queueMicrotask(callback);
+    else if (node.callbacks === undefined) node.callbacks = [callback];
+    else node.callbacks.push(callback);
+  }
+
+  share(): CallHandle {
+    return new Handle(this.node, this.#host);
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#host.unuse(this.node);
+  }
+
+  loosen(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#host.loosen(this.node);
+  }
+
+  cancel(): void {
+    this.#host.cancel(this.node);
+  }
+
+  retry(): void {
+    this.#host.retry(this.node);
+  }
+}
+
+export function releasedError(key: string): CancelledError {
+  return new CancelledError(`The result of ${key} was released.`, {
+    fields: { key },
+    fix: "submit it again, and hold on to its future for as long as the result is wanted.",
+  });
+}
