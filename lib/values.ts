@@ -1,5 +1,8 @@
 import { deserialize, serialize } from "node:v8";
+import { decodeInstances, encodeInstances } from "./callables/classes.ts";
+import { hasClasses } from "./callables/registry.ts";
 import { UnreadableError } from "./errors.ts";
+import { decodeTree, encodeTree } from "./value-tree.ts";
 
 /**
  * Values of user functions as bytes: what travels between threads, lies in the vault, and waits in a store. The first byte names
@@ -9,10 +12,12 @@ import { UnreadableError } from "./errors.ts";
  *     1  undefined                                     7  string    UTF-8
  *     2  null                                          8  bytes     a Uint8Array, as it is
  *     3  false
- *     4  true
+ *     4  true                                         9  instances structured clone, and which parts are of which class
+ *                                                    10  tree      small arrays and plain objects, see value-tree.ts
  *
  * Small values, of which there may be millions, cost no more than their bytes; all others are what structured clone makes of
  * them (Map, Set, Date, BigInt, typed arrays, errors, cycles), as with worker_threads. Functions and symbols cannot be cloned.
+ * Instances of a class keep it if a module that `fromModule` loaded exports it; others become plain objects.
  */
 const CLONE = 0;
 const UNDEFINED = 1;
@@ -22,11 +27,19 @@ const TRUE = 4;
 const NUMBER = 6;
 const STRING = 7;
 const BYTES = 8;
+const INSTANCES = 9;
+const TREE = 10;
+
+/** A number's bytes. The bytes of a small array lie in the heap, where a DataView over its buffer would first have to move them from. */
+const float = new Float64Array(1);
+const floatBytes = new Uint8Array(float.buffer);
 
 const text = new TextEncoder();
 const plain = new TextDecoder("utf-8", { ignoreBOM: true });
 /** A lone surrogate has no UTF-8. */
 const LONE = /\p{Surrogate}/u;
+/** ASCII texts up to this length cost less a byte at a time than a call of the encoder. */
+const SHORT = 32;
 
 /** @throws what structured clone throws, a DataCloneError, where the value holds something that cannot be cloned. */
 export function encodeValue(value: unknown): Uint8Array {
@@ -38,25 +51,28 @@ export function encodeValue(value: unknown): Uint8Array {
     case "number": {
       const bytes = new Uint8Array(9);
       bytes[0] = NUMBER;
-      new DataView(bytes.buffer).setFloat64(1, value, true);
+      float[0] = value;
+      for (let i = 0; i < 8; i++) bytes[1 + i] = floatBytes[i];
       return bytes;
     }
     case "string":
-      if (!LONE.test(value)) return tagged(STRING, text.encode(value));
-      break;
+      return shortText(value) ?? (LONE.test(value) ? cloned(value) : tagged(STRING, text.encode(value)));
     case "object":
       if (value === null) return Uint8Array.of(NULL);
       if (value instanceof Uint8Array && value.constructor === Uint8Array) return tagged(BYTES, value);
-      break;
+      return encodeTree(value, TREE) ?? (hasClasses() ? encodeInstances(value, INSTANCES) : undefined) ?? cloned(value);
   }
+  return cloned(value);
+}
+
+function cloned(value: unknown): Uint8Array {
   return tagged(CLONE, serialize(value));
 }
 
 export function decodeValue(bytes: Uint8Array): unknown {
   switch (bytes[0]) {
     case CLONE:
-      // Structured clone reads from ordinary memory only.
-      return deserialize(bytes.buffer instanceof SharedArrayBuffer ? bytes.slice(1) : bytes.subarray(1));
+      return deserialize(ordinary(bytes));
     case UNDEFINED:
       return undefined;
     case NULL:
@@ -66,15 +82,47 @@ export function decodeValue(bytes: Uint8Array): unknown {
     case TRUE:
       return true;
     case NUMBER:
-      return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(1, true);
+      for (let i = 0; i < 8; i++) floatBytes[i] = bytes[1 + i];
+      return float[0];
     case STRING:
-      return plain.decode(bytes.buffer instanceof SharedArrayBuffer ? bytes.slice(1) : bytes.subarray(1));
+      return readShort(bytes) ?? plain.decode(ordinary(bytes));
     case BYTES:
       return bytes.slice(1);
+    case INSTANCES:
+      return decodeInstances(bytes);
+    case TREE:
+      return decodeTree(bytes);
   }
   throw new UnreadableError(`A value's bytes begin with ${bytes[0] ?? "nothing"}, which names no format.`, {
     fix: "run the same abanico version everywhere.",
   });
+}
+
+function shortText(value: string): Uint8Array | undefined {
+  if (value.length > SHORT) return undefined;
+  const bytes = new Uint8Array(value.length + 1);
+  bytes[0] = STRING;
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit >= 0x80) return undefined;
+    bytes[i + 1] = unit;
+  }
+  return bytes;
+}
+
+function readShort(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > SHORT + 1) return undefined;
+  let value = "";
+  for (let i = 1; i < bytes.byteLength; i++) {
+    if (bytes[i] >= 0x80) return undefined;
+    value += String.fromCharCode(bytes[i]);
+  }
+  return value;
+}
+
+/** What follows the first byte. Decoders read from ordinary memory only. */
+function ordinary(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? bytes.slice(1) : bytes.subarray(1);
 }
 
 function tagged(tag: number, body: Uint8Array): Uint8Array {

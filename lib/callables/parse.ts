@@ -101,6 +101,11 @@ function isFunction(node: Node): boolean {
   return node.type === "FunctionExpression" || node.type === "ArrowFunctionExpression";
 }
 
+/** The node of an expression, as a class. @throws SyntaxError, the parser's. */
+export function parseExpression(source: string): Node {
+  return expressionOf(parse(`(${source}\n)`));
+}
+
 /** Identifiers that nothing in the program declares. */
 export function undeclared(program: Node): Node[] {
   const { globalScope } = scopes().analyze(program as never, {
