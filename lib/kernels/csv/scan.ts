@@ -2,6 +2,7 @@ import type { Schema } from "../../collections/schema.ts";
 import { InternalError, OverflowError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import type { Batch } from "../frame/column.ts";
+import { VECTOR_BYTES, VectorMemory } from "../frame/vector-memory.ts";
 import type { BatchSource } from "../frame/scan.ts";
 import type { TaskContext, TaskOutput } from "../kernel.ts";
 import { ColumnDecoder } from "./decode-columns.ts";
@@ -25,10 +26,13 @@ export async function csvBatches(
   const reader = withReadAhead(opened, Math.min(end + SLACK_BYTES, source.size));
   try {
     const output = await withKernel(async (kernel) => {
+      const vectors = kernel.allocate(VECTOR_BYTES);
+      const memory = new VectorMemory(kernel.wasm, vectors);
       const records = new RecordReader(kernel, reader, format, { url: source.url, start, end, from });
       const decoder = new ColumnDecoder(kernel, source.url, format.columns, wanted, format.dialect.nulls);
       async function* batches(): AsyncGenerator<Batch> {
-        for await (const block of records.blocks()) yield { rows: block.rows, columns: decoder.decode(records, block) };
+        for await (const block of records.blocks())
+          yield { rows: block.rows, columns: decoder.decode(records, block), memory };
       }
       try {
         return await use({ batches: batches(), span: () => ({ from: records.from, next: records.next }) });
@@ -45,6 +49,7 @@ export async function csvBatches(
       } finally {
         decoder.release();
         records.release();
+        kernel.release(vectors);
       }
     });
     // What was read of a file that was written to meanwhile may be a mixture.

@@ -1,12 +1,12 @@
 import { isUtf8 as isUtf8Bytes } from "node:buffer";
 import { CSV_KERNEL_BASE64, POWERS_OF_FIVE_BASE64 } from "./csv.wasm.ts";
 import { inversePowersOfTen, powersOfTen, wholePowersOfTen } from "./tables.ts";
+import type { VectorLoops } from "../frame/vector-memory.ts";
 import type { Dialect } from "./params.ts";
 import { DEFAULT_NULLS, isNullText, parseNumber } from "./texts.ts";
 
 /** What the WebAssembly module exports; addresses and sizes are in bytes. See assembly/. */
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
+interface KernelExports extends VectorLoops {
   allocate(bytes: number): number;
   release(address: number): void;
   setDialect(delimiter: number, quote: number, escape: number, quoting: boolean): void;

@@ -10,10 +10,11 @@ import type { AggregateNode } from "../../collections/expression.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import { InternalError, OverflowError } from "../../errors.ts";
 import { TextDictionary, compareTexts, type Column, type StringColumn } from "./column.ts";
+import { GroupSlots, type VectorMemory } from "./vector-memory.ts";
 
 export interface Aggregator {
-  /** Takes a batch in: row i belongs to groups[i]; there are `count` groups. `column` is absent for `size`. */
-  update(groups: Int32Array, column: Column | undefined, count: number): void;
+  /** Takes a batch in: row i belongs to groups[i]; there are `count` groups. `column` is absent for `size`; `memory` is the batch's. */
+  update(groups: Int32Array, column: Column | undefined, count: number, memory?: VectorMemory): void;
   /** Takes another partial's state in: its group g + 1 is this one's groups[g]. */
   absorb(other: Column[], groups: Int32Array, count: number): void;
   /** The state of groups 1 … count, as columns. */
@@ -56,12 +57,27 @@ function numbersOf(column: Column | undefined): Exclude<Column, StringColumn> {
   return column;
 }
 
+/** The values where they are f64; undefined for all other columns. */
+function floatsIn(column: Column | undefined): Float64Array | undefined {
+  if (column === undefined || column.type === "string" || column.type === "bool") return undefined;
+  return column.values instanceof Float64Array ? column.values : undefined;
+}
+
 class Count implements Aggregator {
+  readonly #slots = new GroupSlots();
   #counts = new Float64Array(0);
 
-  update(groups: Int32Array, column: Column | undefined, count: number): void {
+  update(groups: Int32Array, column: Column | undefined, count: number, memory?: VectorMemory): void {
     const counts = (this.#counts = room(this.#counts, count));
     const n = groups.length;
+    const floats = floatsIn(column);
+    if (column === undefined || floats !== undefined) {
+      const valid = floats === undefined ? undefined : numbersOf(column).valid;
+      const lent = this.#slots.lend(memory, [groups, floats, valid], n, count + 1, [counts], (loops, at) =>
+        loops.countGroups(groups.byteOffset, floats?.byteOffset ?? 0, valid?.byteOffset ?? 0, n, at),
+      );
+      if (lent) return;
+    }
     if (column === undefined) for (let i = 0; i < n; i++) counts[groups[i]]++;
     else if (column.type === "string") for (let i = 0; i < n; i++) counts[groups[i]] += column.codes[i] === 0 ? 0 : 1;
     else {
@@ -88,6 +104,7 @@ class Count implements Aggregator {
 
 class Sum implements Aggregator {
   readonly #kind: "int64" | "float64" | "mean";
+  readonly #slots = new GroupSlots();
   #high = new Float64Array(0);
   #low = new Float64Array(0);
   #counts = new Float64Array(0);
@@ -96,12 +113,12 @@ class Sum implements Aggregator {
     this.#kind = kind;
   }
 
-  update(groups: Int32Array, column: Column | undefined, count: number): void {
+  update(groups: Int32Array, column: Column | undefined, count: number, memory?: VectorMemory): void {
     this.#room(count);
     const { values, valid } = numbersOf(column);
     if (values instanceof BigInt64Array) this.#addWide(groups, values, valid);
     else if (values instanceof Uint8Array) this.#add(groups, Float64Array.from(values), valid);
-    else this.#add(groups, values, valid);
+    else if (!this.#addCompiled(groups, values, valid, count + 1, memory)) this.#add(groups, values, valid);
   }
 
   absorb(other: Column[], groups: Int32Array, count: number): void {
@@ -138,6 +155,27 @@ class Sum implements Aggregator {
     this.#high = room(this.#high, count);
     this.#low = room(this.#low, count);
     this.#counts = room(this.#counts, count);
+  }
+
+  /** Whether loops that are compiled ahead did it. */
+  #addCompiled(
+    groups: Int32Array,
+    values: Float64Array,
+    valid: Uint8Array | undefined,
+    slots: number,
+    memory: VectorMemory | undefined,
+  ): boolean {
+    const vectors = [groups, values, valid];
+    const [g, v, mask, rows] = [groups.byteOffset, values.byteOffset, valid?.byteOffset ?? 0, groups.length];
+    const summed = this.#slots.lend(memory, vectors, rows, slots, [this.#high, this.#low], (loops, at) =>
+      loops.sumGroups(g, v, mask, rows, at),
+    );
+    if (!summed || this.#kind !== "mean") return summed;
+    const counted = this.#slots.lend(memory, vectors, rows, slots, [this.#counts], (loops, at) =>
+      loops.countGroups(g, v, mask, rows, at),
+    );
+    if (!counted) countValues(groups, values, valid, this.#counts);
+    return true;
   }
 
   #add(groups: Int32Array, values: Float64Array, valid: Uint8Array | undefined): void {
@@ -232,6 +270,7 @@ function addValid(
 class NumberExtreme implements Aggregator {
   readonly #sign: -1 | 1;
   readonly #type: Exclude<ScalarType, "string">;
+  readonly #slots = new GroupSlots();
   /** NaN: no value yet. */
   #best = new Float64Array(0);
   /** Groups whose best is an integer outside ±2^53. */
@@ -242,7 +281,7 @@ class NumberExtreme implements Aggregator {
     this.#type = type;
   }
 
-  update(groups: Int32Array, column: Column | undefined, count: number): void {
+  update(groups: Int32Array, column: Column | undefined, count: number, memory?: VectorMemory): void {
     const best = (this.#best = room(this.#best, count, NaN));
     const { values, valid } = numbersOf(column);
     if (values instanceof BigInt64Array || this.#wide.size > 0) {
@@ -251,6 +290,14 @@ class NumberExtreme implements Aggregator {
       return;
     }
     const isMax = this.#sign > 0;
+    const floats = floatsIn(column);
+    if (floats !== undefined) {
+      const rows = groups.length;
+      const lent = this.#slots.lend(memory, [groups, floats, valid], rows, count + 1, [best], (loops, at) =>
+        loops.extremeGroups(groups.byteOffset, floats.byteOffset, valid?.byteOffset ?? 0, rows, at, isMax),
+      );
+      if (lent) return;
+    }
     for (let i = 0; i < groups.length; i++) {
       const value = values[i];
       if (value !== value || (valid !== undefined && valid[i] === 0)) continue;

@@ -1,4 +1,5 @@
 import { InternalError } from "../../errors.ts";
+import type { VectorMemory } from "./vector-memory.ts";
 
 /**
  * Columns as plain typed arrays. The types:
@@ -48,6 +49,8 @@ export interface Dictionary {
 export interface Batch {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
+  /** Where vectors made from these columns may lie: absent where the columns lie in JavaScript's own memory. */
+  readonly memory?: VectorMemory | undefined;
 }
 
 export function columnOf(batch: Batch, name: string): Column {

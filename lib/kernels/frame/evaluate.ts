@@ -27,6 +27,7 @@ import {
   type StringColumn,
 } from "./column.ts";
 import { overflowIn } from "./overflow.ts";
+import { FloatVector, type VectorLoops, type VectorMemory } from "./vector-memory.ts";
 import { allSafe, arithmetic, bigArithmetic, comparison, dropMinusZero, floorDivIntegers, passes } from "./numeric.ts";
 
 export type Evaluator = (batch: Batch) => Column;
@@ -113,14 +114,8 @@ function literal(node: ExpressionNode & { op: "lit" }): Evaluator {
 }
 
 function constant(value: number, type: "int64" | "float64"): Evaluator {
-  const buffer = floats();
-  let filled = 0;
-  return ({ rows }) => {
-    const values = buffer(rows);
-    if (filled < rows) values.fill(value);
-    filled = Math.max(filled, rows);
-    return { type, values };
-  };
+  const vector = new FloatVector();
+  return ({ rows, memory }) => ({ type, values: vector.take(rows, memory).fill(value) });
 }
 
 function constantString(text: string): Evaluator {
@@ -166,7 +161,7 @@ function bothValid(
 const bothBuffer = bytes;
 
 function binaryArithmetic(op: ArithmeticOp, left: Evaluator, right: Evaluator): Evaluator {
-  const out = floats();
+  const out = new FloatVector();
   const [leftFloats, rightFloats] = [floats(), floats()];
   const both = bothBuffer();
   return (batch) => {
@@ -174,19 +169,40 @@ function binaryArithmetic(op: ArithmeticOp, left: Evaluator, right: Evaluator): 
     if (a.type === "string" || b.type === "string") throw new InternalError(`${op} of strings.`);
     const valid = bothValid(a.valid, b.valid, both);
     const n = batch.rows;
-    const values = out(n);
+    const values = out.take(n, batch.memory);
     const isInteger = a.type !== "float64" && b.type !== "float64" && op !== "div" && op !== "pow";
     if (!isInteger) {
-      arithmetic[op](asFloats(a, leftFloats), asFloats(b, rightFloats), values, n);
+      calculate(op, asFloats(a, leftFloats), asFloats(b, rightFloats), values, batch.memory);
       return { type: "float64", values, valid };
     }
     if (a.values instanceof BigInt64Array || b.values instanceof BigInt64Array) return wideArithmetic(op, a, b, valid);
     const [x, y] = [asFloats(a, leftFloats), asFloats(b, rightFloats)];
     if (op === "floorDiv" || op === "mod") return integerDivision(op, x, y, values, valid, n);
-    arithmetic[op](x, y, values, n);
+    calculate(op, x, y, values, batch.memory);
     if (op === "mul") dropMinusZero(values, n);
     return allSafe(values, n) ? { type: "int64", values, valid } : wideArithmetic(op, a, b, valid);
   };
+}
+
+const compiledLoops: Partial<Record<ArithmeticOp, "addVectors" | "subVectors" | "mulVectors" | "divVectors">> = {
+  add: "addVectors",
+  sub: "subVectors",
+  mul: "mulVectors",
+  div: "divVectors",
+} satisfies Partial<Record<ArithmeticOp, keyof VectorLoops>>;
+
+/** The operation on each two values, by the loop that is compiled ahead where there is one and all three arrays are within its reach. */
+function calculate(
+  op: ArithmeticOp,
+  a: Float64Array,
+  b: Float64Array,
+  out: Float64Array,
+  memory: VectorMemory | undefined,
+): void {
+  const loop = compiledLoops[op];
+  if (loop !== undefined && memory !== undefined && memory.holds(a) && memory.holds(b) && memory.holds(out))
+    memory.loops[loop](a.byteOffset, b.byteOffset, out.byteOffset, out.length);
+  else arithmetic[op](a, b, out, out.length);
 }
 
 /** By 0 it is null. */

@@ -41,9 +41,10 @@ export class GroupState {
     const groups = this.#grouper.assign(
       this.#sink.keys.map((key) => columnOf(batch, key)),
       batch.rows,
+      batch.memory,
     );
     this.#aggregators.forEach((aggregator, i) =>
-      aggregator.update(groups, this.#inputs[i]?.(batch), this.#grouper.count),
+      aggregator.update(groups, this.#inputs[i]?.(batch), this.#grouper.count, batch.memory),
     );
   }
 

@@ -9,12 +9,13 @@ import type { ScalarType } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { TextDictionary, isWideInteger, type Column, type Dictionary, type StringColumn } from "./column.ts";
 import { fromValues } from "./evaluate.ts";
+import { FloatVector, type VectorMemory } from "./vector-memory.ts";
 
 export class Grouper {
   readonly #keys: readonly KeyNumbers[];
   readonly #pairs: readonly PairNumbers[];
   readonly #keepNulls: boolean;
-  #out = new Int32Array(0);
+  readonly #out = new FloatVector();
 
   constructor(types: readonly ScalarType[], keepNulls: boolean) {
     this.#keys = types.map((type) => (type === "string" ? new StringNumbers() : new ValueNumbers(type)));
@@ -32,10 +33,14 @@ export class Grouper {
   }
 
   /** The group of each row. Good until the next call. */
-  assign(columns: readonly Column[], rows: number): Int32Array {
-    if (this.#out.length < rows) this.#out = new Int32Array(Math.ceil(rows * 1.25));
-    const out = this.#out.subarray(0, rows);
+  assign(columns: readonly Column[], rows: number, memory?: VectorMemory): Int32Array {
+    const { buffer, byteOffset } = this.#out.take(Math.ceil(rows / 2), memory);
+    const out = new Int32Array(buffer, byteOffset, rows);
     if (columns.length === 0) return out.fill(1);
+    if (this.#pairs.length === 0) {
+      const numbers = this.#keys[0].asNumbers(columns[0]);
+      if (numbers !== undefined) return numbers;
+    }
     this.#keys[0].number(columns[0], out);
     if (this.#pairs.length === 0) return out;
     const second = new Int32Array(rows);
@@ -68,6 +73,8 @@ export class Grouper {
 interface KeyNumbers {
   readonly count: number;
   number(column: Column, out: Int32Array): void;
+  /** The column's codes, where they are the numbers already. */
+  asNumbers(column: Column): Int32Array | undefined;
   /** The values of the numbers given. */
   values(numbers: Int32Array): Column;
 }
@@ -89,6 +96,8 @@ class StringNumbers implements KeyNumbers {
   /** Where each number's string stands; a text once a second dictionary has come. */
   readonly #firstCodes: number[] = [0];
   #texts: TextDictionary | undefined;
+  /** Whether each number is its string's code: both count in order of first sight, so it is so until rows are left out. */
+  #areCodes = true;
 
   get count(): number {
     return this.#firstCodes.length - 1;
@@ -108,6 +117,12 @@ class StringNumbers implements KeyNumbers {
       if (out[i] === 0 && codes[i] !== 0) out[i] = this.#byCode[codes[i]] || this.#add(codes[i]);
   }
 
+  asNumbers(column: Column): Int32Array | undefined {
+    const { codes, dictionary } = column as StringColumn; // by the key's type
+    const isSame = this.#areCodes && this.#dictionary === dictionary && this.count === dictionary.size - 1;
+    return isSame ? codes : undefined;
+  }
+
   values(numbers: Int32Array): Column {
     if (this.#texts !== undefined) return { type: "string", codes: numbers.slice(), dictionary: this.#texts };
     const dictionary = this.#dictionary ?? new TextDictionary();
@@ -122,11 +137,13 @@ class StringNumbers implements KeyNumbers {
       this.#firstCodes[number] = code;
     }
     this.#byCode[code] = number;
+    if (number !== code) this.#areCodes = false;
     return number;
   }
 
   /** Another batch has another dictionary: from now on strings are known by their text, and codes are looked up anew. */
   #change(dictionary: Dictionary): void {
+    if (this.#dictionary !== undefined) this.#areCodes = false;
     if (this.#dictionary !== undefined && this.#texts === undefined) {
       this.#texts = new TextDictionary();
       for (let number = 1; number < this.#firstCodes.length; number++)
@@ -218,6 +235,10 @@ class ValueNumbers implements KeyNumbers {
         out[i] = word[0] === word[0] ? this.#pairs.number(words[0], words[1]) : 0;
       }
     }
+  }
+
+  asNumbers(): undefined {
+    return undefined;
   }
 
   values(numbers: Int32Array): Column {

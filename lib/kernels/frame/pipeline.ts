@@ -47,7 +47,7 @@ function compileAssign(step: Step & { do: "assign" }, schema: Schema): (batch: B
   return (batch) => {
     const columns = new Map(batch.columns);
     for (const { name, evaluate } of added) columns.set(name, evaluate(batch));
-    return { rows: batch.rows, columns };
+    return { ...batch, columns };
   };
 }
 

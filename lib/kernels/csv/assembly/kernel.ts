@@ -5,3 +5,4 @@ export { isRegular, normalize, normalizedLength, raggedAt, raggedFields, records
 export { setTables } from "./numbers";
 export { dictionaryNew, dictionaryFree, dictionaryAlias, dictionaryCount, dictionaryEntries } from "./dictionary";
 export { decodeIntegers, decodeWide, decodeFloats, decodeBooleans, decodeStrings, nullCount } from "./decode";
+export { addVectors, subVectors, mulVectors, divVectors, sumGroups, countGroups, extremeGroups } from "./vectors";
