@@ -1,7 +1,7 @@
 import type { Table } from "apache-arrow";
 import { DataFrame } from "../collections/dataframe/dataframe.ts";
 import { SCALAR_TYPES, type ScalarType } from "../collections/schema.ts";
-import type { KeptNode } from "../collections/dataframe/nodes.ts";
+import type { FrameNode, KeptNode } from "../collections/dataframe/nodes.ts";
 import { InternalError, OptionError, SchemaWidenedError } from "../errors.ts";
 import type { Frame } from "../kernels/frame/encode.ts";
 import { encodeFrame } from "../kernels/frame/encode.ts";
@@ -21,7 +21,35 @@ export const frameRunner: Runner<DataFrame, Table> = {
 };
 
 async function computeFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Table> {
-  return toArrow(await foldedFrame(frame, runner, signal));
+  return overRows(frame, runner, signal, async (ready) => toArrow(await foldedFrame(ready, runner, signal)));
+}
+
+/** For a frame over a bag: makes rows of the bag's items first, which are let go of when `use` is through. */
+async function overRows<R>(
+  frame: DataFrame,
+  runner: RunnerHost,
+  signal: AbortSignal,
+  use: (ready: DataFrame) => Promise<R>,
+): Promise<R> {
+  const bag = sourceOf(frame.node);
+  if (bag.kind !== "bag") return use(frame);
+  const { keepFrame } = await import("./run-bag.ts");
+  const kept = await keepFrame(bag.bag, bag.types, runner, signal);
+  try {
+    return await use(new DataFrame(withSource(frame.node, kept)));
+  } finally {
+    for (const run of runsOf(kept)) await runner.runtime.release(run);
+  }
+}
+
+function sourceOf(node: FrameNode): FrameNode {
+  let at = node;
+  while ("input" in at) at = at.input;
+  return at;
+}
+
+function withSource(node: FrameNode, source: FrameNode): FrameNode {
+  return "input" in node ? { ...node, input: withSource(node.input, source) } : source;
 }
 
 async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Frame> {
@@ -33,7 +61,11 @@ async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSi
 }
 
 /** Runs a frame and keeps its rows with the runtime. */
-async function persistFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
+function persistFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
+  return overRows(frame, runner, signal, (ready) => persistRows(ready, runner, signal));
+}
+
+async function persistRows(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
   if (!isScan(frame.node)) return persistFolded(frame, runner, signal);
   const { lowered, result } = await runWidening(frame, runner, true, signal);
   const { refs = [], report } = result;
@@ -74,6 +106,8 @@ function runsOf({ refs }: KeptNode): Set<string> {
 
 /** What would run; no client is needed. */
 export async function explainFrame(frame: DataFrame, { store }: Pick<RunnerHost, "store">): Promise<string> {
+  const source = sourceOf(frame.node);
+  if (source.kind === "bag") return (await import("./run-bag.ts")).explainBag(source.bag, { store });
   const { plan, schema } = await lowerFrame(frame.node, { store });
   return explainPlan(plan, schema);
 }

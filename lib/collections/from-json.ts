@@ -1,6 +1,22 @@
+import { Bag } from "./bag/bag.ts";
+import { BagItem } from "./bag/bag-item.ts";
+import type { BagItemJson, BagJson } from "./bag/json.ts";
+import type { Collection } from "./collection.ts";
 import { DataFrame } from "./dataframe/dataframe.ts";
+import type { FrameJson } from "./dataframe/json.ts";
 
 /** The collection of a description as `toJSON` gives it (an object; parse text first). @throws PlanError that says where it is not well formed. */
-export function fromJSON(json: unknown): DataFrame {
+export function fromJSON(json: FrameJson): DataFrame;
+export function fromJSON(json: BagJson): Bag<unknown>;
+export function fromJSON(json: BagItemJson): BagItem<unknown>;
+export function fromJSON(json: unknown): Collection<unknown>;
+export function fromJSON(json: unknown): Collection<unknown> {
+  if (has(json, "bag")) return Bag.fromJSON(json);
+  if (has(json, "bagItem")) return BagItem.fromJSON(json);
   return DataFrame.fromJSON(json);
+}
+
+/** Which kind of collection it is, its one key besides the version says. */
+function has(json: unknown, kind: string): boolean {
+  return typeof json === "object" && json !== null && kind in json;
 }

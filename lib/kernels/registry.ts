@@ -8,6 +8,7 @@ import type { Fold, Kernel } from "./kernel.ts";
  */
 const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
+  "bag.run": async () => (await import("./bag/run.ts")).runBag,
   "frame.scan": async () => (await import("./frame/scan.ts")).scan,
 };
 
@@ -16,6 +17,7 @@ type FoldMaker = (params: JsonObject) => Fold<unknown, unknown> | Promise<Fold<u
 
 const folds: Record<string, () => Promise<FoldMaker>> = {
   call: async () => (await import("./call/call.ts")).callFold,
+  "bag.fold": async () => (await import("./bag/folds.ts")).bagFold,
   "frame.collect": async () => (await import("./frame/folds.ts")).collectFold as FoldMaker, // a fold of its own partials
   "frame.group": async () => (await import("./frame/folds.ts")).groupFold as FoldMaker,
 };

@@ -1,15 +1,18 @@
 import { formatExpression, Aggregate } from "../collections/expression.ts";
 import { formatBytes } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
+import type { BagParams } from "../kernels/bag/params.ts";
 import type { ScanParams } from "../kernels/frame/scan.ts";
 import type { Step } from "../kernels/frame/steps.ts";
 import { peakBytes } from "./estimate.ts";
+import { explainBagStage } from "./explain-bag.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { taskCount } from "./rules.ts";
 
-/** A plan as people read it. `schema`: the result's columns. */
-export function explainPlan(plan: Plan, schema: Schema): string {
-  const lines = [`result      ${schema.map(({ name, type }) => `${name} ${type}`).join(", ")}`];
+/** A plan as people read it. `result`: what it gives, in words or as the columns of a frame. */
+export function explainPlan(plan: Plan, result: Schema | string): string {
+  const given = typeof result === "string" ? result : result.map(({ name, type }) => `${name} ${type}`).join(", ");
+  const lines = [`result      ${given}`];
   for (const stage of plan.stages) lines.push(...explainStage(stage));
   for (const note of plan.notes) lines.push(`note        ${note}`);
   return lines.join("\n");
@@ -21,6 +24,7 @@ function explainStage(stage: Stage): string[] {
     `stage       ${stage.id}: ${tasks} ${tasks === 1 ? "shard" : "shards"}, ${formatBytes(stage.estimate.bytesIn)} to read${shardSize(stage)}`,
   ];
   if (stage.work.op === "frame.scan") lines.push(...explainScan(stage.work.params as unknown as ScanParams)); // the op says whose parameters they are
+  if (stage.work.op === "bag.run") lines.push(...explainBagStage(stage.work.params as unknown as BagParams)); // as above
   const terms = Object.entries(stage.estimate.peakBytes).map(([term, bytes]) => `${term} ${formatBytes(bytes)}`);
   lines.push(`  memory    at most ${formatBytes(peakBytes(stage))} a task (${terms.join(", ")})`);
   lines.push(`  output    ${outputOf(stage, tasks)}`);

@@ -56,8 +56,14 @@ export type TaskRule =
   | { readonly kind: "count"; readonly count: number }
   /** Task i reads output i of an earlier stage that keeps its outputs. */
   | { readonly kind: "outputs"; readonly stage: string; readonly count: number }
-  /** Task p reads section p of every output of an earlier exchange stage of `producers` tasks. */
-  | { readonly kind: "sections"; readonly stage: string; readonly producers: number; readonly partitions: number }
+  /** Task p reads section p of every output of an earlier exchange stage of `producers` tasks; then those of a second one, where two sides meet. */
+  | {
+      readonly kind: "sections";
+      readonly stage: string;
+      readonly producers: number;
+      readonly partitions: number;
+      readonly and?: { readonly stage: string; readonly producers: number };
+    }
   /** One group of refs each: outputs kept by an earlier run (persist). */
   | { readonly kind: "refs"; readonly refs: readonly Ref[] };
 

@@ -46,7 +46,10 @@ function inputAt(rule: TaskRule, index: number, run: string): TaskInput {
     case "outputs":
       return { kind: "refs", refs: [{ run, stage: rule.stage, task: index }] };
     case "sections":
-      return { kind: "refs", refs: sectionRefs(rule, index, run) };
+      return {
+        kind: "refs",
+        refs: [...sectionRefs(rule, index, run), ...(rule.and === undefined ? [] : sectionRefs(rule.and, index, run))],
+      };
     case "refs":
       return { kind: "refs", refs: [rule.refs[index]] };
   }

@@ -3,6 +3,7 @@ import { PlanError } from "../errors.ts";
 import { isFold, isKernel } from "../kernels/registry.ts";
 import { PLAN_VERSION, type Plan, type Stage, type StageOutput, type TaskRule } from "./plan.ts";
 import { taskCount } from "./rules.ts";
+import { checkBag, checkBagFold } from "./validate-bag.ts";
 import { checkScan } from "./validate-scan.ts";
 
 /**
@@ -63,6 +64,8 @@ function checkWork(value: unknown, path: string, what: "kernel" | "fold"): void 
       `correct it; a ${what} of a later version needs a newer abanico.`,
     );
   if (what === "kernel" && op === "frame.scan") checkScan(params, `${path}.params`);
+  if (what === "kernel" && op === "bag.run") checkBag(params, `${path}.params`);
+  if (what === "fold" && op === "bag.fold") checkBagFold(params, `${path}.params`);
 }
 
 function checkOutput(value: unknown, path: string): void {
@@ -93,7 +96,7 @@ const RULES: Readonly<Record<TaskRule["kind"], readonly string[]>> = {
   items: ["kind", "items"],
   count: ["kind", "count"],
   outputs: ["kind", "stage", "count"],
-  sections: ["kind", "stage", "producers", "partitions"],
+  sections: ["kind", "stage", "producers", "partitions", "and"],
   refs: ["kind", "refs"],
 };
 const KINDS = Object.keys(RULES) as (keyof typeof RULES)[]; // its own keys
@@ -119,7 +122,9 @@ function checkTasks(value: unknown, path: string, earlier: ReadonlyMap<string, S
       return;
     }
     case "sections":
-      return checkSections(rule, path, producerAt(rule["stage"], path, earlier, "exchange"));
+      checkSections(rule, path, producerAt(rule["stage"], path, earlier, "exchange"));
+      if (rule["and"] === undefined) return;
+      return checkOtherSections(rule, path, earlier);
   }
 }
 
@@ -130,6 +135,17 @@ function checkSections(rule: { readonly [key: string]: unknown }, path: string, 
     refuse(`${path}.producers`, `the ${taskCount(read.tasks)} tasks of "${read.id}"`, producers);
   if (read.output.kind === "exchange" && read.output.partitions !== partitions)
     refuse(`${path}.partitions`, `the ${read.output.partitions} partitions of "${read.id}"`, partitions);
+}
+
+function checkOtherSections(
+  rule: { readonly [key: string]: unknown },
+  path: string,
+  earlier: ReadonlyMap<string, Stage>,
+): void {
+  const at = `${path}.and`;
+  const and = objectAt(rule["and"], at, ["stage", "producers"]);
+  const other = { ...and, partitions: rule["partitions"] };
+  checkSections(other, at, producerAt(and["stage"], at, earlier, "exchange"));
 }
 
 /** The earlier stage that a rule reads, which has to give what the rule wants. */

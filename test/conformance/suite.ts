@@ -170,6 +170,45 @@ export function conformance({ name, make, skip = {} }: Subject): void {
       expect(report.stages[1].recordsIn).toBe(producers * per);
     });
 
+    it("brings the sections of two stages together", async () => {
+      const partitions = 3;
+      const exchange = { kind: "exchange", partitions } as const;
+      const scatter = (id: string, per: number, tasks: number) => ({
+        id,
+        work: callOf("scatter", { per, partitions }),
+        tasks,
+        output: exchange,
+      });
+      const tasks = {
+        kind: "sections",
+        stage: "left",
+        producers: 4,
+        partitions,
+        and: { stage: "right", producers: 5 },
+      } as const;
+      const { partial, report } = await run(
+        planOf(scatter("left", 10, 4), scatter("right", 20, 5), {
+          id: "meet",
+          work: callOf("gatherSections"),
+          tasks,
+          output: foldWith("join2"),
+        }),
+      );
+      const sumOf = (p: number) =>
+        [...indices(40), ...indices(100)].filter((value) => value % partitions === p).reduce((a, b) => a + b, 0);
+      expect(plain(partial)).toBe(
+        indices(partitions)
+          .map((p) => `${p}:${sumOf(p)},`)
+          .join(""),
+      );
+      expect(report.stages[2].recordsIn).toBe(140);
+      const wrong = planOf(scatter("left", 10, 4), scatter("right", 20, 6), { id: "meet", work: callOf("one"), tasks });
+      expect(await failureOf(run(wrong))).toMatchObject({
+        tag: "Plan",
+        fields: { path: "stages[2].tasks.and.producers" },
+      });
+    });
+
     it("names a kernel that gives the wrong shape", async () => {
       const wrong = (work: string, output = KEEP) => failureOf(run(planOf({ work: callOf(work), tasks: 2, output })));
       expect((await wrong("wrongShape")).message).toContain("where a Uint8Array belongs");

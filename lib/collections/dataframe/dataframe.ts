@@ -1,5 +1,6 @@
 import type { Table } from "apache-arrow";
 import { OptionError } from "../../errors.ts";
+import { formatBag } from "../bag/format.ts";
 import { Collection } from "../collection.ts";
 import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
 import { wholeNumber } from "../options.ts";
@@ -154,6 +155,14 @@ function lines(node: FrameNode): string[] {
     case "kept":
       return [
         `kept       ${node.rows} rows in ${node.refs.length} parts: ${node.schema.map(({ name, type }) => `${name} ${type}`).join(", ")}`,
+      ];
+    case "bag":
+      return [
+        ...formatBag(node.bag)
+          .split("\n")
+          .slice(1)
+          .map((line) => line.slice(2)),
+        "as a frame",
       ];
     case "filter":
       return [...lines(node.input), `filter     ${formatExpression(node.condition)}`];

@@ -1,6 +1,9 @@
 import { OptionError, PlanError } from "../../errors.ts";
+import { refuseBound } from "../bag/json.ts";
+import { bagAt } from "../bag/json-nodes.ts";
 import { aggregateAt, expressionAt } from "../check-expression.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt } from "../plain.ts";
+import { SCALAR_TYPES, type ScalarType } from "../schema.ts";
 import { checkCsvOptions } from "./csv-options.ts";
 import type { CsvOptions, FrameNode } from "./nodes.ts";
 
@@ -16,8 +19,9 @@ export const FRAME_VERSION = 1;
 export function frameToJson(node: FrameNode): FrameJson {
   let path = "frame";
   let at = node;
-  for (; at.kind !== "csv" && at.kind !== "kept"; at = at.input) path += ".input";
+  for (; at.kind !== "csv" && at.kind !== "kept" && at.kind !== "bag"; at = at.input) path += ".input";
   if (at.kind === "kept") refuseKept(path);
+  if (at.kind === "bag") refuseBound(at.bag, `${path}.bag`);
   return { abanico: FRAME_VERSION, frame: node };
 }
 
@@ -36,7 +40,7 @@ export function frameFromJson(value: unknown): FrameNode {
   return frameAt(json["frame"], "frame", 0);
 }
 
-const KINDS = ["csv", "filter", "assign", "select", "head", "group", "kept"] as const;
+const KINDS = ["csv", "bag", "filter", "assign", "select", "head", "group", "kept"] as const;
 /** Operations on each other: more than anyone writes, and few enough for every walk along them. */
 const MAX_DEPTH = 1_000;
 
@@ -44,6 +48,7 @@ function frameAt(value: unknown, path: string, depth: number): FrameNode {
   if (depth > MAX_DEPTH) refuse("frame", `at most ${MAX_DEPTH} operations`, "more");
   const kind = oneOfAt(objectAt(value, path)["kind"], `${path}.kind`, KINDS);
   if (kind === "csv") return csvAt(value, path);
+  if (kind === "bag") return bagFrameAt(value, path);
   if (kind === "kept") refuseKept(path);
   const node = objectAt(value, path, ["kind", "input", ...FIELDS[kind]]);
   const input = frameAt(node["input"], `${path}.input`, depth + 1);
@@ -74,6 +79,15 @@ const FIELDS = {
   head: ["rows"],
   group: ["keys", "aggregates", "keepNulls"],
 } as const;
+
+function bagFrameAt(value: unknown, path: string): FrameNode {
+  const node = objectAt(value, path, ["kind", "bag", "types"]);
+  const bag = bagAt(node["bag"], `${path}.bag`, 0);
+  if (node["types"] === undefined) return { kind: "bag", bag };
+  const entries = Object.entries(objectAt(node["types"], `${path}.types`));
+  const types = entries.map(([name, type]) => [name, oneOfAt(type, `${path}.types.${name}`, SCALAR_TYPES)]);
+  return { kind: "bag", bag, types: Object.fromEntries(types) as Readonly<Record<string, ScalarType>> }; // just checked
+}
 
 function csvAt(value: unknown, path: string): FrameNode {
   const node = objectAt(value, path, ["kind", "paths", "options"]);

@@ -1,4 +1,5 @@
 import type { Ref } from "../../plan/plan.ts";
+import type { BagNode } from "../bag/nodes.ts";
 import type { AggregateNode, ExpressionNode } from "../expression.ts";
 import type { ScalarType, Schema } from "../schema.ts";
 
@@ -6,6 +7,7 @@ import type { ScalarType, Schema } from "../schema.ts";
 export type FrameNode =
   | CsvNode
   | KeptNode
+  | BagFrameNode
   | { readonly kind: "filter"; readonly input: FrameNode; readonly condition: ExpressionNode }
   | {
       readonly kind: "assign";
@@ -27,6 +29,13 @@ export interface CsvNode {
   /** Paths, URLs and globs, as the user wrote them. */
   readonly paths: readonly string[];
   readonly options: CsvOptions;
+}
+
+/** The items of a bag as rows, see `Bag.toDataFrame`. */
+export interface BagFrameNode {
+  readonly kind: "bag";
+  readonly bag: BagNode;
+  readonly types?: Readonly<Record<string, ScalarType>>;
 }
 
 /** Rows that an earlier run kept. */

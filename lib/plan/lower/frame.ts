@@ -32,6 +32,7 @@ export interface LowerOptions {
 
 export async function lowerFrame(node: FrameNode, options: LowerOptions): Promise<LoweredFrame> {
   const { source, operations } = linearize(node);
+  if (source.kind === "bag") throw new InternalError("A bag's items become rows before a frame over them is planned.");
   const resolved = source.kind === "csv" ? await csvRead(source, options) : keptRead(source);
   const schemas = schemasAlong(resolved.schema, operations);
   const optimized = pushFiltersDown({ operations, notes: resolved.notes });
@@ -58,17 +59,19 @@ export function isScan(node: FrameNode): boolean {
   return linearize(node).operations.every((operation) => operation.do !== "group" && operation.do !== "head");
 }
 
-function linearize(node: FrameNode): { source: Extract<FrameNode, { kind: "csv" | "kept" }>; operations: Operation[] } {
+type SourceKind = "csv" | "kept" | "bag";
+
+function linearize(node: FrameNode): { source: Extract<FrameNode, { kind: SourceKind }>; operations: Operation[] } {
   const operations: Operation[] = [];
   let at = node;
-  while (at.kind !== "csv" && at.kind !== "kept") {
+  while (at.kind !== "csv" && at.kind !== "kept" && at.kind !== "bag") {
     operations.unshift(operationOf(at));
     at = at.input;
   }
   return { source: at, operations };
 }
 
-function operationOf(node: Exclude<FrameNode, { kind: "csv" | "kept" }>): Operation {
+function operationOf(node: Exclude<FrameNode, { kind: SourceKind }>): Operation {
   switch (node.kind) {
     case "filter":
       return { do: "filter", condition: node.condition };
