@@ -1,10 +1,10 @@
-import type { Collection } from "../collections/collection.ts";
+import { isCollection } from "../collections/delayed/collections.ts";
 import { Delayed } from "../collections/delayed/delayed.ts";
 import { explainGraph } from "../collections/delayed/explain.ts";
-import { buildGraph, type Graph } from "../collections/delayed/graph.ts";
+import { buildGraph } from "../collections/delayed/graph.ts";
+import { heldSource, isHandle } from "../collections/delayed/held.ts";
 import { Together } from "../collections/delayed/together.ts";
 import { walk } from "../collections/delayed/walk.ts";
-import { fromJSON } from "../collections/from-json.ts";
 import { CancelledError, OptionError } from "../errors.ts";
 import type { CallHandle } from "../runtime/calls/calls.ts";
 import { runnerOf, type Runner, type RunnerHost } from "./runner.ts";
@@ -61,14 +61,13 @@ function ended(handle: CallHandle): Promise<unknown> {
 async function explainDelayed(nodes: Nodes, host: RunnerHost): Promise<string> {
   const roots = rootsOf(nodes);
   const walked = walk(roots);
-  const lines: string[] = [];
-  const unknown = new Map<Collection<unknown>, unknown>();
+  const held = (value: object) => heldSource(value) ?? (isCollection(value) ? { key: `a ${value.kind}` } : undefined);
+  const lines = [explainGraph(buildGraph(roots, walked, held))];
   for (const other of walked.others) {
     const plan = await (await runnerOf(other)).explain(other, host);
     lines.push(`before      a ${other.kind}, whose result is an argument:`, plan.replace(/^/gm, "  "));
-    unknown.set(other, undefined);
   }
-  return [explainGraph(buildGraph(roots, walked, unknown)), ...lines].join("\n");
+  return lines.join("\n");
 }
 
 async function releaseDelayed(nodes: Nodes): Promise<void> {
@@ -81,25 +80,27 @@ async function releaseDelayed(nodes: Nodes): Promise<void> {
   }
 }
 
-/** Computes a collection that a task has given, from its JSON. */
-export async function computeCollection(json: unknown, host: RunnerHost, signal?: AbortSignal): Promise<unknown> {
-  const collection = fromJSON(json);
-  return (await runnerOf(collection)).compute(collection, host, signal ?? new AbortController().signal);
-}
-
 async function start(nodes: Nodes, host: RunnerHost, signal: AbortSignal): Promise<CallHandle[]> {
   if (signal.aborted) throw cancelled(signal);
-  const { calls, wanted } = await graphOf(rootsOf(nodes), host, signal);
-  if (signal.aborted) throw cancelled(signal);
-  return host.runtime.calls.add(calls, wanted);
-}
-
-async function graphOf(roots: readonly Delayed<unknown>[], host: RunnerHost, signal: AbortSignal): Promise<Graph> {
-  const walked = walk(roots);
-  if (walked.others.size === 0) return buildGraph(roots, walked);
-  const others = [...walked.others];
-  const results = await Promise.all(others.map(async (one) => (await runnerOf(one)).compute(one, host, signal)));
-  return buildGraph(roots, walked, new Map(others.map((one, i) => [one, results[i]])));
+  const roots = rootsOf(nodes);
+  const { calls } = host.runtime;
+  const holds = new Map<object, CallHandle>();
+  const hold = (of: object, key: string, result: () => PromiseLike<unknown>): CallHandle => {
+    const handle = holds.get(of) ?? calls.hold(Promise.resolve(result()), key);
+    holds.set(of, handle);
+    return handle;
+  };
+  const held = (value: object): CallHandle | undefined => {
+    const source = heldSource(value);
+    if (source !== undefined) return isHandle(source) ? source : hold(source, source.key, () => source.result());
+    if (!isCollection(value)) return undefined;
+    return hold(value, `a ${value.kind}`, async () => (await runnerOf(value)).compute(value, host, signal));
+  };
+  const graph = buildGraph(roots, walk(roots), held);
+  const handles = calls.add(graph.calls, graph.wanted);
+  // From here on the calls hold what they need.
+  for (const handle of holds.values()) handle.release();
+  return handles;
 }
 
 function rootsOf(nodes: Nodes): readonly Delayed<unknown>[] {

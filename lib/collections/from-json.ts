@@ -4,16 +4,19 @@ import type { BagItemJson, BagJson } from "./bag/json.ts";
 import type { Collection } from "./collection.ts";
 import { DataFrame } from "./dataframe/dataframe.ts";
 import type { FrameJson } from "./dataframe/json.ts";
+import type { Delayed } from "./delayed/delayed.ts";
+import { delayedFromJson, type DelayedJson } from "./delayed/json.ts";
 
 /** The collection of a description as `toJSON` gives it (an object; parse text first). @throws PlanError that says where it is not well formed. */
 export function fromJSON(json: FrameJson): DataFrame;
+export function fromJSON(json: DelayedJson): Delayed<unknown>;
 export function fromJSON(json: BagJson): Bag<unknown>;
 export function fromJSON(json: BagItemJson): BagItem<unknown>;
 export function fromJSON(json: unknown): Collection<unknown>;
 export function fromJSON(json: unknown): Collection<unknown> {
   if (has(json, "bag")) return Bag.fromJSON(json);
   if (has(json, "bagItem")) return BagItem.fromJSON(json);
-  return DataFrame.fromJSON(json);
+  return has(json, "delayed") ? delayedFromJson(json) : DataFrame.fromJSON(json);
 }
 
 /** Which kind of collection it is, its one key besides the version says. */
