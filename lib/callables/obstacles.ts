@@ -19,6 +19,7 @@ const NAMESPACE = /^(__vi_import_\d+__|__vite_ssr_import_\d+__|import_\w+|\w+_\d
 /** Functions that transpilers add to old targets: TypeScript's, esbuild's, SWC's and Babel's. */
 const HELPER =
   /^(tslib_\d+|__(async\w*|await\w*|assign|generator|rest|spread\w*|read|values|param|metadata|\w*[dD]ecorat\w*|public\w*|private\w*|class\w*|obj\w*|import\w+|to[A-Z]\w+|require|pow|using|callDispose|\w*Disposable\w*|yieldStar|forAwait)|_(async_\w+|object_\w+|define_\w+|class_\w+|interop_\w+|to_consumable\w+|asyncToGenerator|objectSpread2?|objectWithout\w+|defineProperty|extends|interopRequire\w+|toConsumableArray|classPrivate\w+))$/;
+const IMPORT_META = "it names the file where it was written: pass what is needed of it as an argument";
 const MODULE_VARIABLES = ["require", "module", "exports", "__filename", "__dirname"];
 
 /** What a function needs from the place where it was written: nothing, if it may travel by its source. */
@@ -51,6 +52,7 @@ export function obstaclesOf(parsed: ParsedFunction, ownName: string): Obstacle[]
 }
 
 function classify(name: string, parent: Node | undefined, ownName: string): [Obstacle["kind"], string, string] {
+  if (name === "__vite_ssr_import_meta__") return ["construct", "import.meta", IMPORT_META];
   if (name === "arguments")
     return ["construct", name, "it is that of the function around: take rest parameters, (...args) => …"];
   if (MODULE_VARIABLES.includes(name))
@@ -76,8 +78,7 @@ function classify(name: string, parent: Node | undefined, ownName: string): [Obs
 
 /** What cannot be checked, or means another thing elsewhere. */
 function constructOf(node: Node): [string, string] | undefined {
-  if (node.type === "MetaProperty" && (node["meta"] as Node)["name"] === "import")
-    return ["import.meta", "it names the file where it was written: pass what is needed of it as an argument"];
+  if (node.type === "MetaProperty" && (node["meta"] as Node)["name"] === "import") return ["import.meta", IMPORT_META];
   const callee = node.type === "CallExpression" ? (node["callee"] as Node) : undefined;
   if (callee?.type === "Identifier" && callee["name"] === "eval") return ["eval", "what it runs cannot be checked"];
   return undefined;

@@ -63,7 +63,8 @@ function raise(failure: unknown): never {
 
 /** `scale(x) { … }`, with `async`, `*`, `get`, and any kind of name. */
 function parseMethod(source: string): ParsedFunction | undefined {
-  const text = `({${source}\n})`;
+  // No object may have a private method; what calls it, calls it by this name only within its class.
+  const text = `({${source.replace(/^((?:async\b)?[\s*]*)#/, "$1_")}\n})`;
   let program: Node;
   try {
     program = parse(text);

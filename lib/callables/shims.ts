@@ -4,10 +4,10 @@
  *
  * - `__name(fn, "name")`: esbuild and tsx keep names by it.
  * - `cov_1abc().s[0]++`: istanbul's counters. What runs elsewhere is not counted.
- * - `__vite_ssr_dynamic_import__("sharp")`: Vite's and Vitest's form of `import("sharp")`.
+ * - `__vite_ssr_dynamic_import__("/node_modules/sharp/index.js")`: Vite's and Vitest's form of `import("sharp")`.
  */
 const NAME = "const __name = (value) => value;";
-const IMPORT = "const __vite_ssr_dynamic_import__ = (specifier) => import(specifier);";
+const IMPORT = `const __vite_ssr_dynamic_import__ = (specifier) => import(${viteSpecifier("specifier")});`;
 const COVERAGE = /\bcov_[0-9a-z]+\b/g;
 
 /** Whether a variable of that name has a stand-in. */
@@ -31,4 +31,11 @@ function counter(name: string): string {
     `const ${name} = (() => { const lists = new Proxy({}, { get: () => [] });` +
     ` const counts = Object.assign(() => counts, { s: {}, f: {}, b: lists, bT: lists }); return counts; })();`
   );
+}
+
+/** Vite has resolved it: to a path from its root folder, where the program was started, or from the file system's behind "/@fs". */
+function viteSpecifier(name: string): string {
+  const exists = `process.getBuiltinModule("node:fs").existsSync(${name})`;
+  const rooted = `${name}.startsWith("/") && !${exists} ? process.cwd() + ${name} : ${name}`;
+  return `${name}.startsWith("/@fs/") ? ${name}.slice(4) : ${rooted}`;
 }
