@@ -204,24 +204,20 @@ export interface ErrorRecord {
   readonly errors?: readonly ErrorRecord[];
 }
 
-/** Causes and held errors are followed this far, so that a cycle ends. */
+/** Causes and held errors are followed this deep, and so many in all: a cycle ends, and errors of errors do not multiply. */
 const DEPTH = 8;
+const RECORDS = 200;
 
 /** Turns anything thrown into a record: also what is no Error, see `ordinary-errors.ts`. Depth of causes is limited to 8. */
-export function toErrorRecord(thrown: unknown, depth = 0): ErrorRecord {
+export function toErrorRecord(thrown: unknown, depth = 0, budget = { left: RECORDS }): ErrorRecord {
+  budget.left--;
   if (!isError(thrown)) return thrownRecord(thrown);
-  const cause = thrown.cause === undefined || depth >= DEPTH ? undefined : toErrorRecord(thrown.cause, depth + 1);
-  if (thrown instanceof AbanicoError) {
-    const { name, message, stack, tag, fields, fix, retryable } = thrown;
-    return { name, message, stack, cause, tag, fields, fix, retryable };
-  }
-  // What is held lies at the last depth but one, so that errors of errors of errors do not multiply.
-  const inner = (held: unknown): ErrorRecord => toErrorRecord(held, Math.max(depth + 1, DEPTH - 2));
-  return { ...ordinaryRecord(thrown, depth >= DEPTH ? thrownAs : inner), cause };
-}
-
-function thrownAs(held: unknown): ErrorRecord {
-  return isError(held) ? { name: String(held.name), message: String(held.message) } : thrownRecord(held);
+  const further = (next: unknown): ErrorRecord | undefined =>
+    next === undefined || depth >= DEPTH || budget.left <= 0 ? undefined : toErrorRecord(next, depth + 1, budget);
+  const cause = further(thrown.cause);
+  if (!(thrown instanceof AbanicoError)) return { ...ordinaryRecord(thrown, further), cause };
+  const { name, message, stack, tag, fields, fix, retryable } = thrown;
+  return { name, message, stack, cause, tag, fields, fix, retryable };
 }
 
 /**

@@ -37,8 +37,8 @@ export function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown);
 }
 
-/** The record but for its cause. `inner` makes records of the errors it holds. */
-export function ordinaryRecord(error: Error, inner: (held: unknown) => ErrorRecord): ErrorRecord {
+/** The record but for its cause. `inner` makes records of the errors it holds, or undefined where there are too many. */
+export function ordinaryRecord(error: Error, inner: (held: unknown) => ErrorRecord | undefined): ErrorRecord {
   const native = nativeNameOf(error);
   const held = heldErrors(error, native);
   const key = known?.keyOf(error);
@@ -48,7 +48,7 @@ export function ordinaryRecord(error: Error, inner: (held: unknown) => ErrorReco
     stack: typeof error.stack === "string" ? error.stack : undefined,
     fields: ownFields(error),
     ...(native === undefined ? {} : { native }),
-    ...(held === undefined ? {} : { errors: held.slice(0, HELD_ERRORS).map(inner) }),
+    ...(held === undefined ? {} : { errors: held.slice(0, HELD_ERRORS).flatMap((one) => inner(one) ?? []) }),
     ...(key === undefined ? {} : { class: key }),
   };
 }
