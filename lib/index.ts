@@ -21,6 +21,20 @@ export { readCsv } from "./collections/dataframe/read-csv.ts";
 export type { ComputeOptions } from "./collections/executor.ts";
 export { Aggregate, Expression, col, lit, size, type Operand } from "./collections/expression.ts";
 export { fromJSON } from "./collections/from-json.ts";
+export type { ContactSheet, SheetImage } from "./collections/images/contact-sheet.ts";
+export { Images } from "./collections/images/images.ts";
+export { ImageResult } from "./collections/images/image-result.ts";
+export type { ImagesJson } from "./collections/images/json.ts";
+export type { ImageFormat, ImageOptions, SheetOptions } from "./collections/images/nodes.ts";
+export { readImages } from "./collections/images/read-images.ts";
+export type {
+  EncodedImage,
+  FailedImage,
+  ImageHistogram,
+  ImageMetadata,
+  ImageResults,
+  ImageStatistics,
+} from "./collections/images/results.ts";
 export type { ScalarType } from "./collections/schema.ts";
 export * from "./errors.ts";
 export type { RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";

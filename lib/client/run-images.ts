@@ -31,7 +31,11 @@ async function computeImages({ node }: ImageResult<unknown>, host: RunnerHost, s
   const { partial } = await runtime.run(plan, { signal, onEvent });
   if (!Array.isArray(partial)) throw new InternalError("A run of images gave no list.");
   const records = partial as readonly ImageRecord[]; // the fold of these plans keeps records
-  const values = await valuesOf(node, records.filter(({ error }) => error === undefined), store);
+  const values = await valuesOf(
+    node,
+    records.filter(({ error }) => error === undefined),
+    store,
+  );
   return node.options.onError === "collect" ? { values, failed: failedOf(records) } : values;
 }
 

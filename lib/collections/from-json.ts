@@ -4,17 +4,21 @@ import type { BagItemJson, BagJson } from "./bag/json.ts";
 import type { Collection } from "./collection.ts";
 import { DataFrame } from "./dataframe/dataframe.ts";
 import type { FrameJson } from "./dataframe/json.ts";
+import { ImageResult } from "./images/image-result.ts";
+import type { ImagesJson } from "./images/json.ts";
 import type { Delayed } from "./delayed/delayed.ts";
 import { delayedFromJson, type DelayedJson } from "./delayed/json.ts";
 
 /** The collection of a description as `toJSON` gives it (an object; parse text first). @throws PlanError that says where it is not well formed. */
 export function fromJSON(json: FrameJson): DataFrame;
 export function fromJSON(json: DelayedJson): Delayed<unknown>;
+export function fromJSON(json: ImagesJson): ImageResult<unknown>;
 export function fromJSON(json: BagJson): Bag<unknown>;
 export function fromJSON(json: BagItemJson): BagItem<unknown>;
 export function fromJSON(json: unknown): Collection<unknown>;
 export function fromJSON(json: unknown): Collection<unknown> {
   if (has(json, "bag")) return Bag.fromJSON(json);
+  if (has(json, "images")) return ImageResult.fromJSON(json);
   if (has(json, "bagItem")) return BagItem.fromJSON(json);
   return has(json, "delayed") ? delayedFromJson(json) : DataFrame.fromJSON(json);
 }

@@ -4,6 +4,7 @@ import { isFold, isKernel } from "../kernels/registry.ts";
 import { PLAN_VERSION, type Plan, type Stage, type StageOutput, type TaskRule } from "./plan.ts";
 import { taskCount } from "./rules.ts";
 import { checkBag, checkBagFold } from "./validate-bag.ts";
+import { checkImages, checkSheetParams } from "./validate-images.ts";
 import { checkScan } from "./validate-scan.ts";
 
 /**
@@ -64,6 +65,8 @@ function checkWork(value: unknown, path: string, what: "kernel" | "fold"): void 
       `correct it; a ${what} of a later version needs a newer abanico.`,
     );
   if (what === "kernel" && op === "frame.scan") checkScan(params, `${path}.params`);
+  if (what === "kernel" && op === "images.run") checkImages(params, `${path}.params`);
+  if (what === "kernel" && op === "images.sheet") checkSheetParams(params, `${path}.params`);
   if (what === "kernel" && op === "bag.run") checkBag(params, `${path}.params`);
   if (what === "fold" && op === "bag.fold") checkBagFold(params, `${path}.params`);
 }

@@ -1,0 +1,32 @@
+import type { ImageResultNode, ImagesNode } from "./nodes.ts";
+import { formatOperation } from "./operations.ts";
+
+/** The description, a line an operation. */
+export function formatImages({ paths, options, operations, encoding, result }: ImagesNode): string {
+  const shown = paths.length <= 3 ? paths.join(", ") : `${paths.slice(0, 3).join(", ")}, and ${paths.length - 3} more`;
+  return [
+    "Images (lazy)",
+    `  read ${shown}${Object.keys(options).length === 0 ? "" : formatOptions(options)}`,
+    ...operations.map((operation) => `  ${formatOperation(operation)}`),
+    ...(encoding === undefined ? [] : [`  convert ${encoding.format}${formatOptions(encoding.options)}`]),
+    ...formatResult(result),
+  ].join("\n");
+}
+
+function formatResult(result: ImageResultNode): string[] {
+  switch (result.kind) {
+    case "encode":
+      return [];
+    case "write":
+      return [`  write ${result.template}${formatOptions(result.encoding?.options ?? {})}`];
+    case "sheet":
+      return [`  contact sheet${formatOptions(result.sheet)}${result.to === undefined ? "" : `, to ${result.to}`}`];
+    default:
+      return [`  ${result.kind}`];
+  }
+}
+
+function formatOptions(options: object): string {
+  const entries = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  return entries.length === 0 ? "" : ` { ${entries.join(", ")} }`;
+}
