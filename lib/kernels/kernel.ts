@@ -5,12 +5,16 @@ import type { Store } from "../store/store.ts";
 /** What a task may use. The same on a thread, inline and on Lambda. */
 export interface TaskContext {
   readonly store: Store;
-  /** Bytes behind a ref that the task's input names. May be backed by shared memory: do not write to them. */
+  /** Bytes behind a ref that the task's input names, or the stage beside. May be backed by shared memory: do not write to them. */
   fetch(ref: Ref): Promise<Uint8Array>;
   /** Aborted when the run is cancelled or the task's time is over. */
   readonly signal: AbortSignal;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** The task's index in its stage. */
+  readonly task?: number;
+  /** The outputs of the stage beside (see `Stage.beside` in plan/plan.ts), to fetch. */
+  readonly beside?: readonly Ref[];
 }
 
 /** What a task gives back. */

@@ -34,6 +34,8 @@ export interface Stage {
   readonly retries?: number;
   /** Per attempt, in milliseconds. Default: none. */
   readonly timeoutMs?: number;
+  /** An earlier stage that keeps its `count` outputs, all of which every task may read beside its own input. */
+  readonly beside?: { readonly stage: string; readonly count: number };
 }
 
 /** A kernel's name (see kernels/registry.ts) and its parameters. */
@@ -89,6 +91,8 @@ export interface Task {
   readonly stage: string;
   readonly index: number;
   readonly input: TaskInput;
+  /** The outputs of the stage beside, see `Stage.beside`. */
+  readonly beside?: readonly Ref[];
 }
 
 export type TaskInput =

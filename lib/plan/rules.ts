@@ -32,7 +32,13 @@ export function taskCount(rule: TaskRule): number {
 export function taskAt(stage: Stage, index: number, run = ""): Task {
   if (!Number.isInteger(index) || index < 0 || index >= taskCount(stage.tasks))
     throw new InternalError(`Stage "${stage.id}" has ${taskCount(stage.tasks)} tasks, and no task ${index}.`);
-  return { stage: stage.id, index, input: inputAt(stage.tasks, index, run) };
+  const task = { stage: stage.id, index, input: inputAt(stage.tasks, index, run) };
+  const { beside } = stage;
+  if (beside === undefined) return task;
+  return {
+    ...task,
+    beside: Array.from({ length: beside.count }, (_, other) => ({ run, stage: beside.stage, task: other })),
+  };
 }
 
 function inputAt(rule: TaskRule, index: number, run: string): TaskInput {

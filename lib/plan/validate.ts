@@ -3,8 +3,8 @@ import { PlanError } from "../errors.ts";
 import { isFold, isKernel } from "../kernels/registry.ts";
 import { PLAN_VERSION, type Plan, type Stage, type StageOutput, type TaskRule } from "./plan.ts";
 import { taskCount } from "./rules.ts";
-import { checkBag, checkBagFold } from "./validate-bag.ts";
 import { checkImages, checkSheetParams } from "./validate-images.ts";
+import { checkBag, checkBagFold } from "./validate-bag.ts";
 import { checkScan } from "./validate-scan.ts";
 
 /**
@@ -34,13 +34,14 @@ function checkVersion(found: unknown): void {
 }
 
 function stageAt(value: unknown, path: string, earlier: ReadonlyMap<string, Stage>): Stage {
-  const known = ["id", "work", "tasks", "output", "estimate", "retries", "timeoutMs"];
+  const known = ["id", "work", "tasks", "output", "estimate", "retries", "timeoutMs", "beside"];
   const stage = objectAt(value, path, known) as unknown as Stage; // what the checks below make of it
   checkId(stage.id, `${path}.id`, earlier);
   checkTasks(stage.tasks, `${path}.tasks`, earlier);
   checkWork(stage.work, `${path}.work`, "kernel");
   checkOutput(stage.output, `${path}.output`);
   checkEstimate(stage.estimate, `${path}.estimate`);
+  if (stage.beside !== undefined) checkBeside(stage.beside, `${path}.beside`, earlier);
   if (stage.retries !== undefined) wholeAt(stage.retries, `${path}.retries`);
   if (stage.timeoutMs !== undefined && amountAt(stage.timeoutMs, `${path}.timeoutMs`) === 0)
     refuse(`${path}.timeoutMs`, "more than 0 milliseconds", 0, "leave it out for no limit.");
@@ -65,10 +66,10 @@ function checkWork(value: unknown, path: string, what: "kernel" | "fold"): void 
       `correct it; a ${what} of a later version needs a newer abanico.`,
     );
   if (what === "kernel" && op === "frame.scan") checkScan(params, `${path}.params`);
-  if (what === "kernel" && op === "images.run") checkImages(params, `${path}.params`);
-  if (what === "kernel" && op === "images.sheet") checkSheetParams(params, `${path}.params`);
   if (what === "kernel" && op === "bag.run") checkBag(params, `${path}.params`);
   if (what === "fold" && op === "bag.fold") checkBagFold(params, `${path}.params`);
+  if (what === "kernel" && op === "images.run") checkImages(params, `${path}.params`);
+  if (what === "kernel" && op === "images.sheet") checkSheetParams(params, `${path}.params`);
 }
 
 function checkOutput(value: unknown, path: string): void {
@@ -149,6 +150,14 @@ function checkOtherSections(
   const and = objectAt(rule["and"], at, ["stage", "producers"]);
   const other = { ...and, partitions: rule["partitions"] };
   checkSections(other, at, producerAt(and["stage"], at, earlier, "exchange"));
+}
+
+function checkBeside(value: unknown, path: string, earlier: ReadonlyMap<string, Stage>): void {
+  const beside = objectAt(value, path, ["stage", "count"]);
+  const read = producerAt(beside["stage"], path, earlier, "keep");
+  const count = wholeAt(beside["count"], `${path}.count`);
+  if (count !== taskCount(read.tasks))
+    refuse(`${path}.count`, `the ${taskCount(read.tasks)} tasks of "${read.id}"`, count);
 }
 
 /** The earlier stage that a rule reads, which has to give what the rule wants. */

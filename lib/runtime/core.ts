@@ -14,19 +14,20 @@ export interface CoreOptions {
   readonly executor: Executor;
   /** No task may be projected to take more, in bytes. */
   readonly taskLimitBytes: number;
+  /** A task's share of the memory where all lanes are busy, in bytes. */
+  readonly taskBytes: number;
   /** Outputs and waiting partials beyond this go to disk, in bytes. */
   readonly vaultBytes: number;
 }
 
-export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOptions): Runtime {
+export function runtimeOver({ executor, taskLimitBytes, taskBytes, vaultBytes }: CoreOptions): Runtime {
   const running = new Map<string, Run>();
   const vault = new Vault(vaultBytes, (spill) => running.get(spill.run)?.spilled(spill));
   const calls = new CallGraph(executor, vault);
   let closed: Promise<void> | undefined;
 
   const fetch = async ({ run, stage, task, section }: Ref): Promise<Uint8Array> => {
-    const bytes = await vault.get(run, stage, task);
-    return section === undefined ? bytes : readSection(bytes, section);
+    return section === undefined ? vault.get(run, stage, task) : vault.section(run, stage, task, section);
   };
   const peek = ({ run, stage, task, section }: Ref): Uint8Array | undefined => {
     const bytes = vault.peek(run, stage, task);
@@ -65,6 +66,7 @@ export function runtimeOver({ executor, taskLimitBytes, vaultBytes }: CoreOption
 
   return {
     name: executor.name,
+    taskBytes,
     get threads() {
       return executor.threads;
     },

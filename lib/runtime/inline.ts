@@ -27,6 +27,7 @@ export function createInlineRuntime({ store, memoryLimitBytes, vaultBytes }: Inl
   return runtimeOver({
     executor: new InlineExecutor(store),
     taskLimitBytes: memoryLimitBytes ?? Infinity,
+    taskBytes: memoryLimitBytes ?? Infinity,
     vaultBytes: vaultBytes ?? 2 ** 30,
   });
 }

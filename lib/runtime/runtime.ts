@@ -8,6 +8,8 @@ export interface Runtime {
   readonly name: string;
   /** Threads of execution there are. */
   readonly threads: number;
+  /** What a task may take while all lanes are busy, in bytes: planners cut partitions to it. */
+  readonly taskBytes: number;
   run(plan: Plan, options?: RunOptions): Promise<RunResult>;
   /** Single calls of users' functions. */
   readonly calls: Calls;

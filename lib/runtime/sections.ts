@@ -63,3 +63,21 @@ export function readSection(bytes: Uint8Array, p: number): Uint8Array {
   if (start > end || end > offsets) throw new UnreadableError(`An exchange output has a broken index.`);
   return bytes.subarray(start, end);
 }
+
+/** Section p of an object of `size` bytes, of which nothing else is read but its footer and two offsets. */
+export async function readSectionBy(
+  read: (start: number, end: number) => Promise<Uint8Array>,
+  size: number,
+  p: number,
+): Promise<Uint8Array> {
+  const end = size - SECTION_FOOTER;
+  const footer = await read(Math.max(0, end), size);
+  const count = footer.byteLength < SECTION_FOOTER ? 0 : new DataView(footer.buffer).getUint32(0, true);
+  const offsets = end - 8 * (count + 1);
+  if (p < 0 || p >= count || offsets < 0)
+    throw new InternalError(`An exchange output has ${count} sections, and no section ${p}.`);
+  const index = new DataView((await read(offsets + 8 * p, offsets + 8 * (p + 2))).buffer);
+  const [start, stop] = [Number(index.getBigUint64(0, true)), Number(index.getBigUint64(8, true))];
+  if (start > stop || stop > offsets) throw new UnreadableError(`An exchange output has a broken index.`);
+  return read(start, stop);
+}

@@ -28,7 +28,8 @@ const preparations = new WeakMap<Stage, Prepared>();
 export async function runTask(stage: Stage, task: Task, context: TaskContext): Promise<TaskResult> {
   const { kernel, fold } = preparations.get(stage) ?? (await prepare(stage));
   const begin = performance.now();
-  const given = kernel(stage.work.params, task.input, context);
+  const beside = task.beside === undefined ? {} : { beside: task.beside };
+  const given = kernel(stage.work.params, task.input, { ...context, task: task.index, ...beside });
   const output = given instanceof Promise ? await given : given;
   const body = bodyOf(stage, task, output, fold);
   return {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InternalError, NotFoundError, UnreadableError } from "../errors.ts";
 import type { Ref } from "../plan/plan.ts";
+import { readSection, readSectionBy } from "./sections.ts";
 
 /**
  * Holds outputs and waiting partials by key, in memory up to a budget. Beyond it the oldest are written to files in a
@@ -81,6 +82,16 @@ export class Vault {
     return entry.bytes ?? (await readShared(key, entry.file ?? "", entry.size));
   }
 
+  /** One section of an exchange output: of a spilled one only what is asked for is read. */
+  async section(run: string, stage: string, name: number | string, section: number): Promise<Uint8Array> {
+    const key = keyOf(run, stage, name);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) throw notHeld({ run, stage, task: Number(name) });
+    const { bytes, file = "", size } = entry;
+    if (bytes !== undefined) return readSection(bytes, section);
+    return withFile(key, file, size, (read) => readSectionBy(read, size, section));
+  }
+
   delete(run: string, stage: string, name: number | string): void {
     this.#drop(keyOf(run, stage, name));
   }
@@ -154,22 +165,32 @@ export function notHeld(ref: Ref): NotFoundError {
   });
 }
 
-/** Into shared memory, so that a worker gets it without a copy. */
-async function readShared(key: string, file: string, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(new SharedArrayBuffer(size));
+function readShared(key: string, file: string, size: number): Promise<Uint8Array> {
+  return withFile(key, file, size, (read) => read(0, size));
+}
+
+/** Reads of a spilled output go into shared memory, so that a worker gets them without a copy. */
+async function withFile<T>(
+  key: string,
+  file: string,
+  size: number,
+  use: (read: (start: number, end: number) => Promise<Uint8Array>) => Promise<T>,
+): Promise<T> {
   const handle = await open(file);
   try {
-    let at = 0;
-    while (at < size) {
-      const { bytesRead } = await handle.read(bytes, at, size - at, at);
-      if (bytesRead === 0)
-        throw new UnreadableError(`The spilled output ${key} is cut short (${at} of ${size} bytes).`);
-      at += bytesRead;
-    }
+    return await use(async (start, end) => {
+      const bytes = new Uint8Array(new SharedArrayBuffer(end - start));
+      for (let at = 0; at < bytes.length;) {
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
+        if (bytesRead === 0)
+          throw new UnreadableError(`The spilled output ${key} is cut short (${start + at} of ${size} bytes).`);
+        at += bytesRead;
+      }
+      return bytes;
+    });
   } finally {
     await handle.close();
   }
-  return bytes;
 }
 
 function keyOf(run: string, stage: string, name: number | string): string {

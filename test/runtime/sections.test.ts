@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeSections, readSection, sectionCount } from "../../lib/runtime/sections.ts";
+import { encodeSections, readSection, readSectionBy, sectionCount } from "../../lib/runtime/sections.ts";
 
 test("every section comes back, also from a view into a larger buffer and from shared memory", () => {
   fc.assert(
@@ -22,4 +22,24 @@ test("bytes that are no exchange output are refused", () => {
   const newer = bytes.slice();
   newer[newer.length - 8] = 9;
   expect(() => sectionCount(newer)).toThrow(/version 9/);
+});
+
+test("a section is read of an object without reading the rest", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 20 }), async (sections) => {
+      const bytes = encodeSections(sections);
+      for (const [p, section] of sections.entries()) {
+        let most = 0;
+        const read = async (start: number, end: number) => {
+          most = Math.max(most, end - start);
+          return bytes.slice(start, end);
+        };
+        expect([...(await readSectionBy(read, bytes.length, p))]).toEqual([...section]);
+        expect(most).toBeLessThanOrEqual(Math.max(16, section.length));
+      }
+      await expect(readSectionBy(async (a, b) => bytes.slice(a, b), bytes.length, sections.length)).rejects.toThrow(
+        /no section/,
+      );
+    }),
+  );
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { encodeSections } from "../../lib/runtime/sections.ts";
 import { Vault, type Spill } from "../../lib/runtime/vault.ts";
 
 const filled = (n: number) => new Uint8Array(10_000).fill(n);
@@ -61,4 +62,17 @@ test("closing leaves no file behind", async () => {
   expect(readdirSync(folder)).toEqual([]);
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
+});
+
+test("a section comes from memory and from disk alike", async () => {
+  const vault = new Vault(25_000);
+  for (let i = 0; i < 4; i++) vault.put("r", "s", i, encodeSections([filled(i), filled(i + 10)]));
+  await until(() => vault.memory <= 25_000);
+  expect(vault.peek("r", "s", 0)).toBeUndefined();
+  for (let i = 0; i < 4; i++) {
+    expect(await vault.section("r", "s", i, 0)).toEqual(filled(i));
+    expect(await vault.section("r", "s", i, 1)).toEqual(filled(i + 10));
+  }
+  await expect(vault.section("r", "s", 9, 0)).rejects.toMatchObject({ tag: "NotFound" });
+  await vault.close();
 });

@@ -43,6 +43,7 @@ export function createLocalRuntime(options: LocalOptions = {}): Runtime {
   return runtimeOver({
     executor,
     taskLimitBytes: memoryLimitBytes,
+    taskBytes: Math.floor(memoryLimitBytes / threadsPerWorker),
     vaultBytes: options.vaultBytes ?? (workers * memoryLimitBytes) / 4,
   });
 }

@@ -38,11 +38,11 @@ export class Outputs {
 
   /** Task `index` of a stage is done: its readers may start, and what it has read itself may go. */
   onDone(stage: StageRun, index: number, lane: number): void {
-    for (const reader of this.#readers.get(stage) ?? []) if (readsOneByOne(reader)) reader.feed(index, lane);
+    for (const reader of this.#readers.get(stage) ?? []) if (readsOneByOne(reader, stage)) reader.feed(index, lane);
     const [source] = stage.reads;
-    if (source === undefined || !readsOneByOne(stage)) return;
+    if (source === undefined || !readsOneByOne(stage, source)) return;
     const readers = this.#readers.get(source) ?? [];
-    if (readers.every((reader) => readsOneByOne(reader) && reader.isDone(index)))
+    if (readers.every((reader) => readsOneByOne(reader, source) && reader.isDone(index)))
       this.#vault.delete(this.#run, source.stage.id, index);
   }
 
@@ -60,6 +60,8 @@ export class Outputs {
   }
 }
 
-function readsOneByOne(stage: StageRun): boolean {
-  return stage.stage.tasks.kind === "outputs";
+/** Whether task i of `reader` reads just output i of `source`: not where all its tasks read all of them beside. */
+function readsOneByOne({ stage: { tasks, beside } }: StageRun, source: StageRun): boolean {
+  const { id } = source.stage;
+  return tasks.kind === "outputs" && tasks.stage === id && beside?.stage !== id;
 }

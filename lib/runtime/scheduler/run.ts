@@ -207,20 +207,23 @@ export class Run implements WorkSource {
     this.#outputs.join(run);
   }
 
-  #stagesReadBy({ id, tasks }: Stage): StageRun[] {
-    if (tasks.kind !== "outputs" && tasks.kind !== "sections") return [];
-    const other = tasks.kind === "sections" && tasks.and !== undefined ? [tasks.and.stage] : [];
-    return [tasks.stage, ...other].map((name) => {
+  #stagesReadBy({ id, tasks, beside }: Stage): StageRun[] {
+    const named = (name: string, wanted: "exchange" | "keep") => {
       const read = this.#stages.find(({ stage }) => stage.id === name);
       if (read === undefined)
         throw new PlanError(`Stage "${id}" reads stage "${name}", which does not come before it.`);
-      const wanted = tasks.kind === "sections" ? "exchange" : "keep";
       if (read.stage.output.kind !== wanted)
         throw new PlanError(
-          `Stage "${id}" reads ${tasks.kind} of stage "${name}", which does not ${wanted} but ${read.stage.output.kind}.`,
+          `Stage "${id}" reads stage "${name}", which does not ${wanted} but ${read.stage.output.kind}.`,
         );
       return read;
-    });
+    };
+    const read: StageRun[] = [];
+    if (tasks.kind === "outputs") read.push(named(tasks.stage, "keep"));
+    if (tasks.kind === "sections") read.push(named(tasks.stage, "exchange"));
+    if (tasks.kind === "sections" && tasks.and !== undefined) read.push(named(tasks.and.stage, "exchange"));
+    if (beside !== undefined) read.push(named(beside.stage, "keep"));
+    return read;
   }
 
   #mergerFor(stage: Stage, fold: Fold<unknown, unknown> | undefined): Merger | undefined {

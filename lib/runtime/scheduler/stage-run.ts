@@ -52,7 +52,7 @@ let stageKeys = 0;
 export class StageRun {
   readonly stage: Stage;
   readonly key = stageKeys++;
-  /** A barrier: the stages this one reads must be finished before. Two where two sides of an exchange meet. */
+  /** A barrier: the stages this one reads must be finished before, but for the first where tasks are fed. Two where two sides of an exchange meet; one beside comes last. */
   readonly reads: readonly StageRun[];
   /** How many tasks there are; less than planned once enough is had. */
   count: number;
@@ -118,7 +118,7 @@ export class StageRun {
     const single = timeoutMs !== undefined || this.#enough !== undefined;
     const open = !single && this.#pace.sendsAhead(this.count - this.#cursor, this.#host.threads);
     if (lane.inFlight > 0 && !(lane.open && open && lane.inFlight < 2)) return undefined;
-    if (!this.#fed && !this.reads.every((read) => read.finished)) return undefined;
+    if (!(this.#fed ? this.reads.slice(1) : this.reads).every((read) => read.finished)) return undefined;
     if (timeoutMs !== undefined && (!lane.ready || lane.inFlight > 0)) return undefined;
     if (!this.#hasTask() || !lane.admits(this.#peakBytes)) return undefined;
     const size = single ? 1 : this.#pace.jobSize(this.count - this.#cursor, this.#host.threads);
