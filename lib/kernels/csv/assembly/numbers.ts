@@ -178,13 +178,15 @@ function eiselLemire(w: u64, q: i32): f64 {
 
 /** 10^−q for q = 0 … 16 as an unevaluated sum of two f64: see `scaled`. */
 export let inversePowers: usize = 0;
-/** Whether `relaxed_madd` rounds once on this machine. */
+/** Whether `relaxed_madd` and `relaxed_nmadd` round once on this machine. */
 export let isFused: bool = false;
 
 /** (1 + 2^−30)² − (1 + 2^−29) is 2^−60 where the product is not rounded, 0 where it is. */
 function probeFused(): bool {
   const a = f64x2.splat(1.0 + 1.0 / 1073741824.0);
-  return f64x2.extract_lane(f64x2.relaxed_madd(a, a, f64x2.splat(-(1.0 + 1.0 / 536870912.0))), 0) != 0;
+  const b = f64x2.splat(1.0 + 1.0 / 536870912.0);
+  const isAdded = f64x2.extract_lane(f64x2.relaxed_madd(a, a, f64x2.neg(b)), 0) != 0;
+  return isAdded && f64x2.extract_lane(f64x2.relaxed_nmadd(a, a, b), 0) != 0;
 }
 
 /**

@@ -12,6 +12,9 @@
 
 export const NEWLINE: u8 = 0x0a;
 export const RETURN: u8 = 0x0d;
+/** As variables, which the compiler loads once; a vector of a constant it makes anew wherever it is used. */
+let newlineByte: u8 = NEWLINE;
+let returnByte: u8 = RETURN;
 export let delimiter: u8 = 0x2c;
 export let quote: u8 = 0x22;
 /** 0: there is none, quotes are escaped by doubling. */
@@ -28,6 +31,8 @@ export let quoteOpenedAt: usize = 0;
 const STRAY: u32 = 0xffffffff;
 
 export function setDialect(delimiterByte: u8, quoteByte: u8, escapeByte: u8, hasQuotes: bool): void {
+  newlineByte = NEWLINE;
+  returnByte = RETURN;
   delimiter = delimiterByte;
   quote = quoteByte;
   escape = escapeByte;
@@ -64,9 +69,9 @@ function sumOfBytes(bytes: v128): u32 {
 /** Indexes [block, block + length) into `out`; answers the count of entries up to the last newline, or STRAY. */
 export function tokenize(block: usize, length: usize, out: usize): u32 {
   const delimiters = i8x16.splat(delimiter);
-  const newline = i8x16.splat(NEWLINE);
+  const newline = i8x16.splat(newlineByte);
   const quotes = i8x16.splat(quote);
-  const returns = i8x16.splat(RETURN);
+  const returns = i8x16.splat(returnByte);
   const end = block + length;
   let to = out;
   let seen: u32 = 0;
