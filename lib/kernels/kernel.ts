@@ -13,7 +13,7 @@ export interface TaskContext {
   readonly attempt: number;
   /** The task's index in its stage. */
   readonly task?: number;
-  /** The outputs of the stage beside (see `Stage.beside` in plan/plan.ts), to fetch. */
+  /** The outputs of the stages beside (see `Stage.beside` in plan/plan.ts), to fetch. */
   readonly beside?: readonly Ref[];
 }
 

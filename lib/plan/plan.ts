@@ -34,8 +34,8 @@ export interface Stage {
   readonly retries?: number;
   /** Per attempt, in milliseconds. Default: none. */
   readonly timeoutMs?: number;
-  /** An earlier stage that keeps its `count` outputs, all of which every task may read beside its own input. */
-  readonly beside?: { readonly stage: string; readonly count: number };
+  /** Earlier stages that keep their `count` outputs, all of which every task may read beside its own input. */
+  readonly beside?: readonly OutputsOf[];
 }
 
 /** A kernel's name (see kernels/registry.ts) and its parameters. */
@@ -58,6 +58,8 @@ export type TaskRule =
   | { readonly kind: "count"; readonly count: number }
   /** Task i reads output i of an earlier stage that keeps its outputs. */
   | { readonly kind: "outputs"; readonly stage: string; readonly count: number }
+  /** The same for several stages, one after the other; no task starts before all of them are through. */
+  | { readonly kind: "union"; readonly of: readonly OutputsOf[] }
   /** Task p reads section p of every output of an earlier exchange stage of `producers` tasks; then those of a second one, where two sides meet. */
   | {
       readonly kind: "sections";
@@ -68,6 +70,12 @@ export type TaskRule =
     }
   /** One group of refs each: outputs kept by an earlier run (persist). */
   | { readonly kind: "refs"; readonly refs: readonly Ref[] };
+
+/** The outputs 0 … count − 1 of an earlier stage. */
+export interface OutputsOf {
+  readonly stage: string;
+  readonly count: number;
+}
 
 /** A file or object as the planner saw it. */
 export interface Source {
@@ -91,7 +99,7 @@ export interface Task {
   readonly stage: string;
   readonly index: number;
   readonly input: TaskInput;
-  /** The outputs of the stage beside, see `Stage.beside`. */
+  /** The outputs of the stages beside, see `Stage.beside`. */
   readonly beside?: readonly Ref[];
 }
 

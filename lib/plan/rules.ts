@@ -1,5 +1,5 @@
 import { InternalError, PlanError } from "../errors.ts";
-import type { Plan, Ref, Source, Stage, Task, TaskInput, TaskRule } from "./plan.ts";
+import type { OutputsOf, Plan, Ref, Source, Stage, Task, TaskInput, TaskRule } from "./plan.ts";
 
 /**
  * Makes the tasks that a rule describes, one at a time and on demand. Nothing here grows with the number of tasks: a
@@ -20,6 +20,8 @@ export function taskCount(rule: TaskRule): number {
       return rule.count;
     case "sections":
       return rule.partitions;
+    case "union":
+      return rule.of.reduce((sum, { count }) => sum + count, 0);
     case "refs":
       return rule.refs.length;
   }
@@ -33,12 +35,22 @@ export function taskAt(stage: Stage, index: number, run = ""): Task {
   if (!Number.isInteger(index) || index < 0 || index >= taskCount(stage.tasks))
     throw new InternalError(`Stage "${stage.id}" has ${taskCount(stage.tasks)} tasks, and no task ${index}.`);
   const task = { stage: stage.id, index, input: inputAt(stage.tasks, index, run) };
-  const { beside } = stage;
-  if (beside === undefined) return task;
-  return {
-    ...task,
-    beside: Array.from({ length: beside.count }, (_, other) => ({ run, stage: beside.stage, task: other })),
-  };
+  const beside = stage.beside?.flatMap((read) => outputRefs(read, run));
+  return beside === undefined ? task : { ...task, beside };
+}
+
+function outputRefs({ stage, count }: OutputsOf, run: string): Ref[] {
+  return Array.from({ length: count }, (_, task) => ({ run, stage, task }));
+}
+
+/** The output that task `index` of a union reads. */
+function unionRef(of: readonly OutputsOf[], index: number, run: string): Ref {
+  let task = index;
+  for (const { stage, count } of of) {
+    if (task < count) return { run, stage, task };
+    task -= count;
+  }
+  throw new InternalError(`A union has no output ${index}.`);
 }
 
 function inputAt(rule: TaskRule, index: number, run: string): TaskInput {
@@ -51,6 +63,8 @@ function inputAt(rule: TaskRule, index: number, run: string): TaskInput {
       return { kind: "index", index, count: rule.count };
     case "outputs":
       return { kind: "refs", refs: [{ run, stage: rule.stage, task: index }] };
+    case "union":
+      return { kind: "refs", refs: [unionRef(rule.of, index, run)] };
     case "sections":
       return {
         kind: "refs",

@@ -41,7 +41,7 @@ function stageAt(value: unknown, path: string, earlier: ReadonlyMap<string, Stag
   checkWork(stage.work, `${path}.work`, "kernel");
   checkOutput(stage.output, `${path}.output`);
   checkEstimate(stage.estimate, `${path}.estimate`);
-  if (stage.beside !== undefined) checkBeside(stage.beside, `${path}.beside`, earlier);
+  if (stage.beside !== undefined) checkOutputsOf(stage.beside, `${path}.beside`, earlier);
   if (stage.retries !== undefined) wholeAt(stage.retries, `${path}.retries`);
   if (stage.timeoutMs !== undefined && amountAt(stage.timeoutMs, `${path}.timeoutMs`) === 0)
     refuse(`${path}.timeoutMs`, "more than 0 milliseconds", 0, "leave it out for no limit.");
@@ -100,6 +100,7 @@ const RULES: Readonly<Record<TaskRule["kind"], readonly string[]>> = {
   items: ["kind", "items"],
   count: ["kind", "count"],
   outputs: ["kind", "stage", "count"],
+  union: ["kind", "of"],
   sections: ["kind", "stage", "producers", "partitions", "and"],
   refs: ["kind", "refs"],
 };
@@ -125,6 +126,8 @@ function checkTasks(value: unknown, path: string, earlier: ReadonlyMap<string, S
         refuse(`${path}.count`, `at most the ${taskCount(read.tasks)} tasks of "${read.id}"`, count);
       return;
     }
+    case "union":
+      return checkOutputsOf(rule["of"], `${path}.of`, earlier);
     case "sections":
       checkSections(rule, path, producerAt(rule["stage"], path, earlier, "exchange"));
       if (rule["and"] === undefined) return;
@@ -152,12 +155,15 @@ function checkOtherSections(
   checkSections(other, at, producerAt(and["stage"], at, earlier, "exchange"));
 }
 
-function checkBeside(value: unknown, path: string, earlier: ReadonlyMap<string, Stage>): void {
-  const beside = objectAt(value, path, ["stage", "count"]);
-  const read = producerAt(beside["stage"], path, earlier, "keep");
-  const count = wholeAt(beside["count"], `${path}.count`);
-  if (count !== taskCount(read.tasks))
-    refuse(`${path}.count`, `the ${taskCount(read.tasks)} tasks of "${read.id}"`, count);
+/** Lists of stages that keep their outputs, all of which are read. */
+function checkOutputsOf(value: unknown, path: string, earlier: ReadonlyMap<string, Stage>): void {
+  arrayAt(value, path).forEach((item, i) => {
+    const outputs = objectAt(item, `${path}[${i}]`, ["stage", "count"]);
+    const read = producerAt(outputs["stage"], `${path}[${i}]`, earlier, "keep");
+    const count = wholeAt(outputs["count"], `${path}[${i}].count`);
+    if (count !== taskCount(read.tasks))
+      refuse(`${path}[${i}].count`, `the ${taskCount(read.tasks)} tasks of "${read.id}"`, count);
+  });
 }
 
 /** The earlier stage that a rule reads, which has to give what the rule wants. */

@@ -63,5 +63,5 @@ export class Outputs {
 /** Whether task i of `reader` reads just output i of `source`: not where all its tasks read all of them beside. */
 function readsOneByOne({ stage: { tasks, beside } }: StageRun, source: StageRun): boolean {
   const { id } = source.stage;
-  return tasks.kind === "outputs" && tasks.stage === id && beside?.stage !== id;
+  return tasks.kind === "outputs" && tasks.stage === id && !(beside ?? []).some(({ stage }) => stage === id);
 }

@@ -222,7 +222,8 @@ export class Run implements WorkSource {
     if (tasks.kind === "outputs") read.push(named(tasks.stage, "keep"));
     if (tasks.kind === "sections") read.push(named(tasks.stage, "exchange"));
     if (tasks.kind === "sections" && tasks.and !== undefined) read.push(named(tasks.and.stage, "exchange"));
-    if (beside !== undefined) read.push(named(beside.stage, "keep"));
+    if (tasks.kind === "union") for (const { stage } of tasks.of) read.push(named(stage, "keep"));
+    for (const { stage } of beside ?? []) read.push(named(stage, "keep"));
     return read;
   }
 

@@ -52,7 +52,7 @@ let stageKeys = 0;
 export class StageRun {
   readonly stage: Stage;
   readonly key = stageKeys++;
-  /** A barrier: the stages this one reads must be finished before, but for the first where tasks are fed. Two where two sides of an exchange meet; one beside comes last. */
+  /** A barrier: the stages this one reads must be finished before, but for the first where tasks are fed. Two where two sides of an exchange meet; those beside come last. */
   readonly reads: readonly StageRun[];
   /** How many tasks there are; less than planned once enough is had. */
   count: number;
@@ -248,7 +248,8 @@ export class StageRun {
     const attempt = (record?.failures ?? 0) + 1;
     const from = record?.from === undefined ? {} : { from: record.from };
     const { kind } = this.stage.tasks;
-    if (kind !== "outputs" && kind !== "refs" && kind !== "sections") return { index, attempt, ...from };
+    if (kind !== "outputs" && kind !== "refs" && kind !== "sections" && kind !== "union")
+      return { index, attempt, ...from };
     const { input } = taskAt(this.stage, index, this.#host.run);
     const inputs = input.kind === "refs" ? this.#host.inputsOf(input.refs) : undefined;
     return { index, attempt, ...(inputs === undefined ? {} : { inputs }) };
