@@ -18,6 +18,13 @@ export { DataFrame, GroupBy, type GroupOptions } from "./collections/dataframe/d
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export { readCsv } from "./collections/dataframe/read-csv.ts";
+export { compute } from "./collections/delayed/compute.ts";
+export { Delayed } from "./collections/delayed/delayed.ts";
+export type { DelayedJson } from "./collections/delayed/json.ts";
+export { delayed } from "./collections/delayed/make.ts";
+export type { DelayedOptions } from "./collections/delayed/options.ts";
+export type { DelayedFunction, Given, Settled } from "./collections/delayed/types.ts";
+export type { VisualizeFormat, VisualizeOptions } from "./collections/delayed/visualize.ts";
 export type { ComputeOptions } from "./collections/executor.ts";
 export { Aggregate, Expression, col, lit, size, type Operand } from "./collections/expression.ts";
 export { fromJSON } from "./collections/from-json.ts";

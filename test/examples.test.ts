@@ -53,6 +53,9 @@ async function readdirOrFile(path: string): Promise<unknown> {
 describe("examples", () => {
   const example = (name: string) => run(fileURLToPath(new URL(`examples/${name}`, root)));
   const wanted: Readonly<Record<string, RegExp>> = {
+    "delayed-fibonacci.ts": /^\[ 55, 6765, 832040 \]\n$/,
+    "delayed-graph.ts": /^result[\s\S]*load × 3\n[\s\S]*\n\[ 142290, 96 \]\nflowchart TB\n[\s\S]*$/,
+    "delayed-tasks.ts": /^$/,
     "explain.ts": /^DataFrame \(lazy\)\n[\s\S]*\nresult {6}product string[\s\S]*\n\{"abanico":1,.*\}\ntrue\n$/,
     "from-memory.ts": /^Lima 2n 20\.25\nOslo 2n -3\.5\n$/,
     "sales.ts": /^<Client: 'local' .*>\nproduct +revenue +best +sold\n[\s\S]*\(8 rows\)\n$/,

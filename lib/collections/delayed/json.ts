@@ -119,7 +119,7 @@ function referenceAt(json: unknown, path: string): CallableRef {
   const kind = oneOfAt(ref["kind"], `${path}.kind`, ["module", "builtin"]);
   const name = textAt(ref["name"], `${path}.name`);
   if (kind === "builtin") return { kind, name };
-  return { kind, name, bundle: textAt(ref["bundle"], `${path}.bundle`), hash: textAt(ref["hash"], `${path}.hash`) };
+  return { kind, bundle: textAt(ref["bundle"], `${path}.bundle`), hash: textAt(ref["hash"], `${path}.hash`), name };
 }
 
 function optionsAt(json: unknown, path: string): CallOptions {

@@ -77,8 +77,9 @@ function toDot({ nodes, edges, note }: Drawing, direction: string): string {
   return `digraph delayed {\n${lines.join("\n")}\n}\n`;
 }
 
+/** Graphviz reads entities in labels too. */
 function quoted(text: string): string {
-  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+  return `"${text.replaceAll("&", "&amp;").replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }
 
 /** Mermaid's, as Markdown on GitHub draws it. */
