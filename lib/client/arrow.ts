@@ -20,7 +20,8 @@ export async function loadArrow() {
 
 /**
  * A frame as an Apache Arrow table, from ready buffers: int64 as Int64 (bigints in JavaScript), float64 as Float64, bool as Bool, string as
- * Dictionary<Int32, Utf8>. The library is loaded at the first call.
+ * Dictionary<Int32, Utf8>, date as DateDay and timestamp as TimestampMicrosecond without a zone (both are numbers of ms in JavaScript; the
+ * buffers hold days and µs). The library is loaded at the first call.
  */
 export async function toArrow({ schema, batch }: Frame): Promise<Table> {
   const arrow = await loadArrow();
@@ -61,7 +62,16 @@ export async function toArrow({ schema, batch }: Frame): Promise<Table> {
       return arrow.makeData({ type: new arrow.Bool(), length, data: bits(column.values), ...nulls });
     if (column.type === "float64")
       return arrow.makeData({ type: new arrow.Float64(), length, data: column.values, ...nulls });
+    if (column.type === "date")
+      return arrow.makeData({
+        type: new arrow.DateDay(),
+        length,
+        data: Int32Array.from(column.values, Number),
+        ...nulls,
+      });
     const wide = column.values instanceof BigInt64Array ? column.values : BigInt64Array.from(column.values, BigInt);
+    if (column.type === "timestamp")
+      return arrow.makeData({ type: new arrow.TimestampMicrosecond(), length, data: wide, ...nulls });
     return arrow.makeData({ type: new arrow.Int64(), length, data: wide, ...nulls });
   };
   const data = schema.map(({ name }) => dataOf(columnOf(batch, name)));

@@ -58,9 +58,12 @@ export function aggregateType(node: AggregateNode, schema: Schema): ScalarType {
   const type = typeOf(node.input, schema);
   if (node.kind === "count") return "int64";
   if (node.kind === "min" || node.kind === "max") return type === "null" ? "float64" : type;
-  if (type === "string")
-    throw new TypeMismatchError(`${node.kind}(${formatExpression(node.input)}) needs numbers, found string.`, {
-      fix: "if the column holds numbers, give its type: readCsv(…, { types: { … } }).",
+  if (type === "string" || type === "date" || type === "timestamp")
+    throw new TypeMismatchError(`${node.kind}(${formatExpression(node.input)}) needs numbers, found ${type}.`, {
+      fix:
+        type === "string"
+          ? "if the column holds numbers, give its type: readCsv(…, { types: { … } })."
+          : 'aggregate what it counts: .cast("int64").',
     });
   return node.kind === "mean" || type === "float64" || type === "null" ? "float64" : "int64";
 }

@@ -59,7 +59,10 @@ const string = fc
   .map((text): Cell => ({ value: text, text }));
 const stringNull = fc.constant<Cell>({ value: null, text: "" });
 
-const cells: Readonly<Record<ScalarType, fc.Arbitrary<Cell>>> = {
+/** Dates and timestamps: test/frame/dates.test.ts. */
+type Timeless = Exclude<ScalarType, "date" | "timestamp">;
+
+const cells: Readonly<Record<Timeless, fc.Arbitrary<Cell>>> = {
   int64: fc.oneof({ weight: 5, arbitrary: integer }, { weight: 1, arbitrary: nulls }),
   float64: fc.oneof({ weight: 5, arbitrary: float }, { weight: 1, arbitrary: nulls }),
   bool: fc.oneof({ weight: 5, arbitrary: boolean }, { weight: 1, arbitrary: nulls }),
@@ -76,7 +79,7 @@ const dialect: fc.Arbitrary<Dialect> = fc.record({
 
 /** Columns, rows of cells, and for each cell whether it is quoted without need. */
 const table = fc
-  .array(fc.constantFrom<ScalarType>("int64", "float64", "bool", "string"), { minLength: 1, maxLength: 5 })
+  .array(fc.constantFrom<Timeless>("int64", "float64", "bool", "string"), { minLength: 1, maxLength: 5 })
   .chain((types) =>
     fc.record({
       types: fc.constant(types),
@@ -156,7 +159,7 @@ test("without types, the narrowest that hold every value are found", async () =>
   await fc.assert(
     fc.asyncProperty(
       fc
-        .constantFrom<ScalarType>("int64", "float64", "bool")
+        .constantFrom<Timeless>("int64", "float64", "bool")
         .chain((type) => fc.tuple(fc.constant(type), fc.array(cells[type], { minLength: 1, maxLength: 12 }))),
       fc.constantFrom(1, 7, 1 << 20),
       fc.nat(5),

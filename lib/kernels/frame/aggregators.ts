@@ -323,9 +323,9 @@ class NumberExtreme implements Aggregator {
     if (this.#type === "float64") return { type: "float64", values, valid: mask };
     if (mask !== undefined) for (let i = 0; i < count; i++) if (mask[i] === 0) values[i] = 0;
     if (this.#type === "bool") return { type: "bool", values: Uint8Array.from(values), valid: mask };
-    if (this.#wide.size === 0) return { type: "int64", values, valid: mask };
+    if (this.#wide.size === 0) return { type: this.#type, values, valid: mask };
     const wide = BigInt64Array.from(values, (value, i) => this.#wide.get(i + 1) ?? BigInt(value));
-    return { type: "int64", values: wide, valid: mask };
+    return { type: this.#type, values: wide, valid: mask };
   }
 
   #offer(g: number, value: number | bigint): void {

@@ -1,4 +1,4 @@
-import type { Schema } from "../../collections/schema.ts";
+import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
 import { packStrings, refuseLongTexts, type Frame } from "./encode.ts";
@@ -42,7 +42,7 @@ function copyRows(column: Column, rows: number): Column {
   const valid = column.valid?.slice(0, rows);
   if (column.type === "bool") return { type: "bool", values: column.values.slice(0, rows), valid };
   if (column.type === "float64") return { type: "float64", values: column.values.slice(0, rows), valid };
-  return { type: "int64", values: column.values.slice(0, rows), valid };
+  return { type: column.type, values: column.values.slice(0, rows), valid };
 }
 
 /** One frame from pieces, in order. */
@@ -55,8 +55,8 @@ export function concatenate(schema: Schema, pieces: readonly Batch[]): Frame {
   return { schema, batch: { rows, columns: new Map(columns) } };
 }
 
-function joinValues(type: "bool" | "int64" | "float64", parts: readonly Column[], rows: number): Column {
-  const isWide = parts.some((part) => part.type === "int64" && part.values instanceof BigInt64Array);
+function joinValues(type: Exclude<ScalarType, "string">, parts: readonly Column[], rows: number): Column {
+  const isWide = parts.some((part) => part.type !== "string" && part.values instanceof BigInt64Array);
   const values = type === "bool" ? new Uint8Array(rows) : isWide ? new BigInt64Array(rows) : new Float64Array(rows);
   const isNull = parts.some((part) => part.type !== "string" && part.valid !== undefined);
   const valid = isNull ? new Uint8Array(rows).fill(1) : undefined;

@@ -4,12 +4,14 @@ import type { VectorMemory } from "./vector-memory.ts";
 /**
  * Columns as plain typed arrays. The types:
  *
- * | type    | values                                                        | null                      |
- * |---------|---------------------------------------------------------------|---------------------------|
- * | int64   | f64 while all are within ±2^53 (exact there), else BigInt64    | valid[i] = 0, value 0     |
- * | float64 | f64; NaN is a value (aggregates skip it, as in pandas)         | valid[i] = 0, value NaN   |
- * | bool    | bytes 0, 1                                                    | valid[i] = 0, value 0     |
- * | string  | i32 codes of a dictionary                                     | code 0                    |
+ * | type      | values                                                        | null                      |
+ * |-----------|---------------------------------------------------------------|---------------------------|
+ * | int64     | f64 while all are within ±2^53 (exact there), else BigInt64    | valid[i] = 0, value 0     |
+ * | float64   | f64; NaN is a value (aggregates skip it, as in pandas)         | valid[i] = 0, value NaN   |
+ * | bool      | bytes 0, 1                                                    | valid[i] = 0, value 0     |
+ * | string    | i32 codes of a dictionary                                     | code 0                    |
+ * | date      | as int64: days since 1970-01-01                               | valid[i] = 0, value 0     |
+ * | timestamp | as int64: µs since 1970-01-01T00:00:00Z                       | valid[i] = 0, value 0     |
  *
  * `valid` is absent where nothing is null. A column may be a view on a kernel's memory: good until the next block.
  */
@@ -18,6 +20,13 @@ export interface Int64Column {
   readonly values: Float64Array | BigInt64Array;
   readonly valid?: Uint8Array | undefined;
 }
+export interface TimeColumn {
+  readonly type: "date" | "timestamp";
+  readonly values: Float64Array | BigInt64Array;
+  readonly valid?: Uint8Array | undefined;
+}
+/** Whole numbers, whatever they count. */
+export type IntegerColumn = Int64Column | TimeColumn;
 export interface Float64Column {
   readonly type: "float64";
   readonly values: Float64Array;
@@ -33,7 +42,7 @@ export interface StringColumn {
   readonly codes: Int32Array;
   readonly dictionary: Dictionary;
 }
-export type NumberColumn = Int64Column | Float64Column;
+export type NumberColumn = IntegerColumn | Float64Column;
 export type Column = NumberColumn | BoolColumn | StringColumn;
 
 /** Strings by code. Code 0 is null; codes 1 … size − 1 are distinct strings. May grow, never changes what a code means. */

@@ -38,7 +38,7 @@ export function encodeFrame({ schema, batch }: Frame, extra: JsonObject = {}): U
     return {
       name,
       type,
-      wide: column.type === "int64" && column.values instanceof BigInt64Array,
+      wide: column.type !== "string" && column.values instanceof BigInt64Array,
       buffers: parts.map((part) => part.byteLength),
     };
   });
@@ -118,7 +118,7 @@ function columnFrom(type: ScalarType, wide: boolean, parts: readonly Part[]): Co
   }
   const valid = second.size > 0 ? new Uint8Array(second.buffer, second.at, second.size) : undefined;
   if (type === "bool") return { type, values: new Uint8Array(first.buffer, first.at, first.size), valid };
-  if (type === "int64" && wide)
+  if (type !== "float64" && wide)
     return { type, values: new BigInt64Array(first.buffer, first.at, first.size / 8), valid };
   return { type, values: new Float64Array(first.buffer, first.at, first.size / 8), valid };
 }

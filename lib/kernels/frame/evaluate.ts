@@ -447,7 +447,7 @@ export function fromValues(type: ScalarType, list: readonly (null | boolean | nu
       valid,
     } satisfies Float64Column;
   const isWide = list.some((v) => typeof v === "bigint" && isWideInteger(v));
-  // null and text cannot be here: the type says integers.
+  // What is left are integers, or days and µs, which are held alike; null and text cannot be here.
   if (isWide) return { type, values: BigInt64Array.from(list, (v) => BigInt((v ?? 0) as bigint | number)), valid };
   return { type, values: Float64Array.from(list, (v) => Number(v ?? 0)), valid };
 }
