@@ -58,9 +58,10 @@ function parseReport(side: Side, stdout: string): Report {
 
 function isReport(value: unknown): value is Report {
   if (typeof value !== "object" || value === null) return false;
-  if (!("seconds" in value && "againSeconds" in value && "peakRssBytes" in value && "answer" in value)) return false;
-  const { seconds, againSeconds, peakRssBytes, answer } = value;
-  return [seconds, againSeconds, peakRssBytes].every((v) => typeof v === "number") && isAnswer(answer);
+  const figures: Record<string, unknown> = { ...value };
+  const { answer, outputBytes = 0 } = figures;
+  const needed = ["seconds", "againSeconds", "cpuSeconds", "againCpuSeconds", "peakRssBytes"];
+  return [...needed.map((name) => figures[name]), outputBytes].every((v) => typeof v === "number") && isAnswer(answer);
 }
 
 export function isAnswer(value: unknown): value is Answer {

@@ -19,9 +19,12 @@ export interface Peer {
   readonly script: URL;
 }
 
-/** `atMost` is Abanico's median time divided by the peer's (held to for the first run and for the second), or bytes of peak resident memory. */
+/**
+ * `atMost` is Abanico's median time (or CPU time) divided by the peer's, held to for the first run and for the second; the size of what it
+ * wrote divided by that of what the peer wrote; or bytes of peak resident memory.
+ */
 export type Bar =
-  | { readonly kind: "time"; readonly against: string; readonly atMost: number }
+  | { readonly kind: "time" | "cpu" | "output"; readonly against: string; readonly atMost: number }
   | { readonly kind: "peakRss"; readonly atMost: number };
 
 export interface Job {
@@ -29,6 +32,8 @@ export interface Job {
   readonly title: string;
   readonly rows: number;
   readonly smokeRows: number;
+  /** What is counted in rows, where that is not rows. */
+  readonly noun?: string;
   /** Makes the data below `folder`, or finds it there. */
   readonly data: (folder: string, rows: number) => Promise<DataSet>;
   readonly abanico: URL;
@@ -42,7 +47,12 @@ export interface Report {
   readonly seconds: number;
   /** The same work again in the same process, whose client, threads and code are warm. */
   readonly againSeconds: number;
+  /** Processor time of all threads and child processes, for each of the two. */
+  readonly cpuSeconds: number;
+  readonly againCpuSeconds: number;
   readonly peakRssBytes: number;
+  /** Of the files it wrote, for jobs that write. */
+  readonly outputBytes?: number;
   readonly answer: Answer;
 }
 

@@ -10,16 +10,38 @@ export async function loadAbanico(): Promise<typeof Abanico> {
   return (await import(process.env["ABANICO_ENTRY"] ?? "../lib/index.ts")) as typeof Abanico;
 }
 
-/** Times `open` (which starts the client) with the first run of `work`, then `work` again. */
-export async function report(open: () => Promise<Client>, work: () => Promise<Answer>): Promise<void> {
-  const start = performance.now();
+/** What a job wrote: looked at after it was timed. */
+export interface Outputs {
+  readonly outputBytes: number;
+  readonly answer: Answer;
+}
+
+/** Times `open` (which starts the client) with the first run of `work`, then `work` again. `outputs`: for work whose answer lies in files. */
+export async function report(
+  open: () => Promise<Client>,
+  work: () => Promise<Answer>,
+  outputs?: () => Promise<Outputs>,
+): Promise<void> {
+  const marks = [mark()];
   await using _client = await open();
   const answer = await work();
-  const first = performance.now();
+  marks.push(mark());
   await work();
-  const end = performance.now();
-  const times = { seconds: (first - start) / 1_000, againSeconds: (end - first) / 1_000 };
-  console.log(JSON.stringify({ ...times, peakRssBytes: peakRss(), answer }));
+  marks.push(mark());
+  const [start, first, end] = marks;
+  const times = {
+    seconds: first.seconds - start.seconds,
+    againSeconds: end.seconds - first.seconds,
+    cpuSeconds: first.cpu - start.cpu,
+    againCpuSeconds: end.cpu - first.cpu,
+  };
+  const peakRssBytes = peakRss();
+  console.log(JSON.stringify({ ...times, peakRssBytes, answer, ...(await outputs?.()) }));
+}
+
+function mark(): { readonly seconds: number; readonly cpu: number } {
+  const { user, system } = process.cpuUsage();
+  return { seconds: performance.now() / 1_000, cpu: (user + system) / 1_000_000 };
 }
 
 /**

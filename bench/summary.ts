@@ -13,7 +13,11 @@ export interface SideSummary {
   readonly seconds: Spread;
   readonly againSeconds: Spread;
   readonly wallSeconds: Spread;
+  readonly cpuSeconds: Spread;
+  readonly againCpuSeconds: Spread;
   readonly peakRssBytes: Spread;
+  /** Null for jobs that write nothing. */
+  readonly outputBytes: number | null;
 }
 
 /** A bar with what was measured; `met` is null if its peer was not there. */
@@ -40,12 +44,26 @@ export function summarize(job: Job, sides: readonly Side[], runs: ReadonlyMap<st
     Object.fromEntries(peers.map((peer) => [peer.name, own[figure].median / peer[figure].median]));
   const ratios = { first: ratiosOf("seconds"), again: ratiosOf("againSeconds") };
   const bars = job.bars.flatMap((bar) =>
-    (bar.kind === "time" ? (["first", "again"] as const) : (["again"] as const)).map((run) => {
-      const measured = bar.kind === "time" ? (ratios[run][bar.against] ?? null) : own.peakRssBytes.median;
+    (bar.kind === "time" || bar.kind === "cpu" ? (["first", "again"] as const) : (["again"] as const)).map((run) => {
+      const measured = measure(bar, run, own, peers);
       return { ...bar, run, measured, met: measured === null ? null : measured <= bar.atMost };
     }),
   );
   return { sides: summaries, ratios: ratios.first, againRatios: ratios.again, bars };
+}
+
+/** What a bar is held to: null where its peer was not there. */
+function measure(bar: Bar, run: "first" | "again", own: SideSummary, peers: readonly SideSummary[]): number | null {
+  if (bar.kind === "peakRss") return own.peakRssBytes.median;
+  const peer = peers.find(({ name }) => name === bar.against);
+  if (peer === undefined) return null;
+  if (bar.kind === "output") return own.outputBytes === null ? null : own.outputBytes / (peer.outputBytes ?? NaN);
+  const figures = {
+    time: { first: "seconds", again: "againSeconds" },
+    cpu: { first: "cpuSeconds", again: "againCpuSeconds" },
+  } as const;
+  const figure = figures[bar.kind][run];
+  return own[figure].median / peer[figure].median;
 }
 
 function summarizeSide(side: Side, runs: readonly Run[]): SideSummary {
@@ -55,7 +73,10 @@ function summarizeSide(side: Side, runs: readonly Run[]): SideSummary {
     seconds: spread(runs.map((run) => run.seconds)),
     againSeconds: spread(runs.map((run) => run.againSeconds)),
     wallSeconds: spread(runs.map((run) => run.wallSeconds)),
+    cpuSeconds: spread(runs.map((run) => run.cpuSeconds)),
+    againCpuSeconds: spread(runs.map((run) => run.againCpuSeconds)),
     peakRssBytes: spread(runs.map((run) => run.peakRssBytes)),
+    outputBytes: runs[0]?.outputBytes ?? null,
   };
 }
 

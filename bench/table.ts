@@ -4,12 +4,13 @@ import type { BarResult, Spread, Summary } from "./summary.ts";
 
 export function formatSummary(job: Job, data: DataSet, rounds: number, summary: Summary): string {
   const megabytes = (data.bytes / 1e6).toFixed(data.bytes < 10e6 ? 1 : 0);
-  const title = `${job.name}: ${job.title}, ${data.rows.toLocaleString("en")} rows, ${megabytes} MB, ${count(rounds, "round")}`;
+  const title = `${job.name}: ${job.title}, ${data.rows.toLocaleString("en")} ${job.noun ?? "rows"}, ${megabytes} MB, ${count(rounds, "round")}`;
   const rows = summary.sides.map((side) => [
     `${side.name} ${side.version}`,
     formatSpread(side.seconds),
     formatSpread(side.againSeconds),
     side.wallSeconds.median.toFixed(3),
+    `${side.cpuSeconds.median.toFixed(3)}, ${side.againCpuSeconds.median.toFixed(3)}`,
     `${(side.peakRssBytes.median / 1e6).toFixed(0)} MB`,
     side.name in summary.ratios ? summary.ratios[side.name].toFixed(3) : "",
     side.name in summary.againRatios ? summary.againRatios[side.name].toFixed(3) : "",
@@ -19,6 +20,7 @@ export function formatSummary(job: Job, data: DataSet, rounds: number, summary: 
     "first, seconds (min … max)",
     "again, seconds (min … max)",
     "process",
+    "CPU, first and again",
     "peak RSS",
     "abanico ÷ it",
     "again",
@@ -38,7 +40,8 @@ function formatBar(bar: BarResult): string {
   const verdict = bar.met === null ? "not measured" : bar.met ? "met" : "MISSED";
   if (bar.kind === "peakRss") return `  bar: peak RSS ≤ ${bar.atMost / 1e6} MB: ${verdict}`;
   const measured = bar.measured === null ? "" : `, is ${bar.measured.toFixed(3)}`;
-  return `  bar: time (${bar.run}) ≤ ${bar.atMost} × ${bar.against}${measured}: ${verdict}`;
+  if (bar.kind === "output") return `  bar: size ≤ ${bar.atMost} × ${bar.against}${measured}: ${verdict}`;
+  return `  bar: ${bar.kind} (${bar.run}) ≤ ${bar.atMost} × ${bar.against}${measured}: ${verdict}`;
 }
 
 /** The first column to the left, the others to the right. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,9 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "examples-"));
   await writeSales(folder, { rows: 3_000, files: 3 });
+  for (const name of ["base.png", "noise.png"])
+    await cp(new URL(`test/fixtures/images/${name}`, root), join(folder, "photos", name));
+  await writeFile(join(folder, "photos", "broken.png"), "no image");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -58,6 +61,8 @@ describe("examples", () => {
     "delayed-tasks.ts": /^$/,
     "explain.ts": /^DataFrame \(lazy\)\n[\s\S]*\nresult {6}product string[\s\S]*\n\{"abanico":1,.*\}\ntrue\n$/,
     "from-memory.ts": /^Lima 2n 20\.25\nOslo 2n -3\.5\n$/,
+    "images-gray.ts":
+      /^Images \(lazy\)\n[\s\S]*\nphotos\/gray\/base_gray\.png\nphotos\/gray\/noise_gray\.png\nphotos\/broken\.png: ImageError\nsheet\.png\npng 152 80\n$/,
     "sales.ts": /^<Client: 'local' .*>\nproduct +revenue +best +sold\n[\s\S]*\(8 rows\)\n$/,
   };
 

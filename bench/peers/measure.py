@@ -15,10 +15,19 @@ def peak_rss():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def report(work):
-    start = time.perf_counter()
+def cpu():
+    """Processor time of all threads, and of child processes that have ended, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def report(work, outputs=None):
+    """`outputs`: for work whose answer lies in files; gives a dict with outputBytes and answer, after all was timed."""
+    start, cpu_start = time.perf_counter(), cpu()
     answer = work()
-    first = time.perf_counter()
+    first, cpu_first = time.perf_counter(), cpu()
     work()
-    again = time.perf_counter() - first
-    print(json.dumps({"seconds": first - start, "againSeconds": again, "peakRssBytes": peak_rss(), "answer": answer}))
+    again, cpu_again = time.perf_counter() - first, cpu() - cpu_first
+    result = {"seconds": first - start, "againSeconds": again, "cpuSeconds": cpu_first - cpu_start, "againCpuSeconds": cpu_again,
+              "peakRssBytes": peak_rss(), "answer": answer}
+    print(json.dumps(result | (outputs() if outputs else {})))

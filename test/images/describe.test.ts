@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   ImageResult,
@@ -13,8 +16,9 @@ import type { ImagesNode } from "../../lib/collections/images/nodes.ts";
 import { lowerImages } from "../../lib/plan/lower/images.ts";
 import { validatePlan } from "../../lib/plan/validate.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
-import { FIXTURES, client } from "./support.ts";
+import { FIXTURES, client, temporaryFolder } from "./support.ts";
 
+const folder = temporaryFolder();
 const images = readImages("a.png");
 
 describe("wrong arguments are refused where they are given", () => {
@@ -196,4 +200,27 @@ describe("what would run", () => {
       /fix: write them with write\(…\)/,
     );
   });
+});
+
+test("sharp is loaded by the threads that work on images, and by nothing else", async () => {
+  const hooks = `import { registerHooks } from "node:module";
+    import { isMainThread } from "node:worker_threads";
+    import { writeSync } from "node:fs";
+    registerHooks({ resolve(specifier, context, next) {
+      if (specifier === "sharp") writeSync(1, isMainThread ? "main\\n" : "thread\\n");
+      return next(specifier, context);
+    } });`;
+  await writeFile(join(folder, "hooks.mjs"), hooks);
+  const index = new URL("../../lib/index.ts", import.meta.url).href;
+  const script = `import { Client, readImages } from ${JSON.stringify(index)};
+    await using client = await Client.local({ workers: 1 });
+    const images = readImages(${JSON.stringify(join(FIXTURES, "*.png"))}).grayscale();
+    await images.contactSheet().explain();
+    console.log("described");
+    console.log((await images.compute()).length, (await images.contactSheet().compute()).format);`;
+  await writeFile(join(folder, "use.mjs"), script);
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "./hooks.mjs", "use.mjs"], {
+    cwd: folder,
+  });
+  expect(stdout).toMatch(/^described\n(thread\n)+\d+ png\n$/);
 });
