@@ -1,5 +1,5 @@
 import type { ImageBatch, ImageParams, SheetParams } from "../kernels/image/params.ts";
-import type { Estimate } from "./plan.ts";
+import type { Estimate, Stage } from "./plan.ts";
 
 /** Red, green, blue and alpha, a byte each. */
 const PIXEL_BYTES = 4;
@@ -30,4 +30,12 @@ export function estimateImages({ reading, sink }: ImageParams, batches: readonly
 export function estimateSheet({ width, height, gap }: SheetParams, images: number): Estimate {
   const cells = PIXEL_BYTES * width * height * images;
   return { bytesIn: cells, peakBytes: { cells, sheet: 2 * PIXEL_BYTES * (width + gap) * (height + gap) * images } };
+}
+
+/** How a stage of images comes to fit `limit` bytes: a limit on pixels. Undefined where that would not help. */
+export function pixelsAdvice({ work }: Stage, peak: number, limit: number): string | undefined {
+  if (work.op !== "images.run") return undefined;
+  const { reading } = work.params as unknown as ImageParams; // the op says whose parameters they are
+  const pixels = Math.floor(reading.maxPixels - (peak - limit) / (COPIES * PIXEL_BYTES));
+  return pixels < 1 ? undefined : `pass { maxPixels: ${pixels} } to readImages, or raise memoryLimit.`;
 }

@@ -4,6 +4,7 @@ import { PlanTooLargeError } from "../errors.ts";
 import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
 import { READ_AHEAD_BYTES } from "../store/with-read-ahead.ts";
 import type { Sink } from "../kernels/frame/steps.ts";
+import { pixelsAdvice } from "./estimate-images.ts";
 import type { Estimate, Plan, Source, Stage } from "./plan.ts";
 import { rangesIn } from "./rules.ts";
 import type { CsvSource } from "./source/csv.ts";
@@ -83,7 +84,7 @@ export function refuseTooLarge(plan: Plan, limit: number): void {
         },
         fix:
           fits === undefined
-            ? "raise memoryLimit, or have fewer threads a worker."
+            ? (pixelsAdvice(stage, peak, limit) ?? "raise memoryLimit, or have fewer threads a worker.")
             : `pass { blockSize: ${fits} }, or raise memoryLimit.`,
       },
     );
