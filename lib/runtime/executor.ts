@@ -76,12 +76,17 @@ export interface Order {
 /** Some calls of users' functions, made one after the other; later ones may need the results of earlier ones. */
 export interface CallsJob {
   readonly kind: "calls";
-  /** In the order of `packed`; an index is the call's number in its graph. */
-  readonly orders: readonly Order[];
+  /** The calls' numbers in their graph, in the order of `packed`. */
+  readonly indices: Int32Array;
   readonly packed: PackedCalls;
   readonly peakBytes: number;
   readonly open: boolean;
   readonly timeoutMs: number | undefined;
+}
+
+/** What a job's things are called in outcomes. */
+export function indicesOf(job: OrdersJob): readonly number[] | Int32Array {
+  return job.kind === "calls" ? job.indices : job.orders.map(({ index }) => index);
 }
 
 /** One merge of a fold, on encoded partials in shared memory. */
@@ -117,6 +122,8 @@ export interface WorkSource {
   merged(job: MergeJob, outcome: Uint8Array | ErrorRecord): void;
   /** The job is over. Tasks of it without an outcome were handed back untouched. */
   ended(job: Job): void;
+  /** The job goes on, but these of it will not begin: they are handed back already. */
+  returned?(job: CallsJob, indices: Iterable<number>): void;
   lost(job: Job, loss: Loss): void;
   fetch(ref: Ref): Promise<Uint8Array>;
   notice(event: RunEvent): void;

@@ -1,11 +1,12 @@
-import type { CallableRef } from "../callables/reference.ts";
 import { OptionError, toErrorRecord } from "../errors.ts";
 import type { TaskContext } from "../kernels/kernel.ts";
 import type { Ref, Task } from "../plan/plan.ts";
 import { taskAt } from "../plan/rules.ts";
 import type { Store } from "../store/store.ts";
 import { runtimeOver } from "./core.ts";
+import type { CallMemory } from "./calls/run-call.ts";
 import { resultRef } from "./calls/wire.ts";
+import { indicesOf } from "./executor.ts";
 import type { CallsJob, Executor, Lane, Order, OrdersJob, Outcome, TasksJob, WorkSource } from "./executor.ts";
 import type { Runtime } from "./runtime.ts";
 import { timeoutError } from "./scheduler/failure.ts";
@@ -37,6 +38,17 @@ const TURN_MS = 10;
 
 const LANE: Lane = { id: 0, inFlight: 0, open: false, ready: true, admits: () => true };
 
+/** A call that is cancelled and does not end is left to itself after this: there is no thread to stop. In milliseconds. */
+const GRACE_MS = 200;
+
+interface CurrentCall {
+  readonly job: CallsJob;
+  readonly index: number;
+  readonly abort: AbortController;
+  /** Who waits for it waits no more. */
+  readonly left: PromiseWithResolvers<undefined>;
+}
+
 class InlineExecutor implements Executor {
   readonly name = "inline";
   readonly threads = 1;
@@ -45,9 +57,11 @@ class InlineExecutor implements Executor {
   readonly #sources = new Set<WorkSource>();
   /** One a source, aborted when it leaves. */
   readonly #aborts = new Map<WorkSource, AbortController>();
-  readonly #functions = new Map<number, CallableRef>();
+  #memory: CallMemory | undefined;
   /** The call that is being made. */
-  #current: { readonly job: CallsJob; readonly index: number; readonly abort: AbortController } | undefined;
+  #current: CurrentCall | undefined;
+  /** Calls of the job at hand that were cancelled before they began. */
+  readonly #skipped = new Set<number>();
   #busy = false;
   /** Someone may have work that was not there when last asked. */
   #woken = false;
@@ -68,9 +82,12 @@ class InlineExecutor implements Executor {
     this.#aborts.delete(source);
   }
 
+  /** Later: who wakes may be in the middle of something. */
   wake(): void {
     this.#woken = true;
-    if (!this.#busy) void this.#work();
+    if (this.#busy) return;
+    this.#busy = true;
+    queueMicrotask(() => void this.#work());
   }
 
   lanes(): readonly number[] {
@@ -78,7 +95,14 @@ class InlineExecutor implements Executor {
   }
 
   cancel(_source: WorkSource, job: OrdersJob, index: number): void {
-    if (this.#current?.job === job && this.#current.index === index) this.#current.abort.abort();
+    const current = this.#current;
+    if (current?.job !== job) return;
+    if (current.index !== index) {
+      this.#skipped.add(index);
+      return;
+    }
+    current.abort.abort();
+    setTimeout(() => current.left.resolve(undefined), GRACE_MS).unref();
   }
 
   prepare(): void {
@@ -99,7 +123,6 @@ class InlineExecutor implements Executor {
 
   /** Until no source has work. Sources take turns. */
   async #work(): Promise<void> {
-    this.#busy = true;
     let turn = performance.now();
     while (this.#woken) {
       this.#woken = false;
@@ -107,54 +130,64 @@ class InlineExecutor implements Executor {
         const job = source.next(LANE);
         if (job === undefined || job.kind === "merge") continue;
         this.#woken = true;
-        const compute =
-          job.kind === "tasks" ? (order: Order) => this.#outcome(source, job, order) : await this.#calls(source, job);
-        for (const [position, order] of job.orders.entries()) {
+        const compute = job.kind === "tasks" ? this.#tasks(source, job) : await this.#calls(source, job);
+        const count = indicesOf(job).length;
+        for (let place = 0; place < count; place++) {
           if (!this.#sources.has(source)) break;
-          const outcome = await compute(order, position);
+          const outcome = await compute(place);
           if (outcome !== undefined) source.settled(job, [outcome], LANE.id);
           if (performance.now() - turn < TURN_MS) continue;
           await new Promise(setImmediate);
           turn = performance.now();
         }
+        this.#skipped.clear();
         source.ended(job);
       }
     }
     this.#busy = false;
   }
 
+  #tasks(source: WorkSource, job: TasksJob): (place: number) => Promise<Outcome> {
+    return (place) => this.#outcome(source, job, job.orders[place]);
+  }
+
   /** How the calls of a job are made. */
-  async #calls(
-    source: WorkSource,
-    job: CallsJob,
-  ): Promise<(order: Order, position: number) => Promise<Outcome | undefined>> {
-    const { CallRunner } = await import("./calls/run-call.ts");
-    const runner = new CallRunner(job.packed, this.#functions);
-    const fetch = (id: number) => source.fetch(resultRef(id));
-    return async ({ index }, position) => {
-      const abort = new AbortController();
-      this.#current = { job, index, abort };
-      const left = this.#aborts.get(source)?.signal;
-      const signal = left === undefined ? abort.signal : AbortSignal.any([left, abort.signal]);
-      const outcome = runner.run(position, index, { worker: LANE.id, signal, fetch });
-      if (job.timeoutMs === undefined || !(outcome instanceof Promise)) return outcome;
-      return this.#inTime(source, job, index, abort, outcome, job.timeoutMs);
+  async #calls(source: WorkSource, job: CallsJob): Promise<(place: number) => Promise<Outcome | undefined>> {
+    const { CallMemory, CallRunner } = await import("./calls/run-call.ts");
+    this.#memory ??= new CallMemory();
+    const left = this.#aborts.get(source)?.signal;
+    let signal = new AbortController().signal;
+    const runner = new CallRunner(job.packed, this.#memory, {
+      worker: LANE.id,
+      get signal() {
+        return signal;
+      },
+      fetch: (id) => source.fetch(resultRef(id)),
+      progress: (task, fraction) =>
+        source.notice({ type: "task-progress", run: "calls", stage: "calls", task, worker: LANE.id, fraction }),
+    });
+    return async (place) => {
+      const index = job.indices[place];
+      if (this.#skipped.has(index)) return undefined;
+      const current = { job, index, abort: new AbortController(), left: Promise.withResolvers<undefined>() };
+      this.#current = current;
+      signal = left === undefined ? current.abort.signal : AbortSignal.any([left, current.abort.signal]);
+      const outcome = runner.run(place, index);
+      if (!(outcome instanceof Promise)) return outcome;
+      return this.#inTime(source, current, outcome);
     };
   }
 
   /** What does not end in time is left to itself: there is no thread to stop. */
   async #inTime(
     source: WorkSource,
-    job: CallsJob,
-    index: number,
-    abort: AbortController,
+    { job, index, abort, left }: CurrentCall,
     outcome: Promise<Outcome | undefined>,
-    timeoutMs: number,
   ): Promise<Outcome | undefined> {
     const over = Promise.withResolvers<"over">();
-    const timer = setTimeout(() => over.resolve("over"), timeoutMs);
+    const timer = job.timeoutMs === undefined ? undefined : setTimeout(() => over.resolve("over"), job.timeoutMs);
     try {
-      const first = await Promise.race([outcome, over.promise]);
+      const first = await Promise.race([outcome, over.promise, left.promise]);
       if (first !== "over") return first;
       abort.abort();
       source.lost(job, { reason: "time limit", timedOut: true, running: index });

@@ -112,6 +112,15 @@ export type RunEvent =
       readonly level: number;
       readonly position: number;
     }
+  /** A user's function has said how far it is: from 0 to 1. */
+  | {
+      readonly type: "task-progress";
+      readonly run: string;
+      readonly stage: string;
+      readonly task: number;
+      readonly worker: number;
+      readonly fraction: number;
+    }
   /** A user's function has printed. */
   | ({
       readonly type: "printed";

@@ -1,21 +1,20 @@
-import { createHash } from "node:crypto";
-import type { Argument } from "../../callables/arguments.ts";
 import { encodeResult } from "../../callables/travel.ts";
-import { InternalError, OptionError, fromErrorRecord } from "../../errors.ts";
+import { InternalError, fromErrorRecord } from "../../errors.ts";
 import { decodeContinuation, isContinuation } from "../../kernels/call/continuation.ts";
 import type { Ref } from "../../plan/plan.ts";
-import type { Executor, Job, Lane, Loss, OrdersJob, Outcome, WorkSource } from "../executor.ts";
+import type { CallsJob, Executor, Job, Lane, Loss, OrdersJob, Outcome, WorkSource } from "../executor.ts";
 import type { RunEvent } from "../runtime.ts";
 import { Delays } from "../scheduler/delays.ts";
 import { delayMs } from "../scheduler/failure.ts";
 import type { Vault } from "../vault.ts";
-import type { CallHandle, CallOptions, Calls, GraphCall } from "./calls.ts";
-import { Dispatch } from "./dispatch.ts";
-import { cycleAmong, lossErrorOf, mayRetry } from "./failures.ts";
-import { FunctionTable, contentOf, learn } from "./functions.ts";
+import type { CallHandle, Calls, GraphCall } from "./calls.ts";
+import { Dispatch, OutJob } from "./dispatch.ts";
+import { cycleFrom, lossErrorOf, mayRetry } from "./failures.ts";
+import { learn } from "./functions.ts";
 import { Handle, type NodeHost } from "./handle.ts";
 import { Ledger } from "./ledger.ts";
-import { CallNode, type NodeInit } from "./node.ts";
+import { Maker } from "./make.ts";
+import type { CallNode } from "./node.ts";
 import { Results } from "./results.ts";
 
 /**
@@ -29,14 +28,14 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   onEvent: ((event: RunEvent) => void) | undefined;
   readonly #executor: Executor;
   readonly #results: Results;
-  readonly #functions = new FunctionTable();
   readonly #dispatch = new Dispatch();
   readonly #ledger: Ledger;
+  readonly #maker: Maker;
   readonly #delays = new Delays();
-  readonly #running = new Map<number, CallNode>();
+  /** How many calls are out in jobs. */
+  #out = 0;
   /** How much is awaited that is no call. */
   #awaited = 0;
-  #ids = 0;
   #attached = false;
   #closed: Error | undefined;
 
@@ -47,22 +46,23 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
       stop: (node) => this.#stop(node),
       wait: (node, body) => this.#wait(node, body),
     });
+    this.#maker = new Maker(this, this.#ledger.byKey);
   }
 
   add(graph: readonly GraphCall[], wanted: readonly number[]): CallHandle[] {
     this.#attach();
-    const { nodes, fresh } = this.#make(graph);
+    const { nodes, fresh } = this.#maker.make(graph);
     const handles = wanted.map((index) => new Handle(nodes[index], this));
     this.#ledger.begin(fresh);
     this.#executor.wake();
     return handles;
   }
 
-  hold(value: PromiseLike<unknown>, what: string): CallHandle {
+  hold(value: PromiseLike<unknown>, what: string, abandon?: () => void): CallHandle {
     this.#attach();
-    const node = this.#node({ fn: undefined, args: [], needs: [], key: undefined, options: {}, lane: undefined });
+    const node = this.#maker.held(async () => encodeResult(await value, what), abandon);
     const handle = new Handle(node, this);
-    this.#ledger.await(node, async () => encodeResult(await value, what));
+    this.#ledger.begin([node]);
     return handle;
   }
 
@@ -70,7 +70,7 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
     this.#attach();
     const handles = new Map<number, CallHandle>();
     for (const lane of this.#executor.lanes()) {
-      const { nodes, fresh } = this.#make([call], lane);
+      const { nodes, fresh } = this.#maker.make([call], { lane });
       handles.set(lane, new Handle(nodes[0], this));
       this.#ledger.begin(fresh);
     }
@@ -110,6 +110,7 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   }
 
   retry(node: CallNode): void {
+    if (this.#closed !== undefined) throw this.#closed;
     this.#ledger.retry(node);
     this.#executor.wake();
   }
@@ -117,31 +118,29 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   // What the executor calls.
 
   next(lane: Lane): Job | undefined {
-    const dispatched = this.#dispatch.next(lane, this.#executor.threads, (node) => this.#results.inputOf(node));
-    if (dispatched === undefined) return undefined;
-    for (const node of dispatched.nodes) {
-      node.job = dispatched.job;
-      this.#running.set(node.id, node);
-    }
-    return dispatched.job;
+    const job = this.#dispatch.next(lane, this.#executor.threads, (node) => this.#results.inputOf(node));
+    if (job !== undefined) this.#out += job.nodes.length;
+    return job;
   }
 
   settled(job: OrdersJob, outcomes: readonly Outcome[], lane: number): void {
     for (const outcome of outcomes) {
-      const node = this.#running.get(outcome.index);
-      this.#tellPrinted(outcome, lane);
+      if (outcome.printed !== undefined) this.#tellPrinted(outcome, lane);
+      const node = ownJob(job).nodeOf(outcome.index);
       // Late: cancelled, released, or run again elsewhere meanwhile.
-      if (node === undefined || node.job !== job) continue;
-      this.#running.delete(node.id);
+      if (node === undefined) continue;
+      this.#in(node);
       if ("error" in outcome) {
-        this.#failed(node, fromErrorRecord(outcome.error));
+        const error = fromErrorRecord(outcome.error);
+        node.failures++;
+        this.#failed(node, error);
         continue;
       }
       if (node.fn !== undefined) learn(node.fn, outcome.ms);
       if (isContinuation(outcome.body)) this.#continue(node, outcome.body);
       else this.#ledger.done(node, outcome.body);
     }
-    this.#checkStuck();
+    this.#goOn();
   }
 
   merged(): void {
@@ -149,25 +148,31 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   }
 
   ended(job: Job): void {
-    if (job.kind === "merge") return;
-    for (const { index } of job.orders) {
-      const node = this.#running.get(index);
-      if (node?.job !== job) continue;
-      this.#running.delete(index);
+    for (const node of ownJob(job).nodes) {
+      if (node.job !== job) continue;
+      this.#in(node);
       this.#ledger.back(node);
     }
-    this.#checkStuck();
-    // What was handed back, or has become ready, is for whoever has room.
-    if (this.#dispatch.ready > 0) this.#executor.wake();
+    this.#goOn();
+  }
+
+  returned(job: CallsJob, indices: Iterable<number>): void {
+    const own = ownJob(job);
+    for (const index of indices) {
+      const node = own.nodeOf(index);
+      if (node === undefined) continue;
+      this.#in(node);
+      this.#ledger.back(node);
+    }
+    this.#goOn();
   }
 
   lost(job: Job, loss: Loss): void {
-    if (job.kind === "merge") return;
-    for (const { index } of job.orders) {
-      const node = this.#running.get(index);
-      if (node?.job !== job || index !== loss.running) continue;
-      this.#running.delete(index);
-      if (!loss.timedOut) node.deaths++;
+    const node = ownJob(job).nodes.find(({ id }) => id === loss.running);
+    if (node !== undefined && node.job === job) {
+      this.#in(node);
+      if (loss.timedOut) node.failures++;
+      else node.deaths++;
       this.#failed(node, lossErrorOf(node, loss));
     }
     this.ended(job);
@@ -185,7 +190,8 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   }
 
   fail(error: Error): void {
-    for (const node of [...this.#ledger.pending]) this.#ledger.fail(node, error);
+    for (let node = this.#ledger.pending.first; node !== undefined; node = this.#ledger.pending.first)
+      this.#ledger.fail(node, error);
   }
 
   #attach(): void {
@@ -195,76 +201,41 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
     this.#executor.add(this);
   }
 
-  /** Nodes for calls: those that are there under their keys, and fresh ones. */
-  #make(graph: readonly GraphCall[], lane?: number): { readonly nodes: CallNode[]; readonly fresh: CallNode[] } {
-    const nodes: CallNode[] = [];
-    const fresh: CallNode[] = [];
-    const nodeOf = (ref: number | CallHandle): CallNode => {
-      if (typeof ref === "number") return nodes[ref];
-      if (ref instanceof Handle) return ref.node;
-      throw new OptionError("An argument is a future of another client.", {
-        fix: "await it, and pass its value.",
-      });
-    };
-    for (const { fn: ref, args: given, options = {} } of graph) {
-      const fn = ref === undefined ? undefined : this.#functions.intern(ref);
-      const needs = new Set<CallNode>();
-      const args = given.map((argument) => withNodes(argument, nodeOf, needs));
-      const key =
-        options.key ??
-        (options.pure === true && ref !== undefined ? keyOfContent(fn?.name, contentOf(ref), args) : undefined);
-      const known = key === undefined ? undefined : this.#ledger.byKey.get(key);
-      if (known !== undefined) {
-        nodes.push(known);
-        continue;
-      }
-      const node = this.#node({ fn, args, needs: [...needs], key, options, lane });
-      if (key !== undefined) this.#ledger.byKey.set(key, node);
-      nodes.push(node);
-      fresh.push(node);
-    }
-    return { nodes, fresh };
-  }
-
-  #node({
-    options,
-    ...init
-  }: Omit<NodeInit, "id" | "priority" | "retries" | "timeoutMs"> & { readonly options: CallOptions }): CallNode {
-    const { priority = 0, retries = 0, timeoutMs } = options;
-    return new CallNode({ ...init, id: this.#ids++, priority, retries, timeoutMs });
-  }
-
+  /** A call that was out has failed: it is postponed, or that is its end. */
   #failed(node: CallNode, error: Error): void {
-    node.failures++;
-    if (!mayRetry(node, error)) {
+    if (!mayRetry(node, error, this.#executor.lanes())) {
       this.#ledger.fail(node, error);
       return;
     }
-    // The delay is one thing more that it misses.
-    node.missing++;
-    this.#ledger.back(node);
+    const again = this.#ledger.postpone(node);
     this.#awaited++;
-    this.#delays.after(delayMs(node.failures), () => {
+    this.#delays.after(delayMs(node.attempt - 1), () => {
       this.#awaited--;
-      this.#ledger.gain(node);
-      this.#executor.wake();
+      again();
+      this.#goOn();
     });
   }
 
   /** The call gave more calls, or a collection: their result is its own. */
   #continue(node: CallNode, body: Uint8Array): void {
-    const more = decodeContinuation(body);
-    if ("collection" in more) {
-      const compute = this.collections;
-      this.#ledger.await(node, async () => {
-        if (compute === undefined)
-          throw new InternalError("A call gave a collection, and there is no client to compute it.");
-        return encodeResult(await compute(more.collection), node.key);
-      });
-      return;
+    try {
+      const more = decodeContinuation(body);
+      if ("collection" in more) this.#ledger.await(node, { bytes: () => this.#computed(node, more.collection) });
+      else this.#follow(node, more.graph, more.root);
+    } catch (error) {
+      this.#ledger.fail(node, error instanceof Error ? error : new Error(String(error)));
     }
-    const { nodes, fresh } = this.#make(more.graph);
-    const root = nodes[more.root];
+  }
+
+  async #computed(node: CallNode, collection: Parameters<NonNullable<Calls["collections"]>>[0]): Promise<Uint8Array> {
+    if (this.collections === undefined)
+      throw new InternalError("A call gave a collection, and there is no client to compute it.");
+    return encodeResult(await this.collections(collection), node.key);
+  }
+
+  #follow(node: CallNode, graph: readonly GraphCall[], rootIndex: number): void {
+    const { nodes, fresh } = this.#maker.make(graph, { priority: node.priority });
+    const root = nodes[rootIndex];
     // Held for the time being, or it would be culled.
     root.uses++;
     this.#ledger.begin(fresh);
@@ -274,61 +245,54 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
 
   #wait(node: CallNode, body: () => Promise<void>): void {
     this.#awaited++;
-    body()
+    const { turn } = node;
+    Promise.resolve()
+      .then(body)
       .catch((error: unknown) => {
-        if (!node.over) this.#ledger.fail(node, error instanceof Error ? error : new Error(String(error)));
+        if (node.turn !== turn || node.over) return;
+        this.#ledger.fail(node, error instanceof Error ? error : new Error(String(error)));
       })
       .finally(() => {
         this.#awaited--;
-        this.#checkStuck();
-        this.#executor.wake();
+        this.#goOn();
       });
   }
 
+  /** It is out no more. */
+  #in(node: CallNode): void {
+    node.job = undefined;
+    this.#out--;
+  }
+
+  /** Nothing is entered here: the ledger is at work. */
   #stop(node: CallNode): void {
     const { job } = node;
-    this.#running.delete(node.id);
-    if (job !== undefined) this.#executor.cancel(this, job, node.id);
+    if (job === undefined) return;
+    this.#in(node);
+    this.#executor.cancel(this, job, node.id);
   }
 
-  #checkStuck(): void {
-    const { pending } = this.#ledger;
-    if (pending.size === 0 || this.#running.size > 0 || this.#awaited > 0 || this.#dispatch.ready > 0) return;
-    const { nodes, error } = cycleAmong(pending);
-    for (const node of nodes) this.#ledger.fail(node, error);
-  }
-
-  #tellPrinted({ index, printed }: Outcome, worker: number): void {
-    if (printed === undefined || this.onEvent === undefined) return;
-    for (const piece of printed)
-      this.onEvent({ type: "printed", run: "calls", stage: "calls", task: index, worker, ...piece });
-  }
-}
-
-function withNodes(
-  argument: Argument<number | CallHandle>,
-  nodeOf: (ref: number | CallHandle) => CallNode,
-  needs: Set<CallNode>,
-): Argument<CallNode> {
-  const needed = (ref: number | CallHandle): CallNode => {
-    const node = nodeOf(ref);
-    needs.add(node);
-    return node;
-  };
-  if (argument.value === undefined) return { ref: needed(argument.ref) };
-  const { value, holes } = argument;
-  return holes === undefined ? { value } : { value, holes: holes.map(({ path, ref }) => ({ path, ref: needed(ref) })) };
-}
-
-/** The same for the same function and the same arguments: by content, and for results of others by which call. */
-function keyOfContent(name: string | undefined, content: string, args: readonly Argument<CallNode>[]): string {
-  const hash = createHash("sha256").update(content);
-  for (const argument of args) {
-    if (argument.value === undefined) hash.update(`\0ref ${argument.ref.id}`);
-    else {
-      hash.update(`\0value ${argument.value.byteLength} `).update(argument.value);
-      for (const { path, ref } of argument.holes ?? []) hash.update(`\0hole ${path.join("\0")} ${ref.id}`);
+  /** Work for whoever has room; or, where nothing can go on, the reason. */
+  #goOn(): void {
+    if (this.#dispatch.ready > 0) {
+      this.#executor.wake();
+      return;
     }
+    const { first } = this.#ledger.pending;
+    if (first === undefined || this.#out > 0 || this.#awaited > 0) return;
+    const { nodes, error } = cycleFrom(first);
+    for (const node of nodes) if (!node.over) this.#ledger.fail(node, error);
+    this.#goOn();
   }
-  return `${name ?? "data"}-${hash.digest("hex").slice(0, 32)}`;
+
+  #tellPrinted({ index, printed = [] }: Outcome, worker: number): void {
+    for (const piece of printed)
+      this.onEvent?.({ type: "printed", run: "calls", stage: "calls", task: index, worker, ...piece });
+  }
+}
+
+/** Jobs come back to the source that gave them. */
+function ownJob(job: Job): OutJob {
+  if (job instanceof OutJob) return job;
+  throw new InternalError("A job came to the graph of calls that is not its own.");
 }

@@ -14,8 +14,8 @@ export interface Calls {
    * Gives a handle for each index of `wanted`. The others are forgotten once nothing needs them.
    */
   add(graph: readonly GraphCall[], wanted: readonly number[]): CallHandle[];
-  /** A call's result that comes from elsewhere. */
-  hold(value: PromiseLike<unknown>, what: string): CallHandle;
+  /** A call's result that comes from elsewhere. `what` names it in errors. `abandon` is told when no one waits for it any more. */
+  hold(value: PromiseLike<unknown>, what: string, abandon?: () => void): CallHandle;
   /** Makes one call on each worker thread there is now: worker → handle. */
   everywhere(call: GraphCall): Map<number, CallHandle>;
   /** Computes a collection (as JSON) that a call has given as its result. Set by who can. */
@@ -41,8 +41,10 @@ export interface CallOptions {
   readonly retries?: number;
   /** Per attempt, in milliseconds. Default: none. */
   readonly timeoutMs?: number;
-  /** Higher goes first. Default 0. */
+  /** Higher goes first. Default: of a call that another call gave, that call's; otherwise 0. */
   readonly priority?: number;
+  /** Each thread decodes the result once, and gives that same value to all calls that need it: they may only read it. Default false. */
+  readonly broadcast?: boolean;
 }
 
 export type CallStatus = "pending" | "finished" | "error" | "cancelled";

@@ -1,8 +1,8 @@
 import type { CallableRef } from "../../callables/reference.ts";
 import type { CallsJob, Lane } from "../executor.ts";
-import { Heap, before } from "./heap.ts";
+import { Heap, ReadyQueue, before } from "./heap.ts";
 import type { CallNode } from "./node.ts";
-import { CallWriter, EARLIER, type Input } from "./wire.ts";
+import { CallWriter, EARLIER, type Input, type PackedCalls } from "./wire.ts";
 
 /**
  * Which calls go together, and to whom.
@@ -12,17 +12,49 @@ import { CallWriter, EARLIER, type Input } from "./wire.ts";
  * their functions; of a function never called before, one at a time. What a thread hands back is ready again.
  */
 const JOB_MS = 8;
-const LARGEST_JOB = 512;
+const LARGEST_JOB = 1_024;
 /** A lane may hold a second job while its first is expected to be short. In milliseconds. */
 const QUICK_MS = 10;
 
-interface Dispatched {
+/** Calls that go out together. */
+export class OutJob implements CallsJob {
+  readonly kind = "calls";
+  readonly peakBytes = 0;
   readonly nodes: readonly CallNode[];
-  readonly job: CallsJob;
+  readonly indices: Int32Array;
+  readonly packed: PackedCalls;
+  readonly open: boolean;
+  readonly timeoutMs: number | undefined;
+  /** Where the outcome that came last belongs: they come in order. */
+  #at = 0;
+
+  constructor(nodes: readonly CallNode[], packed: PackedCalls, open: boolean) {
+    this.nodes = nodes;
+    this.packed = packed;
+    this.open = open;
+    this.timeoutMs = nodes[0].options.timeoutMs;
+    this.indices = new Int32Array(nodes.length);
+    for (let i = 0; i < nodes.length; i++) {
+      this.indices[i] = nodes[i].id;
+      nodes[i].job = this;
+    }
+  }
+
+  /** The call that an outcome is of; undefined where it is not this job's any more: cancelled, released, or out with another by now. */
+  nodeOf(index: number): CallNode | undefined {
+    for (let tried = 0; tried < this.nodes.length; tried++) {
+      const at = (this.#at + tried) % this.nodes.length;
+      if (this.indices[at] !== index) continue;
+      this.#at = at;
+      const node = this.nodes[at];
+      return node.job === this ? node : undefined;
+    }
+    return undefined;
+  }
 }
 
 export class Dispatch {
-  readonly #heap = new Heap<CallNode>();
+  readonly #queue = new ReadyQueue<CallNode>();
   readonly #pinned = new Map<number, CallNode[]>();
   /** Functions that a lane has been told of. */
   readonly #told = new Map<number, Set<number>>();
@@ -30,7 +62,7 @@ export class Dispatch {
   #stamps = 0;
   #last = 1;
 
-  /** Calls that are ready. */
+  /** How many calls are ready. */
   get ready(): number {
     return this.#ready;
   }
@@ -38,59 +70,65 @@ export class Dispatch {
   add(node: CallNode): void {
     node.state = "ready";
     this.#ready++;
-    if (node.lane === undefined) {
-      this.#heap.add(node);
+    const { lane } = node.options;
+    if (lane === undefined) {
+      this.#queue.add(node);
       return;
     }
-    const list = this.#pinned.get(node.lane);
-    if (list === undefined) this.#pinned.set(node.lane, [node]);
+    const list = this.#pinned.get(lane);
+    if (list === undefined) this.#pinned.set(lane, [node]);
     else list.push(node);
   }
 
-  /** It is ready no more, and was not handed out. Its place in the heap is passed over. */
+  /** It is ready no more, and was not handed out. Its place in the queue is passed over. */
   withdraw(): void {
     this.#ready--;
   }
 
+  /** The lane is gone. Gives what could run there only. */
   forgetLane(lane: number): CallNode[] {
     this.#told.delete(lane);
     const left = this.#pinned.get(lane) ?? [];
     this.#pinned.delete(lane);
-    return left;
+    return left.filter(({ state }) => state === "ready");
   }
 
-  next(lane: Lane, threads: number, inputOf: (node: CallNode) => Input): Dispatched | undefined {
-    const pinned = this.#pinned.get(lane.id);
-    const first = pinned?.[0] ?? this.#top();
+  /** Their calls run from now on. */
+  next(lane: Lane, threads: number, inputOf: (node: CallNode) => Input): OutJob | undefined {
+    const pinned = this.#topPinned(lane.id);
+    const first = pinned ?? this.#top();
     if (first === undefined) return undefined;
-    const quick = first.timeoutMs === undefined && first.fn?.ms !== undefined && first.fn.ms < QUICK_MS;
+    const { timeoutMs } = first.options;
+    const quick = timeoutMs === undefined && first.fn?.ms !== undefined && first.fn.ms < QUICK_MS;
     if (lane.inFlight > 0 && !(lane.open && quick && lane.inFlight < 2)) return undefined;
-    if (first.timeoutMs !== undefined && !lane.ready) return undefined;
+    if (timeoutMs !== undefined && !lane.ready) return undefined;
     if (!lane.admits(0)) return undefined;
-    if (pinned !== undefined) {
-      pinned.shift();
-      if (pinned.length === 0) this.#pinned.delete(lane.id);
-      if (first.state !== "ready") return this.next(lane, threads, inputOf);
-      this.#ready--;
-      first.state = "running";
-      return { nodes: [first], job: this.#job([first], lane, false, inputOf) };
-    }
-    const nodes = this.#take(threads);
-    return { nodes, job: this.#job(nodes, lane, quick, inputOf) };
+    if (pinned === undefined) return this.#take(lane, threads, quick, inputOf);
+    this.#pinned.get(lane.id)?.shift();
+    this.#ready--;
+    pinned.state = "running";
+    return new OutJob([pinned], this.#pack([pinned], lane, undefined, inputOf), false);
   }
 
   #top(): CallNode | undefined {
     for (;;) {
-      const top = this.#heap.top;
+      const { top } = this.#queue;
       if (top === undefined || top.state === "ready") return top;
-      this.#heap.take();
+      this.#queue.take();
     }
   }
 
-  #take(threads: number): CallNode[] {
+  #topPinned(lane: number): CallNode | undefined {
+    const pinned = this.#pinned.get(lane);
+    while (pinned !== undefined && pinned.length > 0 && pinned[0].state !== "ready") pinned.shift();
+    return pinned?.[0];
+  }
+
+  #take(lane: Lane, threads: number, open: boolean, inputOf: (node: CallNode) => Input): OutJob {
     const stamp = ++this.#stamps;
     const behind = new Heap<CallNode>();
     const taken: CallNode[] = [];
+    let places: Map<CallNode, number> | undefined;
     // So that near the end all lanes end together; what waits for this job alone could go nowhere else.
     let fair = Math.ceil(this.#ready / (threads * 2));
     const limit = Math.min(LARGEST_JOB, this.#last * 4);
@@ -102,54 +140,59 @@ export class Dispatch {
       const node = isFollower ? follower : top;
       if (node === undefined) break;
       const ms = node.fn?.ms ?? JOB_MS;
-      if (taken.length > 0 && (ms > left || node.timeoutMs !== undefined)) break;
-      if (isFollower) behind.take();
-      else {
-        this.#heap.take();
+      if (taken.length > 0 && (ms > left || node.options.timeoutMs !== undefined)) break;
+      if (isFollower) {
+        behind.take();
+        places ??= new Map(taken.map((one, place) => [one, place]));
+      } else {
+        this.#queue.take();
         this.#ready--;
         fair--;
       }
       left -= ms;
       node.state = "running";
+      places?.set(node, taken.length);
       taken.push(node);
-      if (node.timeoutMs !== undefined) break;
-      for (const next of node.neededBy) if (joins(next, stamp)) behind.add(next);
+      if (node.options.timeoutMs !== undefined) break;
+      if (node.neededBy !== undefined) for (const next of node.neededBy) if (joins(next, stamp)) behind.add(next);
     }
     this.#last = Math.max(1, taken.length);
-    return taken;
+    return new OutJob(taken, this.#pack(taken, lane, places, inputOf), open);
   }
 
-  #job(nodes: readonly CallNode[], lane: Lane, open: boolean, inputOf: (node: CallNode) => Input): CallsJob {
-    const writer = new CallWriter();
-    const inside = new Set<CallNode>();
+  /** `places`: of the calls of this job, where some need others. */
+  #pack(
+    nodes: readonly CallNode[],
+    lane: Lane,
+    places: ReadonlyMap<CallNode, number> | undefined,
+    inputOf: (node: CallNode) => Input,
+  ): PackedCalls {
+    const input = (ref: CallNode): Input => {
+      const place = places?.get(ref);
+      return place === undefined ? inputOf(ref) : { kind: EARLIER, place };
+    };
+    const writer = new CallWriter(nodes.length);
     const functions: [number, CallableRef][] = [];
     let told = this.#told.get(lane.id);
     if (told === undefined) this.#told.set(lane.id, (told = new Set()));
+    let before: CallNode["fn"];
     for (const node of nodes) {
       const { fn } = node;
-      if (fn !== undefined && !told.has(fn.id)) {
+      if (fn !== undefined && fn !== before && !told.has(fn.id)) {
         told.add(fn.id);
         functions.push([fn.id, fn.ref]);
       }
-      const head = { fn: fn?.id ?? 0, attempt: node.failures + 1, key: node.givenKey };
-      writer.call(head, node.args, (ref) => (inside.has(ref) ? { kind: EARLIER, index: ref.id } : inputOf(ref)));
-      inside.add(node);
+      before = fn;
+      writer.call(fn?.id ?? 0, node.attempt, node.givenKey, node.args, input);
     }
-    return {
-      kind: "calls",
-      orders: nodes.map(({ id, failures }) => ({ index: id, attempt: failures + 1 })),
-      packed: writer.finish(functions),
-      peakBytes: 0,
-      open,
-      timeoutMs: nodes[0].timeoutMs,
-    };
+    return writer.finish(functions);
   }
 }
 
 /** Whether all that it still waits for is in the job with this stamp, one more of which was just taken. */
 function joins(node: CallNode, stamp: number): boolean {
-  if (node.state !== "waiting" || node.fn === undefined || node.timeoutMs !== undefined || node.lane !== undefined)
-    return false;
+  const { timeoutMs, lane } = node.options;
+  if (node.state !== "waiting" || node.fn === undefined || timeoutMs !== undefined || lane !== undefined) return false;
   if (node.stamp !== stamp) {
     node.stamp = stamp;
     node.missingHere = node.missing;

@@ -1,23 +1,26 @@
-import { AbanicoError, CallableError, GraphError, TaskTimeoutError, WorkerDiedError } from "../../errors.ts";
+import { AbanicoError, GraphError, TaskTimeoutError, WorkerDiedError } from "../../errors.ts";
 import type { Loss } from "../executor.ts";
 import type { CallNode } from "./node.ts";
 
 /** After the death of its worker a call may run again so often, whatever its retries: it may not have been its fault. */
 const DEATHS = 2;
 
-/** Whether a call that has just failed with this may run again. */
-export function mayRetry(node: CallNode, error: Error): boolean {
-  if (error instanceof WorkerDiedError) return node.deaths <= Math.max(DEATHS, node.retries);
-  if (error instanceof CallableError || (error instanceof AbanicoError && !error.retryable)) return false;
-  return node.failures <= node.retries;
+/** Whether a call that has just failed with this may run again. `lanes`: those there are. */
+export function mayRetry(node: CallNode, error: Error, lanes: readonly number[]): boolean {
+  const { retries, lane } = node.options;
+  if (lane !== undefined && !lanes.includes(lane)) return false;
+  if (error instanceof WorkerDiedError) return node.deaths <= Math.max(DEATHS, retries);
+  if (error instanceof AbanicoError && !error.retryable) return false;
+  return node.failures <= retries;
 }
 
 /** The error of a call whose worker was lost. */
 export function lossErrorOf(node: CallNode, loss: Loss): AbanicoError {
-  const fields = { key: node.key, function: node.fn?.name ?? null, attempts: node.failures + 1 };
+  const { timeoutMs } = node.options;
+  const fields = { key: node.key, function: node.fn?.name ?? null, attempts: node.attempt };
   if (loss.timedOut)
-    return new TaskTimeoutError(`${node.key} ran longer than its limit of ${node.timeoutMs ?? 0} ms.`, {
-      fields: { ...fields, timeoutMs: node.timeoutMs },
+    return new TaskTimeoutError(`${node.key} ran longer than its limit of ${timeoutMs ?? 0} ms.`, {
+      fields: { ...fields, timeoutMs },
       fix: "raise the limit, give each call less to do, or look for an endless loop in the function.",
       retryable: true,
     });
@@ -34,14 +37,11 @@ function times(count: number): string {
   return count === 1 ? "" : ` ${count} times`;
 }
 
-/** Where calls wait for each other: the cycle, as an error. `pending`: calls none of which can go on. */
-export function cycleAmong(pending: Iterable<CallNode>): {
-  readonly nodes: readonly CallNode[];
-  readonly error: Error;
-} {
+/** Where calls wait for each other: the cycle, as an error. `first`: one of calls none of which can go on. */
+export function cycleFrom(first: CallNode): { readonly nodes: readonly CallNode[]; readonly error: Error } {
   const way: CallNode[] = [];
   const places = new Map<CallNode, number>();
-  let [node]: (CallNode | undefined)[] = [...pending].slice(0, 1);
+  let node: CallNode | undefined = first;
   while (node !== undefined && !places.has(node)) {
     places.set(node, way.push(node) - 1);
     node = node.follows !== undefined && !node.follows.over ? node.follows : node.needs.find((need) => !need.over);

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { CallableRef } from "../../callables/reference.ts";
 
 /** A function that calls name, with what has been learnt of it. */
@@ -7,40 +8,43 @@ export interface KnownFunction {
   readonly name: string;
   /** What a call takes, in milliseconds; undefined before the first has ended. */
   ms: number | undefined;
+  /** What it does, for the keys of pure calls: made when it is first asked for. */
+  content: string | undefined;
 }
 
 /** Functions by content, so that a reference travels to a thread once and a call names it by number. */
 export class FunctionTable {
   readonly #byContent = new Map<string, KnownFunction>();
   readonly #byRef = new WeakMap<CallableRef, KnownFunction>();
-  readonly #byId: KnownFunction[] = [];
 
   intern(ref: CallableRef): KnownFunction {
     const known = this.#byRef.get(ref);
     if (known !== undefined) return known;
-    const content = contentOf(ref);
+    const place = ref.kind === "inline" ? `${ref.line ?? ""} ${ref.name}\n` : "";
+    const content = `${place}${contentOf(ref)}`;
     let found = this.#byContent.get(content);
     if (found === undefined) {
-      found = { id: this.#byId.length, ref, name: ref.name === "" ? "anonymous" : ref.name, ms: undefined };
+      const name = ref.name === "" ? "anonymous" : ref.name;
+      found = { id: this.#byContent.size, ref, name, ms: undefined, content: undefined };
       this.#byContent.set(content, found);
-      this.#byId.push(found);
     }
     this.#byRef.set(ref, found);
     return found;
   }
-
-  get(id: number): KnownFunction {
-    return this.#byId[id];
-  }
 }
 
-/** Equal for functions that do the same: by their source, or by module and export. */
-export function contentOf(ref: CallableRef): string {
+/** Equal for functions that do the same: a hash of what they are, wherever in their file they stand. */
+export function contentKey(fn: KnownFunction): string {
+  return (fn.content ??= hash("sha256", contentOf(fn.ref)));
+}
+
+/** By source (and file: from there imports are resolved), or by module and export. */
+function contentOf(ref: CallableRef): string {
   switch (ref.kind) {
     case "inline":
-      return `i:${ref.source}`;
+      return `i:${ref.file ?? ""}\n${ref.source}`;
     case "module":
-      return `m:${ref.hash}:${ref.name}`;
+      return `m:${ref.hash}:${ref.name}:${ref.bundle}`;
     case "builtin":
       return `b:${ref.name}`;
   }

@@ -17,12 +17,12 @@ export interface NodeHost {
 /** One hold on a call. */
 export class Handle implements CallHandle {
   readonly node: CallNode;
-  readonly #host: NodeHost;
+  readonly host: NodeHost;
   #released = false;
 
   constructor(node: CallNode, host: NodeHost) {
     this.node = node;
-    this.#host = host;
+    this.host = host;
     node.uses++;
   }
 
@@ -44,21 +44,18 @@ export class Handle implements CallHandle {
     }
   }
 
-  get released(): boolean {
-    return this.#released;
-  }
-
   result(): Promise<unknown> {
+    const { node } = this;
+    if (node.over)
+      try {
+        return Promise.resolve(this.#value());
+      } catch (error) {
+        return Promise.reject(error);
+      }
     return new Promise((resolve, reject) => {
-      this.whenDone(() => {
-        const { node } = this;
-        if (node.state !== "done") {
-          reject(node.error ?? releasedError(node.key));
-          return;
-        }
+      this.#atEnd(() => {
         try {
-          const bytes = this.#host.peek(node);
-          resolve(bytes === undefined ? this.#readBack() : decodeValue(bytes));
+          resolve(this.#value());
         } catch (error) {
           reject(error);
         }
@@ -66,45 +63,58 @@ export class Handle implements CallHandle {
     });
   }
 
+  /** Of a call that is over. Throws what it ended with. */
+  #value(): unknown {
+    const { node } = this;
+    if (node.state !== "done") throw node.error ?? releasedError(node.key);
+    const bytes = this.host.peek(node);
+    return bytes === undefined ? this.#readBack() : decodeValue(bytes);
+  }
+
+  /** The callback is called while the ledger is at work: it may only take notes. */
+  #atEnd(callback: () => void): void {
+    const { node } = this;
+    if (node.callbacks === undefined) node.callbacks = [callback];
+    else node.callbacks.push(callback);
+  }
+
   /** From disk: held until it is here, whoever releases it meanwhile. */
   async #readBack(): Promise<unknown> {
     const hold = this.share();
     try {
-      return decodeValue(await this.#host.bytesOf(this.node));
+      return decodeValue(await this.host.bytesOf(this.node));
     } finally {
       hold.release();
     }
   }
 
   whenDone(callback: () => void): void {
-    const { node } = this;
-    if (node.over) queueMicrotask(callback);
-    else if (node.callbacks === undefined) node.callbacks = [callback];
-    else node.callbacks.push(callback);
+    if (this.node.over) queueMicrotask(callback);
+    else this.#atEnd(() => queueMicrotask(callback));
   }
 
   share(): CallHandle {
-    return new Handle(this.node, this.#host);
+    return new Handle(this.node, this.host);
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#host.unuse(this.node);
+    this.host.unuse(this.node);
   }
 
   loosen(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#host.loosen(this.node);
+    this.host.loosen(this.node);
   }
 
   cancel(): void {
-    this.#host.cancel(this.node);
+    this.host.cancel(this.node);
   }
 
   retry(): void {
-    this.#host.retry(this.node);
+    this.host.retry(this.node);
   }
 }
 

@@ -49,6 +49,43 @@ export class Heap<T extends Ranked> {
   }
 }
 
+/**
+ * The same, at the cost of a list where additions come in their order, as those of a map do: what goes behind all that came before it
+ * waits in a list, the rest in a heap.
+ */
+export class ReadyQueue<T extends Ranked> {
+  readonly #rest = new Heap<T>();
+  #line: T[] = [];
+  #at = 0;
+
+  get top(): T | undefined {
+    const first = this.#line[this.#at];
+    const other = this.#rest.top;
+    return first === undefined || (other !== undefined && before(other, first)) ? other : first;
+  }
+
+  add(item: T): void {
+    const last = this.#line.at(-1);
+    if (last === undefined || before(last, item)) this.#line.push(item);
+    else this.#rest.add(item);
+  }
+
+  take(): T | undefined {
+    const top = this.top;
+    if (top === undefined || top !== this.#line[this.#at]) return this.#rest.take();
+    this.#at++;
+    if (this.#at === this.#line.length) {
+      this.#line = [];
+      this.#at = 0;
+    } else if (this.#at >= 1_024 && 2 * this.#at >= this.#line.length) {
+      // What was taken is let go.
+      this.#line = this.#line.slice(this.#at);
+      this.#at = 0;
+    }
+    return top;
+  }
+}
+
 export function before(a: Ranked, b: Ranked): boolean {
   return a.priority !== b.priority ? a.priority > b.priority : a.id < b.id;
 }

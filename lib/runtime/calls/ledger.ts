@@ -1,34 +1,44 @@
 import { fill } from "../../callables/arguments.ts";
-import { CancelledError } from "../../errors.ts";
+import { CancelledError, InternalError } from "../../errors.ts";
 import { decodeValue, encodeValue } from "../../values.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { releasedError } from "./handle.ts";
-import type { CallNode } from "./node.ts";
+import type { CallNode, Elsewhere } from "./node.ts";
+import { Pending } from "./pending.ts";
 import type { Results } from "./results.ts";
 
 export interface LedgerHost {
   /** It is out, and no one wants it any more. */
   stop(node: CallNode): void;
-  /** Something is waited for that is no call: the graph is not stuck meanwhile. What the body throws fails the call. */
+  /** Something is waited for that is no call: the graph is not stuck meanwhile. Begins later. What the body throws fails the call, if it is still at this turn. */
   wait(node: CallNode, body: () => Promise<void>): void;
 }
 
 /**
  * What becomes of calls: every change of state (node.ts) happens here.
  *
- * Invariants.
- *  1. `missing` of a waiting call is the number of calls it needs that are not done, and one more while it waits to run again.
- *  2. `uses` of a call is the number of its holds: handles, calls that need it and are not done, calls that follow it. At 0 it is dropped.
- *  3. Nothing recurses: graphs are deeper than stacks. What follows from a change is put on a list, and worked off by who came first.
+ * Invariants, whenever no method is at work.
+ *  1. `missing` of a call that is waiting, ready or running is the number of calls it needs that are not done, and one more while it
+ *     waits for another attempt.
+ *  2. `uses` of a call is the number of its holds: handles, calls that need it and are neither done nor dropped, calls that follow it.
+ *     A call without any is dropped.
+ *  3. A call that is not done is in `neededBy` of each call it needs that is not done, exactly once; in `followers` of the one it follows.
+ *  4. `pending` holds the calls that are not over. Of a waiting call that misses nothing, there is none.
+ *  5. A call that is done and follows another, follows one that follows none.
+ *
+ * Nothing recurses, since graphs are deeper than stacks: what follows from a change is put on a list. Nothing comes in while a
+ * method is at work: what calls back from here only takes notes.
  */
 export class Ledger {
-  /** Neither over nor dropped. */
-  readonly pending = new Set<CallNode>();
+  readonly pending = new Pending();
   readonly byKey = new Map<string, CallNode>();
   readonly #dispatch: Dispatch;
   readonly #results: Results;
   readonly #host: LedgerHost;
-  readonly #todo: (() => void)[] = [];
+  /** Their value is there. */
+  readonly #completing: CallNode[] = [];
+  /** Nothing holds them, unless something has come to since. */
+  readonly #dropping: CallNode[] = [];
   #working = false;
 
   constructor(dispatch: Dispatch, results: Results, host: LedgerHost) {
@@ -39,49 +49,49 @@ export class Ledger {
 
   /** Takes in calls that were just made; those that nothing holds or needs are culled. Each comes behind what it needs. */
   begin(nodes: readonly CallNode[]): void {
+    this.#open();
     for (const node of nodes) for (const need of node.needs) need.uses++;
-    this.#work(() => {
-      for (let i = nodes.length - 1; i >= 0; i--) if (nodes[i].uses === 0) this.#drop(nodes[i]);
-      for (const node of nodes) {
-        if (node.state !== "waiting") continue;
-        this.pending.add(node);
-        this.#expect(node);
-      }
-      for (const node of nodes) if (node.state === "waiting" && node.missing === 0) this.#go(node);
-    });
+    for (let i = nodes.length - 1; i >= 0; i--) if (nodes[i].uses === 0) this.#drop(nodes[i]);
+    for (const node of nodes) {
+      if (node.state !== "waiting") continue;
+      this.pending.add(node);
+      this.#expect(node);
+    }
+    for (const node of nodes) if (node.state === "waiting" && node.missing === 0) this.#go(node);
+    this.#close();
   }
 
+  /** A running call has given its value. */
   done(node: CallNode, body: Uint8Array): void {
-    this.#work(() => {
-      this.#results.put(node, body);
-      this.#complete(node);
-    });
+    this.#open();
+    if (this.#store(node, body)) this.#complete(node);
+    this.#close();
   }
 
-  /** A fresh call whose result comes from elsewhere. */
-  await(node: CallNode, bytes: () => Promise<Uint8Array>): void {
-    this.pending.add(node);
-    node.state = "running";
-    this.#host.wait(node, async () => {
-      const given = await bytes();
-      if (!node.over) this.done(node, given);
-    });
+  /** The result of a running call comes from elsewhere. */
+  await(node: CallNode, elsewhere: Elsewhere): void {
+    node.elsewhere = elsewhere;
+    node.job = undefined;
+    this.#await(node, elsewhere);
   }
 
-  /** Its result will be that of `root`. */
+  /** The result of a running call will be that of `root`. */
   follow(node: CallNode, root: CallNode): void {
-    this.#work(() => {
-      root.uses++;
-      node.follows = root;
-      node.state = "following";
-      if (root.state === "done") this.#complete(node);
-      else if (root.over) this.#end(node, root.error ?? releasedError(root.key), "failed");
-      else root.needed(node);
-    });
+    this.#open();
+    root.uses++;
+    node.follows = root;
+    node.state = "following";
+    node.job = undefined;
+    if (root.state === "done") this.#completing.push(node);
+    else if (root.over) this.#end(node, errorOf(root), root.state === "cancelled" ? "cancelled" : "failed");
+    else root.followed(node);
+    this.#close();
   }
 
   fail(node: CallNode, error: Error): void {
-    this.#work(() => this.#end(node, error, error instanceof CancelledError ? "cancelled" : "failed"));
+    this.#open();
+    this.#end(node, error, error instanceof CancelledError ? "cancelled" : "failed");
+    this.#close();
   }
 
   cancel(node: CallNode): void {
@@ -89,20 +99,33 @@ export class Ledger {
     this.fail(node, new CancelledError(`${node.key} was cancelled.`, { fields: { key: node.key } }));
   }
 
-  /** Handed back, or to be tried again. */
+  /** A running call was handed back. */
   back(node: CallNode): void {
+    this.#open();
     node.job = undefined;
     node.state = "waiting";
-    if (node.missing === 0) this.#work(() => this.#go(node));
+    if (node.missing === 0) this.#go(node);
+    this.#close();
   }
 
-  /** One thing that it misses is there. */
-  gain(node: CallNode): void {
-    if (--node.missing === 0 && node.state === "waiting") this.#work(() => this.#go(node));
+  /** A running call will be tried again, when what this gives is called. */
+  postpone(node: CallNode): () => void {
+    node.job = undefined;
+    node.state = "waiting";
+    node.missing++;
+    const turn = ++node.turn;
+    return () => {
+      if (node.turn !== turn || node.over) return;
+      this.#open();
+      if (--node.missing === 0) this.#go(node);
+      this.#close();
+    };
   }
 
   unuse(node: CallNode): void {
-    this.#work(() => this.#unuse(node));
+    this.#open();
+    this.#unuse(node);
+    this.#close();
   }
 
   loosen(node: CallNode): void {
@@ -112,94 +135,128 @@ export class Ledger {
 
   /** Runs again what has failed: the call, what it needed, and all that failed for these. */
   retry(first: CallNode): void {
-    const again = new Set<CallNode>();
-    const open = [first];
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      if (again.has(node) || (node.state !== "failed" && node.state !== "cancelled")) continue;
-      again.add(node);
-      open.push(...node.needs, ...node.neededBy);
+    const again = failedWith(first);
+    if (again.size === 0) return;
+    this.#open();
+    for (const node of again) {
+      node.error = undefined;
+      node.failures = 0;
+      node.deaths = 0;
+      node.turn++;
+      node.missing = 0;
+      node.state = "waiting";
+      this.pending.add(node);
     }
-    this.#work(() => {
-      for (const node of again) {
-        if (node.follows !== undefined) this.#unuse(node.follows);
-        node.follows = undefined;
-        node.error = undefined;
-        node.failures = 0;
-        node.state = "waiting";
-        this.pending.add(node);
-      }
-      for (const node of again) {
-        node.missing = 0;
-        for (const need of node.needs) if (need.state !== "done") node.missing++;
-        if (node.missing === 0) this.#go(node);
-      }
-    });
+    for (const node of again) {
+      for (const need of node.needs) if (need.state !== "done") node.missing++;
+      const gone = node.needs.find(({ state }) => state === "dropped");
+      if (gone !== undefined) this.#end(node, releasedError(gone.key), "failed");
+    }
+    for (const node of again) if (node.state === "waiting" && node.missing === 0) this.#go(node);
+    this.#close();
   }
 
-  #work(body: () => void): void {
-    this.#todo.push(body);
-    if (this.#working) return;
+  #open(): void {
+    if (this.#working) throw new InternalError("The ledger of calls was entered while it was at work.");
     this.#working = true;
-    try {
-      for (let next = this.#todo.pop(); next !== undefined; next = this.#todo.pop()) next();
-    } finally {
-      this.#working = false;
-    }
+  }
+
+  /** Works off what has followed. */
+  #close(): void {
+    for (let at = 0; at < this.#completing.length; at++) this.#settle(this.#completing[at]);
+    this.#completing.length = 0;
+    for (let node = this.#dropping.pop(); node !== undefined; node = this.#dropping.pop()) this.#drop(node);
+    this.#working = false;
   }
 
   #expect(node: CallNode): void {
+    let ended: CallNode | undefined;
     for (const need of node.needs) {
       if (need.state === "done") continue;
-      if (need.over) {
-        this.#end(node, need.error ?? releasedError(need.key), need.state === "cancelled" ? "cancelled" : "failed");
-        return;
-      }
+      if (need.over) ended = need;
       need.needed(node);
       node.missing++;
     }
+    if (ended !== undefined) this.#end(node, errorOf(ended), ended.state === "cancelled" ? "cancelled" : "failed");
   }
 
   /** All it needs is there. */
   #go(node: CallNode): void {
-    if (node.fn !== undefined) this.#dispatch.add(node);
-    else this.#settleData(node);
-  }
-
-  /** No function: the argument is the result. */
-  #settleData(node: CallNode): void {
+    if (node.fn !== undefined) {
+      // That of an attempt before this one.
+      node.elsewhere = undefined;
+      this.#dispatch.add(node);
+      return;
+    }
+    if (node.elsewhere !== undefined) {
+      this.#await(node, node.elsewhere);
+      return;
+    }
     const [argument] = node.args;
+    if (argument.value !== undefined && argument.holes !== undefined) {
+      const { value, holes } = argument;
+      const bytes = async () => {
+        const filled = decodeValue(value);
+        for (const { path, ref } of holes) fill(filled, path, decodeValue(await this.#results.get(ref)));
+        return encodeValue(filled);
+      };
+      this.#await(node, { bytes });
+      return;
+    }
     if (argument.value === undefined) {
       argument.ref.uses++;
       node.follows = argument.ref;
-      this.#todo.push(() => this.#complete(node));
-      return;
     }
-    const { value, holes } = argument;
-    if (holes === undefined) {
-      this.done(node, value);
-      return;
-    }
-    this.await(node, async () => {
-      const filled = decodeValue(value);
-      for (const { path, ref } of holes) fill(filled, path, decodeValue(await this.#results.get(ref)));
-      return encodeValue(filled);
+    node.state = "following";
+    this.#completing.push(node);
+  }
+
+  #await(node: CallNode, elsewhere: Elsewhere): void {
+    node.state = "running";
+    const turn = ++node.turn;
+    this.#host.wait(node, async () => {
+      const given = await elsewhere.bytes();
+      if (node.turn === turn && node.state === "running") this.done(node, given);
     });
   }
 
-  #complete(node: CallNode): void {
-    if (node.over) {
-      this.#results.drop(node);
-      return;
+  /** Its value is there: its own argument, or what it follows. */
+  #settle(node: CallNode): void {
+    if (node.over) return;
+    const { follows } = node;
+    const [argument] = node.args;
+    if (follows === undefined) {
+      if (argument.value !== undefined && !this.#store(node, argument.value)) return;
+    } else if (follows.follows !== undefined) {
+      follows.follows.uses++;
+      node.follows = follows.follows;
+      this.#unuse(follows);
     }
+    this.#complete(node);
+  }
+
+  /** False: it cannot be kept, and the call has failed for that. */
+  #store(node: CallNode, body: Uint8Array): boolean {
+    try {
+      this.#results.put(node, body);
+      return true;
+    } catch (error) {
+      this.#end(node, error instanceof Error ? error : new Error(String(error)), "failed");
+      return false;
+    }
+  }
+
+  #complete(node: CallNode): void {
     node.state = "done";
     node.job = undefined;
     this.pending.delete(node);
-    const { needs, neededBy } = node;
+    const { needs, neededBy, followers } = node;
     node.settle();
-    for (const next of neededBy) {
-      if (next.state === "following") this.#todo.push(() => this.#complete(next));
-      else if (--next.missing === 0 && next.state === "waiting") this.#go(next);
-    }
+    if (followers !== undefined)
+      for (const follower of followers)
+        if (follower.follows === node && follower.state === "following") this.#completing.push(follower);
+    if (neededBy !== undefined)
+      for (const next of neededBy) if (--next.missing === 0 && next.state === "waiting") this.#go(next);
     for (const need of needs) this.#unuse(need);
     this.#tell(node);
   }
@@ -209,50 +266,75 @@ export class Ledger {
     const open = [first];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       if (node.over) continue;
-      const was = node.state;
+      const { state: was, follows, neededBy = [], followers = [] } = node;
       node.state = state;
       node.error = error;
+      node.turn++;
       this.pending.delete(node);
-      if (was === "ready") this.#dispatch.withdraw();
-      if (was === "running") this.#host.stop(node);
-      node.job = undefined;
-      open.push(...node.neededBy);
-      const { follows } = node;
+      this.#leave(node, was);
+      for (const next of neededBy) open.push(next);
+      for (const next of followers) if (next.follows === node) open.push(next);
+      node.followers = undefined;
       node.follows = undefined;
       if (follows !== undefined) this.#unuse(follows);
       this.#tell(node);
     }
   }
 
+  /** It was with the dispatch, or out. */
+  #leave(node: CallNode, was: CallNode["state"]): void {
+    if (was === "ready") this.#dispatch.withdraw();
+    if (was === "running") {
+      this.#host.stop(node);
+      node.elsewhere?.abandon?.();
+    }
+    node.job = undefined;
+  }
+
   #tell(node: CallNode): void {
-    const { callbacks, loose } = node;
-    node.callbacks = undefined;
+    const { callbacks } = node;
+    node.uses -= node.loose;
     node.loose = 0;
-    for (const callback of callbacks ?? []) callback();
-    for (let i = 0; i < loose; i++) this.#unuse(node);
-    // Culled in the meantime, or never held: the result is for no one.
-    if (loose === 0 && node.uses === 0) this.#drop(node);
+    if (node.uses === 0) this.#dropping.push(node);
+    if (callbacks === undefined) return;
+    node.callbacks = undefined;
+    for (const callback of callbacks) callback();
   }
 
   #unuse(node: CallNode): void {
-    if (--node.uses === 0) this.#todo.push(() => this.#drop(node));
+    if (--node.uses === 0) this.#dropping.push(node);
   }
 
   #drop(node: CallNode): void {
     if (node.state === "dropped" || node.uses > 0) return;
-    const was = node.state;
+    const { state: was, needs, follows } = node;
     node.state = "dropped";
+    node.turn++;
     this.pending.delete(node);
     if (node.givenKey !== undefined && this.byKey.get(node.givenKey) === node) this.byKey.delete(node.givenKey);
-    if (was === "ready") this.#dispatch.withdraw();
-    if (was === "running") this.#host.stop(node);
-    if (was === "done") this.#results.drop(node);
-    const { needs, follows, callbacks } = node;
+    this.#leave(node, was);
+    if (was === "done" && follows === undefined) this.#results.drop(node);
     node.settle();
     node.follows = undefined;
-    node.callbacks = undefined;
     for (const need of needs) this.#unuse(need);
     if (follows !== undefined) this.#unuse(follows);
-    for (const callback of callbacks ?? []) callback();
+    this.#tell(node);
   }
+}
+
+/** What has failed together with a call: what it needs, and what needs one of these. */
+function failedWith(first: CallNode): Set<CallNode> {
+  const found = new Set<CallNode>();
+  const open = [first];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (found.has(node) || (node.state !== "failed" && node.state !== "cancelled")) continue;
+    found.add(node);
+    for (const need of node.needs) open.push(need);
+    for (const next of node.neededBy ?? []) open.push(next);
+  }
+  return found;
+}
+
+function errorOf(node: CallNode): Error {
+  return node.error ?? releasedError(node.key);
 }

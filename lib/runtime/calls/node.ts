@@ -12,12 +12,30 @@ import type { Ranked } from "./heap.ts";
  *                            └──▶ failed, cancelled
  *
  * - waiting: for what it needs, or for the delay before another attempt (which counts as one thing more that is missing).
- * - ready: in the heap.   - running: out in a job.
+ * - ready: with the dispatch.   - running: out in a job, or its value is awaited from elsewhere.
  * - following: its function gave more calls; the result of one of them will be its own.
  * - failed and cancelled pass to all that need it, down to the last; `retry` takes all of those back to waiting.
  * - dropped: from any state, once nothing holds or needs it.
  */
 export type CallState = "waiting" | "ready" | "running" | "following" | "done" | "failed" | "cancelled" | "dropped";
+
+/** How a call is run. One object for all calls that were made together. */
+export interface NodeOptions {
+  readonly priority: number;
+  readonly retries: number;
+  readonly timeoutMs: number | undefined;
+  /** It runs on this lane and no other. */
+  readonly lane: number | undefined;
+  /** Each thread decodes the result once, and gives that same value to all calls. */
+  readonly broadcast: boolean;
+}
+
+/** A value that is no call's. */
+export interface Elsewhere {
+  bytes(): Promise<Uint8Array>;
+  /** No one waits for it any more. */
+  abandon?(): void;
+}
 
 export interface NodeInit {
   readonly id: number;
@@ -25,10 +43,8 @@ export interface NodeInit {
   readonly args: readonly Argument<CallNode>[];
   readonly needs: readonly CallNode[];
   readonly key: string | undefined;
-  readonly priority: number;
-  readonly retries: number;
-  readonly timeoutMs: number | undefined;
-  readonly lane: number | undefined;
+  readonly options: NodeOptions;
+  readonly elsewhere: Elsewhere | undefined;
 }
 
 const NONE: readonly never[] = [];
@@ -36,14 +52,11 @@ const NONE: readonly never[] = [];
 /** One call. A class, so that a million of them share one shape. */
 export class CallNode implements Ranked {
   readonly id: number;
-  /** Undefined: the result is the only argument. */
+  /** Undefined: the result is the only argument, or comes from elsewhere. */
   readonly fn: KnownFunction | undefined;
-  readonly priority: number;
-  readonly retries: number;
-  readonly timeoutMs: number | undefined;
-  /** It runs on this lane and no other. */
-  readonly lane: number | undefined;
+  readonly options: NodeOptions;
   readonly givenKey: string | undefined;
+  elsewhere: Elsewhere | undefined;
   args: readonly Argument<CallNode>[];
   /** What it needs, each once. Let go when it is done. */
   needs: readonly CallNode[];
@@ -51,12 +64,16 @@ export class CallNode implements Ranked {
   /** How much of what it needs is not there. */
   missing = 0;
   /** Who waits for it. */
-  neededBy: CallNode[] = NONE as unknown as CallNode[]; // replaced before anything is put in
-  /** Holds of handles, and of calls that need it and are not over. */
+  neededBy: CallNode[] | undefined;
+  /** Whose result will be its own, where they have not turned to another since. */
+  followers: CallNode[] | undefined;
+  /** Holds of handles, and of calls that need it and are not done. */
   uses = 0;
   /** Of these, holds that were given up without a word: it still runs, and they end when it does. */
   loose = 0;
   job: CallsJob | undefined;
+  /** Goes up whenever what was waited for is not waited for any more: answers of before are late. */
+  turn = 0;
   failures = 0;
   deaths = 0;
   /** The result, where it is small; larger ones are in the vault. */
@@ -67,21 +84,31 @@ export class CallNode implements Ranked {
   /** For making a job: which job was made last with it in sight, and what it misses beside that job. */
   stamp = 0;
   missingHere = 0;
+  /** Its neighbours among those that are not over (pending.ts). */
+  previous: CallNode | undefined;
+  next: CallNode | undefined;
 
-  constructor(init: NodeInit) {
-    this.id = init.id;
-    this.fn = init.fn;
-    this.priority = init.priority;
-    this.retries = init.retries;
-    this.timeoutMs = init.timeoutMs;
-    this.lane = init.lane;
-    this.givenKey = init.key;
-    this.args = init.args;
-    this.needs = init.needs;
+  constructor({ id, fn, args, needs, key, options, elsewhere }: NodeInit) {
+    this.id = id;
+    this.fn = fn;
+    this.options = options;
+    this.givenKey = key;
+    this.elsewhere = elsewhere;
+    this.args = args;
+    this.needs = needs;
+  }
+
+  get priority(): number {
+    return this.options.priority;
   }
 
   get key(): string {
     return this.givenKey ?? `${this.fn?.name ?? "data"}-${this.id}`;
+  }
+
+  /** 1 for the first. */
+  get attempt(): number {
+    return this.failures + this.deaths + 1;
   }
 
   /** It has ended, one way or the other. */
@@ -89,22 +116,26 @@ export class CallNode implements Ranked {
     return this.state === "done" || this.state === "failed" || this.state === "cancelled" || this.state === "dropped";
   }
 
-  /** The call whose result is this one's. */
+  /** The call whose result is this one's; that follows none itself. */
   get source(): CallNode {
-    if (this.follows === undefined) return this;
-    let node = this.follows;
-    while (node.follows !== undefined) node = node.follows;
-    return node;
+    return this.follows ?? this;
   }
 
   needed(by: CallNode): void {
-    if (this.neededBy.length === 0) this.neededBy = [by];
+    if (this.neededBy === undefined) this.neededBy = [by];
     else this.neededBy.push(by);
   }
 
-  /** Ends all that it holds on to for running. */
+  followed(by: CallNode): void {
+    if (this.followers === undefined) this.followers = [by];
+    else this.followers.push(by);
+  }
+
+  /** Lets go of all that it holds on to for running. */
   settle(): void {
-    this.neededBy = NONE as unknown as CallNode[];
+    this.neededBy = undefined;
+    this.followers = undefined;
+    this.elsewhere = undefined;
     this.args = NONE;
     this.needs = NONE;
   }

@@ -1,10 +1,12 @@
 import type { Ref } from "../../plan/plan.ts";
 import type { Vault } from "../vault.ts";
 import type { CallNode } from "./node.ts";
-import { FETCHED, RESULT_RUN, RESULT_STAGE, SHARED, VALUE, type Input } from "./wire.ts";
+import { BROADCAST, FETCHED, RESULT_RUN, RESULT_STAGE, SHARED, VALUE, type Input } from "./wire.ts";
 
 /** Results up to here lie with their call; larger ones in the vault, which writes them to disk beyond its budget. In bytes. */
 const SMALL = 4_096;
+/** Up to here a copy byte by byte costs less than a call that copies, in bytes. */
+const FEW = 32;
 
 /** Where the results of calls are. */
 export class Results {
@@ -14,10 +16,10 @@ export class Results {
     this.#vault = vault;
   }
 
+  /** @throws UnreadableError where the vault is over its budget and cannot write to disk. */
   put(node: CallNode, body: Uint8Array): void {
-    // A copy: the body may be a window on a message that holds many.
-    if (body.byteLength <= SMALL) node.bytes = body.slice();
-    else this.#vault.put(RESULT_RUN, RESULT_STAGE, node.id, body);
+    if (body.byteLength <= SMALL) node.bytes = copied(body);
+    else this.#vault.put(RESULT_RUN, RESULT_STAGE, node.id, shared(body));
   }
 
   drop(node: CallNode): void {
@@ -38,10 +40,28 @@ export class Results {
     const { source } = node;
     if (source.bytes !== undefined) return { kind: VALUE, bytes: source.bytes };
     const bytes = this.#vault.peek(RESULT_RUN, RESULT_STAGE, source.id);
-    return bytes === undefined ? { kind: FETCHED, id: source.id } : { kind: SHARED, bytes };
+    if (bytes === undefined) return { kind: FETCHED, id: source.id };
+    return source.options.broadcast ? { kind: BROADCAST, id: source.id, bytes } : { kind: SHARED, bytes };
   }
 
   fetch({ task }: Ref): Promise<Uint8Array> {
     return this.#vault.get(RESULT_RUN, RESULT_STAGE, task);
   }
+}
+
+/** A copy, since the body may be a window on a message that holds many. */
+function copied(body: Uint8Array): Uint8Array {
+  const { length } = body;
+  if (length > FEW) return body.slice();
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) copy[i] = body[i];
+  return copy;
+}
+
+/** Where all threads can read it, so that it is not sent to each. */
+function shared(body: Uint8Array): Uint8Array {
+  if (body.buffer instanceof SharedArrayBuffer) return body;
+  const copy = new Uint8Array(new SharedArrayBuffer(body.byteLength));
+  copy.set(body);
+  return copy;
 }

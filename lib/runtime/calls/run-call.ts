@@ -7,91 +7,177 @@ import type { CallableRef } from "../../callables/reference.ts";
 import { sourceLineOf } from "../../callables/source-line.ts";
 import { encodeResult } from "../../callables/travel.ts";
 import { InternalError, toErrorRecord } from "../../errors.ts";
+import { decodeValue } from "../../values.ts";
 import type { Outcome } from "../executor.ts";
 import { CallReader, type PackedCalls, type ReadCall } from "./wire.ts";
 
-/** What a thread gives a call. */
+/** What a thread gives the calls of a job. */
 export interface CallHost {
   readonly worker: number;
+  /** Of the call that runs. */
   readonly signal: AbortSignal;
   fetch(id: number): Promise<Uint8Array>;
+  progress(index: number, fraction: number): void;
+}
+
+/** What a thread keeps from job to job. */
+export class CallMemory {
+  /** Functions that it has been told of. */
+  readonly functions = new Map<number, CallableRef>();
+  readonly #broadcast = new Map<number, WeakRef<object>>();
+  readonly #gone = new FinalizationRegistry<number>((id) => {
+    if (this.#broadcast.get(id)?.deref() === undefined) this.#broadcast.delete(id);
+  });
+
+  /** Decoded once, and kept for as long as there is memory to spare or a call uses it. */
+  broadcast(id: number, bytes: Uint8Array): unknown {
+    const known = this.#broadcast.get(id)?.deref();
+    if (known !== undefined) return known;
+    const value = decodeValue(bytes);
+    if (typeof value !== "object" || value === null) return value;
+    this.#broadcast.set(id, new WeakRef(value));
+    this.#gone.register(value, id);
+    return value;
+  }
 }
 
 /** Makes the calls of one job, one after the other: the same on a thread and inline. */
 export class CallRunner {
-  readonly #functions: Map<number, CallableRef>;
+  readonly #memory: CallMemory;
+  readonly #host: CallHost;
   readonly #reader: CallReader;
-  readonly #results = new Map<number, Uint8Array>();
+  /** Results that later calls of the job need, by place. */
+  readonly #results: (Uint8Array | undefined)[] = [];
+  /** When the call before ended: the next begins then. */
+  #lap = performance.now();
 
-  /** `functions`: what this thread has been told of; those that came with the job are added. */
-  constructor(packed: PackedCalls, functions: Map<number, CallableRef>) {
-    for (const [id, ref] of packed.functions) functions.set(id, ref);
-    this.#functions = functions;
-    this.#reader = new CallReader(packed);
+  constructor(packed: PackedCalls, memory: CallMemory, host: CallHost) {
+    for (const [id, ref] of packed.functions) memory.functions.set(id, ref);
+    this.#memory = memory;
+    this.#host = host;
+    this.#reader = new CallReader(packed, {
+      earlier: (place) => this.#results[place],
+      fetch: (id) => host.fetch(id),
+      broadcast: (id, bytes) => memory.broadcast(id, bytes),
+    });
   }
 
   /** Undefined: it needs an earlier call of this job that gave no result; it is handed back. Nothing is thrown. */
-  run(position: number, index: number, host: CallHost): Outcome | undefined | Promise<Outcome | undefined> {
-    const begin = performance.now();
+  run(place: number, index: number): Outcome | undefined | Promise<Outcome | undefined> {
     let call: ReadCall | undefined;
     try {
-      call = this.#reader.read(position, { earlier: (at) => this.#results.get(at), fetch: (id) => host.fetch(id) });
+      call = this.#reader.read(place);
       if (call === undefined) return undefined;
+      const { args } = call;
       const ref = this.#functionOf(call.fn);
       const fn = loadedCallable(ref);
-      if (fn === undefined || call.args instanceof Promise) return this.#runSlowly(ref, call, index, host, begin);
-      const result = runWithContext(infoOf(ref, call, index, host), () => fn(...(call?.args as unknown[]))); // no promise: just seen
-      if (isPromise(result))
-        return Promise.resolve(result).then(
-          (value) => this.#given(value, call, index, begin),
-          (error: unknown) => this.#failed(error, call, index, begin),
-        );
-      return this.#given(result, call, index, begin);
+      if (fn === undefined || args instanceof Promise) return this.#runSlowly(ref, call, place, index);
+      const result = runWithContext(new CallInfo(ref, call, index, this.#host), () => fn(...args));
+      if (isPromise(result)) return this.#whenSettled(result, call, place, index);
+      return this.#given(result, call, place, index);
     } catch (error) {
-      return this.#failed(error, call, index, begin);
+      return this.#failed(error, call, index);
     }
   }
 
-  async #runSlowly(ref: CallableRef, call: ReadCall, index: number, host: CallHost, begin: number): Promise<Outcome> {
+  async #runSlowly(ref: CallableRef, call: ReadCall, place: number, index: number): Promise<Outcome> {
     try {
       const [fn, args]: [Loaded, unknown[]] = await Promise.all([loadCallable(ref), call.args]);
-      const value: unknown = await runWithContext(infoOf(ref, call, index, host), () => fn(...args));
-      return this.#given(value, call, index, begin);
+      // Loading is not what the next call of this function will take.
+      this.#lap = performance.now();
+      const value: unknown = await runWithContext(new CallInfo(ref, call, index, this.#host), () => fn(...args));
+      return this.#given(value, call, place, index);
     } catch (error) {
-      return this.#failed(error, call, index, begin);
+      return this.#failed(error, call, index);
     }
   }
 
-  #given(value: unknown, call: ReadCall | undefined, index: number, begin: number): Outcome {
+  async #whenSettled(result: PromiseLike<unknown>, call: ReadCall, place: number, index: number): Promise<Outcome> {
+    try {
+      return this.#given(await result, call, place, index);
+    } catch (error) {
+      return this.#failed(error, call, index);
+    }
+  }
+
+  #given(value: unknown, call: ReadCall, place: number, index: number): Outcome {
     let body: Uint8Array;
     try {
       const more = continuationOf(value);
-      body = more ?? encodeResult(value, nameOf(call === undefined ? undefined : this.#functions.get(call.fn)));
-      if (more === undefined) this.#results.set(index, body);
+      body = more ?? encodeResult(value, nameOf(this.#memory.functions.get(call.fn)));
+      if (call.kept && more === undefined) this.#results[place] = body;
     } catch (error) {
-      return this.#failed(error, call, index, begin);
+      return this.#failed(error, call, index);
     }
     const printed = takePrinted();
-    const ms = performance.now() - begin;
-    return { index, body, recordsIn: 1, recordsOut: 1, ms, ...(printed === undefined ? {} : { printed }) };
+    const ms = this.#taken();
+    return printed === undefined
+      ? { index, body, recordsIn: 1, recordsOut: 1, ms }
+      : { index, body, recordsIn: 1, recordsOut: 1, ms, printed };
   }
 
-  #failed(thrown: unknown, call: ReadCall | undefined, index: number, begin: number): Outcome {
-    const ref = call === undefined ? undefined : this.#functions.get(call.fn);
+  #failed(thrown: unknown, call: ReadCall | undefined, index: number): Outcome {
+    const ref = call === undefined ? undefined : this.#memory.functions.get(call.fn);
     const record = toErrorRecord(thrown);
     const printed = takePrinted();
-    return {
-      index,
-      error: { ...record, stack: `${record.stack ?? ""}${whereabouts(thrown, ref, call, index)}` },
-      ms: performance.now() - begin,
-      ...(printed === undefined ? {} : { printed }),
-    };
+    const error = { ...record, stack: `${record.stack ?? ""}${whereabouts(thrown, ref, call, index)}` };
+    this.#taken();
+    return printed === undefined ? { index, error } : { index, error, printed };
+  }
+
+  /** Since the call before ended, in milliseconds. */
+  #taken(): number {
+    const now = performance.now();
+    const ms = now - this.#lap;
+    this.#lap = now;
+    return ms;
   }
 
   #functionOf(id: number): CallableRef {
-    const ref = this.#functions.get(id);
+    const ref = this.#memory.functions.get(id);
     if (ref === undefined) throw new InternalError(`A call names function ${id}, which this worker was not told of.`);
     return ref;
+  }
+}
+
+/** What `taskContext()` gives: made for each call, so nothing is worked out before it is asked for. */
+class CallInfo implements TaskInfo {
+  readonly #ref: CallableRef;
+  readonly #call: ReadCall;
+  readonly #index: number;
+  readonly #host: CallHost;
+  readonly signal: AbortSignal;
+
+  constructor(ref: CallableRef, call: ReadCall, index: number, host: CallHost) {
+    this.#ref = ref;
+    this.#call = call;
+    this.#index = index;
+    this.#host = host;
+    this.signal = host.signal;
+  }
+
+  get attempt(): number {
+    return this.#call.attempt;
+  }
+
+  get worker(): number {
+    return this.#host.worker;
+  }
+
+  get key(): string {
+    return keyOf(this.#ref, this.#call, this.#index);
+  }
+
+  get name(): string {
+    return this.#ref.name;
+  }
+
+  log(...values: unknown[]): void {
+    process.stdout.write(`${format(...values)}\n`);
+  }
+
+  progress(fraction: number): void {
+    this.#host.progress(this.#index, fraction);
   }
 }
 
@@ -100,26 +186,23 @@ function whereabouts(thrown: unknown, ref: CallableRef | undefined, call: ReadCa
   if (ref === undefined || call === undefined) return "";
   const args = call.args instanceof Promise ? "…" : call.args.map(preview).join(", ");
   const line = sourceLineOf(thrown, ref);
-  const key = call.key === "" ? `${nameOf(ref)}-${index}` : call.key;
   const again = call.attempt === 1 ? "" : `, attempt ${call.attempt}`;
-  return `\n    in task ${key}: ${nameOf(ref)}(${args})${again}${line === undefined ? "" : `\n    at its ${line}`}`;
+  const at = line === undefined ? "" : `\n    at its ${line}`;
+  return `\n    in task ${keyOf(ref, call, index)}: ${nameOf(ref)}(${args})${again}${at}`;
 }
 
+/** An argument, or as much of it as fits a line. */
 function preview(value: unknown): string {
-  const text = inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 4, maxStringLength: 60 });
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+  try {
+    const text = inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 4, maxStringLength: 60 });
+    return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+  } catch {
+    return "…"; // a getter of the user's threw: the argument is only shown
+  }
 }
 
-function infoOf(ref: CallableRef, call: ReadCall, index: number, host: CallHost): TaskInfo {
-  return {
-    attempt: call.attempt,
-    worker: host.worker,
-    key: call.key === "" ? `${nameOf(ref)}-${index}` : call.key,
-    name: ref.name,
-    signal: host.signal,
-    log: (...values) => void process.stdout.write(`${format(...values)}\n`),
-    progress: () => undefined,
-  };
+function keyOf(ref: CallableRef, call: ReadCall, index: number): string {
+  return call.key === "" ? `${nameOf(ref)}-${index}` : call.key;
 }
 
 function nameOf(ref: CallableRef | undefined): string {

@@ -5,21 +5,23 @@ import type { Ref } from "../../plan/plan.ts";
 import { decodeValue, encodeValue } from "../../values.ts";
 
 /**
- * Calls on their way to a thread: those of one job end to end in one buffer, so that structured clone costs the same for 256
+ * Calls on their way to a thread: those of one job end to end in one buffer, so that structured clone costs the same for a thousand
  * tiny calls as for one. All numbers are u32, little-endian.
  *
- *     call      function, attempt, key length, key (UTF-8; empty: the default), count of arguments, arguments
- *     argument  input | 4, length, bytes, count of holes, holes
+ *     call      function, 2 × attempt (+ 1: a later call needs its result), key length, key (UTF-8; empty: the default),
+ *               count of arguments, arguments
+ *     argument  input | 5, length, bytes, count of holes, holes
  *     hole      length, path (an encoded value), input
  *     input     0, length, bytes     a value, or a small result put where it is needed
- *               1, index             the result of an earlier call of this job
+ *               1, place             the result of an earlier call of this job
  *               2, slot              a large result, in shared memory
  *               3, id                a result that is on disk: to be asked for
+ *               4, id, slot          one that a thread decodes once, for all calls that need it
  */
 export interface PackedCalls {
   readonly bytes: Uint8Array;
   /** Where each call begins. */
-  readonly starts: readonly number[];
+  readonly starts: Uint32Array;
   readonly shared: readonly Uint8Array[];
   /** Functions that this thread has not seen yet. */
   readonly functions: readonly (readonly [number, CallableRef])[];
@@ -29,14 +31,16 @@ export const VALUE = 0;
 export const EARLIER = 1;
 export const SHARED = 2;
 export const FETCHED = 3;
-const HOLED = 4;
+export const BROADCAST = 4;
+const HOLED = 5;
 
 /** Where an argument's value comes from. */
 export type Input =
   | { readonly kind: typeof VALUE; readonly bytes: Uint8Array }
-  | { readonly kind: typeof EARLIER; readonly index: number }
+  | { readonly kind: typeof EARLIER; readonly place: number }
   | { readonly kind: typeof SHARED; readonly bytes: Uint8Array }
-  | { readonly kind: typeof FETCHED; readonly id: number };
+  | { readonly kind: typeof FETCHED; readonly id: number }
+  | { readonly kind: typeof BROADCAST; readonly id: number; readonly bytes: Uint8Array };
 
 /** Under which names the vault keeps results. */
 export const RESULT_RUN = "calls";
@@ -48,30 +52,42 @@ export function resultRef(id: number): Ref {
 }
 
 const text = new TextEncoder();
+const EMPTY = new Uint8Array(0);
+/** Up to here a copy byte by byte costs less than a call that copies, in bytes. */
+const FEW = 32;
 
 export class CallWriter {
-  #bytes = new Uint8Array(1_024);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #at = 0;
-  readonly #starts: number[] = [];
+  readonly #starts: Uint32Array;
+  #count = 0;
   readonly #shared: Uint8Array[] = [];
   readonly #slots = new Map<Uint8Array, number>();
 
+  constructor(calls: number) {
+    this.#starts = new Uint32Array(calls);
+    this.#bytes = new Uint8Array(48 * calls + 64);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
   call<R>(
-    head: { readonly fn: number; readonly attempt: number; readonly key: string | undefined },
+    fn: number,
+    attempt: number,
+    key: string | undefined,
     args: readonly Argument<R>[],
     inputOf: (ref: R) => Input,
   ): void {
-    this.#starts.push(this.#at);
-    this.#u32(head.fn);
-    this.#u32(head.attempt);
-    this.#block(head.key === undefined ? EMPTY : text.encode(head.key));
+    this.#starts[this.#count++] = this.#at;
+    this.#u32(fn);
+    this.#u32(2 * attempt);
+    this.#block(key === undefined ? EMPTY : text.encode(key));
     this.#u32(args.length);
     for (const argument of args) this.#argument(argument, inputOf);
   }
 
   finish(functions: PackedCalls["functions"]): PackedCalls {
-    return { bytes: this.#bytes.slice(0, this.#at), starts: this.#starts, shared: this.#shared, functions };
+    return { bytes: this.#bytes.subarray(0, this.#at), starts: this.#starts, shared: this.#shared, functions };
   }
 
   #argument<R>(argument: Argument<R>, inputOf: (ref: R) => Input): void {
@@ -100,22 +116,37 @@ export class CallWriter {
       case VALUE:
         return this.#block(input.bytes);
       case EARLIER:
-        return this.#u32(input.index);
-      case SHARED: {
-        let slot = this.#slots.get(input.bytes);
-        if (slot === undefined) this.#slots.set(input.bytes, (slot = this.#shared.push(input.bytes) - 1));
-        return this.#u32(slot);
-      }
+        this.#keep(input.place);
+        return this.#u32(input.place);
+      case SHARED:
+        return this.#slot(input.bytes);
       case FETCHED:
         return this.#u32(input.id);
+      case BROADCAST:
+        this.#u32(input.id);
+        return this.#slot(input.bytes);
     }
   }
 
+  /** Says of a call that a later one needs its result. */
+  #keep(place: number): void {
+    const at = this.#starts[place] + 4;
+    this.#view.setUint32(at, this.#view.getUint32(at, true) | 1, true);
+  }
+
+  #slot(bytes: Uint8Array): void {
+    let slot = this.#slots.get(bytes);
+    if (slot === undefined) this.#slots.set(bytes, (slot = this.#shared.push(bytes) - 1));
+    this.#u32(slot);
+  }
+
   #block(bytes: Uint8Array): void {
-    this.#u32(bytes.byteLength);
-    this.#room(bytes.byteLength);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.byteLength;
+    const length = bytes.byteLength;
+    this.#u32(length);
+    this.#room(length);
+    if (length > FEW) this.#bytes.set(bytes, this.#at);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#at + i] = bytes[i];
+    this.#at += length;
   }
 
   #u32(value: number): void {
@@ -133,87 +164,100 @@ export class CallWriter {
   }
 }
 
-const EMPTY = new Uint8Array(0);
-
 /** What a thread reads of a call. */
 export interface ReadCall {
   readonly fn: number;
   readonly attempt: number;
+  /** Empty: the default. */
   readonly key: string;
-  /** Undefined where an input's bytes have to be waited for: then `args` is a promise. */
+  /** A later call of the job needs its result. */
+  readonly kept: boolean;
+  /** A promise where an input's bytes have to be waited for. */
   readonly args: unknown[] | Promise<unknown[]>;
 }
 
 export interface InputSource {
   /** Bytes of the result of a call of this job; undefined where it has none. */
-  earlier(index: number): Uint8Array | undefined;
+  earlier(place: number): Uint8Array | undefined;
   fetch(id: number): Promise<Uint8Array>;
+  /** The value of a broadcast result, which this thread decodes when it is first asked for. */
+  broadcast(id: number, bytes: Uint8Array): unknown;
 }
+
+const plain = new TextDecoder();
 
 /** Reads the calls of a job. */
 export class CallReader {
   readonly #packed: PackedCalls;
+  readonly #source: InputSource;
   readonly #view: DataView;
   #at = 0;
+  /** What the arguments of the call wait for. */
+  #waits: Promise<unknown>[] | undefined;
+  /** An earlier call that this one needs gave no result. */
+  #lacking = false;
 
-  constructor(packed: PackedCalls) {
+  constructor(packed: PackedCalls, source: InputSource) {
     this.#packed = packed;
+    this.#source = source;
     const { bytes } = packed;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Undefined: an earlier call that it needs gave no result. */
-  read(position: number, source: InputSource): ReadCall | undefined {
-    this.#at = this.#packed.starts[position];
+  read(place: number): ReadCall | undefined {
+    this.#at = this.#packed.starts[place];
+    this.#waits = undefined;
+    this.#lacking = false;
     const fn = this.#u32();
     const attempt = this.#u32();
-    const key = this.#block();
-    const count = this.#u32();
+    const key = this.#u32() === 0 ? "" : plain.decode(this.#back());
     const args: unknown[] = [];
-    const waits: Promise<void>[] = [];
-    for (let i = 0; i < count; i++) {
-      const there = this.#argument(source, waits, (value) => (args[i] = value));
-      if (!there) return undefined;
-    }
+    for (let left = this.#u32(); left > 0; left--) args.push(this.#argument(args, args.length));
+    if (this.#lacking) return undefined;
     return {
       fn,
-      attempt,
-      key: key.byteLength === 0 ? "" : new TextDecoder().decode(key),
-      args: waits.length === 0 ? args : Promise.all(waits).then(() => args),
+      attempt: attempt >> 1,
+      key,
+      kept: (attempt & 1) === 1,
+      args: this.#waits === undefined ? args : Promise.all(this.#waits).then(() => args),
     };
   }
 
-  #argument(source: InputSource, waits: Promise<void>[], put: (value: unknown) => void): boolean {
+  #argument(args: unknown[], place: number): unknown {
     const kind = this.#u32();
-    if (kind !== HOLED) return this.#input(kind, source, waits, put);
+    if (kind !== HOLED) return this.#input(kind, args, [place]);
     const value = decodeValue(this.#block());
-    put(value);
-    const holes = this.#u32();
-    for (let i = 0; i < holes; i++) {
+    for (let left = this.#u32(); left > 0; left--) {
       // The writer encoded a path.
       const path = decodeValue(this.#block()) as (string | number)[];
-      if (!this.#input(this.#u32(), source, waits, (filling) => fill(value, path, filling))) return false;
+      fill(value, path, this.#input(this.#u32(), value, path));
     }
-    return true;
+    return value;
   }
 
-  #input(kind: number, source: InputSource, waits: Promise<void>[], put: (value: unknown) => void): boolean {
+  /** What has to be waited for is put into `within` at `path` when it is there. */
+  #input(kind: number, within: unknown, path: readonly (string | number)[]): unknown {
     switch (kind) {
       case VALUE:
-        put(decodeValue(this.#block()));
-        return true;
+        return decodeValue(this.#block());
       case EARLIER: {
-        const bytes = source.earlier(this.#u32());
-        if (bytes === undefined) return false;
-        put(decodeValue(bytes));
-        return true;
+        const bytes = this.#source.earlier(this.#u32());
+        if (bytes !== undefined) return decodeValue(bytes);
+        this.#lacking = true;
+        return undefined;
       }
       case SHARED:
-        put(decodeValue(this.#packed.shared[this.#u32()]));
-        return true;
-      case FETCHED:
-        waits.push(source.fetch(this.#u32()).then((bytes) => put(decodeValue(bytes))));
-        return true;
+        return decodeValue(this.#packed.shared[this.#u32()]);
+      case FETCHED: {
+        const bytes = this.#source.fetch(this.#u32());
+        (this.#waits ??= []).push(bytes.then((given) => fill(within, path, decodeValue(given))));
+        return undefined;
+      }
+      case BROADCAST: {
+        const id = this.#u32();
+        return this.#source.broadcast(id, this.#packed.shared[this.#u32()]);
+      }
     }
     throw new InternalError(`An argument of kind ${kind} came to a worker.`);
   }
@@ -223,6 +267,12 @@ export class CallReader {
     const block = this.#packed.bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return block;
+  }
+
+  /** The block whose length was just read. */
+  #back(): Uint8Array {
+    this.#at -= 4;
+    return this.#block();
   }
 
   #u32(): number {

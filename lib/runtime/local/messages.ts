@@ -31,7 +31,7 @@ export type ToWorker =
   | {
       readonly type: "calls";
       readonly batch: number;
-      readonly indices: readonly number[];
+      readonly indices: Int32Array;
       readonly packed: PackedCalls;
     }
   | {
@@ -41,7 +41,7 @@ export type ToWorker =
       readonly left: Uint8Array;
       readonly right: Uint8Array;
     }
-  /** Abort the signal of what runs, if it belongs to this batch; with `task`, only if it is that one. */
+  /** Abort the signal of what runs, if it belongs to this batch; with `task`, only if it is that one, which is not begun any more. */
   | { readonly type: "abort"; readonly batch: number; readonly task?: number }
   | { readonly type: "fetched"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: "not-fetched"; readonly id: number; readonly error: ErrorRecord };
@@ -52,7 +52,8 @@ export type FromWorker =
   | { readonly type: "outcomes"; readonly batch: number; readonly last: boolean; readonly packed: PackedOutcomes }
   | { readonly type: "merged"; readonly batch: number; readonly bytes: Uint8Array }
   | { readonly type: "not-merged"; readonly batch: number; readonly error: ErrorRecord }
-  | { readonly type: "fetch"; readonly id: number; readonly batch: number; readonly ref: Ref };
+  | { readonly type: "fetch"; readonly id: number; readonly batch: number; readonly ref: Ref }
+  | { readonly type: "progress"; readonly batch: number; readonly task: number; readonly fraction: number };
 
 /** What a thread starts with. */
 export interface WorkerStart {
@@ -62,7 +63,8 @@ export interface WorkerStart {
 
 /**
  * The shared slots of `control`: the worker writes what it is doing, so that its death can be charged to one task; the pool
- * writes up to which batch nothing more need be started.
+ * writes up to which batch nothing more is to be started. The worker reads that after it has written what it is about to begin: so
+ * who has written there, and then reads what it is doing, knows that nothing behind that will be begun.
  */
 export const BATCH_SLOT = 0;
 export const TASK_SLOT = 1;

@@ -1,5 +1,4 @@
 import { takePrinted } from "../../callables/console.ts";
-import type { CallableRef } from "../../callables/reference.ts";
 import { fromErrorRecord, toErrorRecord } from "../../errors.ts";
 import type { TaskContext } from "../../kernels/kernel.ts";
 import { loadFold, loadKernel } from "../../kernels/registry.ts";
@@ -7,6 +6,7 @@ import type { Ref, Stage, Work } from "../../plan/plan.ts";
 import { taskAt } from "../../plan/rules.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
 import type { Store } from "../../store/store.ts";
+import type { CallMemory } from "../calls/run-call.ts";
 import { resultRef } from "../calls/wire.ts";
 import type { Order, Outcome } from "../executor.ts";
 import { orderedTask, runTask } from "../task.ts";
@@ -19,12 +19,9 @@ import {
   type ToWorker,
   type WorkerStart,
 } from "./messages.ts";
+import { Packet } from "./packet.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
 
-/** Outcomes wait this long for others to travel with, in milliseconds. */
-const FLUSH_MS = 8;
-/** And no more than this many bytes of them. */
-const FLUSH_BYTES = 1 << 20;
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
 const HAND_BACK_MS = 25;
 
@@ -45,8 +42,10 @@ export class Session {
   readonly #stages = new Map<number, KnownStage>();
   readonly #queue: Batch[] = [];
   readonly #fetches = new Map<number, PromiseWithResolvers<Uint8Array>>();
-  /** What this thread has been told of users' functions. */
-  readonly #functions = new Map<number, CallableRef>();
+  /** What this thread keeps of users' functions; made with the first of them. */
+  #memory: CallMemory | undefined;
+  /** Of a batch, what was aborted before it began. */
+  readonly #skipped = new Map<number, Set<number>>();
   #abort = new AbortController();
   /** The one task that was aborted; undefined: all of the batch. */
   #abortedTask: number | undefined;
@@ -80,7 +79,7 @@ export class Session {
         if (this.#queue.length === 1) void this.#work();
         return;
       case "abort":
-        // Not what runs: then it has ended, or has not begun and is stopped by the shared slot.
+        // Not what runs: then it has ended, or has not begun and is stopped by the shared slot or passed over.
         this.#stop(message);
         return;
       case "fetched":
@@ -102,6 +101,7 @@ export class Session {
       Atomics.store(this.#control, BATCH_SLOT, NOTHING);
       this.#current = NOTHING;
       this.#renew();
+      this.#skipped.delete(batch.batch);
       this.#queue.shift();
     }
   }
@@ -118,6 +118,11 @@ export class Session {
   }
 
   #stop({ batch, task }: Extract<ToWorker, { type: "abort" }>): void {
+    if (task !== undefined && this.#queue.some((queued) => queued.batch === batch)) {
+      const skipped = this.#skipped.get(batch);
+      if (skipped === undefined) this.#skipped.set(batch, new Set([task]));
+      else skipped.add(task);
+    }
     if (this.#current !== batch) return;
     if (task !== undefined && Atomics.load(this.#control, TASK_SLOT) !== task) return;
     this.#abortedTask = task;
@@ -145,44 +150,41 @@ export class Session {
   }
 
   async #calls({ batch, indices, packed }: Extract<Batch, { type: "calls" }>): Promise<void> {
-    const { CallRunner } = await import("../calls/run-call.ts");
-    const runner = new CallRunner(packed, this.#functions);
-    const fetch = (id: number) => this.#ask(batch, resultRef(id));
-    await this.#each(batch, indices, false, (position, index) =>
-      runner.run(position, index, { worker: this.#id, signal: this.#abort.signal, fetch }),
-    );
+    const { CallMemory, CallRunner } = await import("../calls/run-call.ts");
+    this.#memory ??= new CallMemory();
+    const signal = () => this.#abort.signal;
+    const runner = new CallRunner(packed, this.#memory, {
+      worker: this.#id,
+      get signal() {
+        return signal();
+      },
+      fetch: (id) => this.#ask(batch, resultRef(id)),
+      progress: (task, fraction) => this.#post({ type: "progress", batch, task, fraction }),
+    });
+    await this.#each(batch, indices, false, (place, index) => runner.run(place, index));
   }
 
   /** Runs things one after the other, and sends their outcomes in packets. A thing without an outcome is handed back. */
   async #each(
     batch: number,
-    indices: readonly number[],
+    indices: readonly number[] | Int32Array,
     shareAll: boolean,
     run: (position: number, index: number) => Outcome | undefined | Promise<Outcome | undefined>,
   ): Promise<void> {
     const begin = performance.now();
-    let flushed = begin;
-    let waiting: Outcome[] = [];
-    let bytes = 0;
+    const packet = new Packet((outcomes, last) => this.#send(batch, last, outcomes, shareAll));
     for (let i = 0; i < indices.length; i++) {
       if (i > 0 && performance.now() - begin > HAND_BACK_MS) break;
-      if (Atomics.load(this.#control, ABANDONED_SLOT) >= batch) break;
       Atomics.store(this.#control, TASK_SLOT, indices[i]);
+      if (Atomics.load(this.#control, ABANDONED_SLOT) >= batch) break;
+      if (this.#skipped.size > 0 && this.#skipped.get(batch)?.has(indices[i]) === true) continue;
       const given = run(i, indices[i]);
-      const outcome = given instanceof Promise ? await given : given;
+      const outcome = given instanceof Promise ? await packet.during(given) : given;
       if (this.#abortedTask !== undefined) this.#renew();
-      if (outcome === undefined) continue;
-      waiting.push(outcome);
-      if ("body" in outcome) bytes += outcome.body.byteLength;
-      if (bytes < FLUSH_BYTES && performance.now() - flushed < FLUSH_MS) continue;
-      if (i + 1 === indices.length) break;
-      this.#send(batch, false, waiting, shareAll);
-      waiting = [];
-      bytes = 0;
-      flushed = performance.now();
+      if (outcome !== undefined) packet.add(outcome, i + 1 < indices.length);
     }
     Atomics.store(this.#control, TASK_SLOT, NOTHING);
-    this.#send(batch, true, waiting, shareAll);
+    packet.end();
   }
 
   async #run(batch: number, known: KnownStage, order: Order): Promise<Outcome> {

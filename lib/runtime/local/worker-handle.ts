@@ -1,17 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { toErrorRecord } from "../../errors.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
-import type { CallsJob, Job, Lane, Loss, MergeJob, OrdersJob, TasksJob, WorkSource } from "../executor.ts";
-import {
-  ABANDONED_SLOT,
-  BATCH_SLOT,
-  CONTROL_SLOTS,
-  NOTHING,
-  TASK_SLOT,
-  type FromWorker,
-  type ToWorker,
-  type WorkerStart,
-} from "./messages.ts";
+import { indicesOf, type CallsJob, type Job, type Lane, type Loss } from "../executor.ts";
+import type { MergeJob, OrdersJob, TasksJob, WorkSource } from "../executor.ts";
+import { Control, flightOf, type Flight } from "./flight.ts";
+import { CONTROL_SLOTS, NOTHING, type FromWorker, type ToWorker, type WorkerStart } from "./messages.ts";
 import { unpackOutcomes } from "./packing.ts";
 
 /**
@@ -26,20 +19,13 @@ import { unpackOutcomes } from "./packing.ts";
  * Invariants.
  *  1. A thread with no flight is unreferenced: it does not keep the process alive.
  *  2. When a thread goes, every flight is told once, `lost`, and at most one task is named as running.
- *  3. What does not come back in time is stopped: a task over its limit, `GRACE_MS` after its signal was aborted; an
- *     abandoned flight after `STUCK_MS`.
+ *  3. What does not come back in time is stopped: a task over its limit, and a cancelled call that runs on, `GRACE_MS` after its
+ *     signal was aborted; an abandoned flight after `STUCK_MS`.
+ *  4. Calls behind one that takes long do not wait for it: after `RECALL_MS` they are given back, for others to make.
  */
 const GRACE_MS = 200;
 const STUCK_MS = 1_000;
-
-interface Flight {
-  readonly batch: number;
-  readonly job: Job;
-  readonly source: WorkSource;
-  abandoned: boolean;
-  timedOut: boolean;
-  timer: NodeJS.Timeout | undefined;
-}
+const RECALL_MS = 100;
 
 export interface HandleHost {
   readonly storeOptions: () => StoreOptions;
@@ -56,7 +42,7 @@ export class WorkerHandle implements Lane {
   state: "starting" | "ready" | "retiring" | "gone" = "starting";
   readonly #host: HandleHost;
   readonly #worker: Worker;
-  readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_SLOTS)).fill(NOTHING);
+  readonly #control = new Control(new Int32Array(new SharedArrayBuffer(4 * CONTROL_SLOTS)).fill(NOTHING));
   readonly #known = new Map<number, WorkSource>();
   readonly #flights: Flight[] = [];
   readonly #exited = Promise.withResolvers<void>();
@@ -68,7 +54,7 @@ export class WorkerHandle implements Lane {
   constructor(id: number, host: HandleHost) {
     this.id = id;
     this.#host = host;
-    const start: WorkerStart = { id, control: this.#control };
+    const start: WorkerStart = { id, control: this.#control.slots };
     this.#worker = new Worker(workerUrl(), {
       workerData: start,
       resourceLimits: { maxOldGenerationSizeMb: host.maxOldGenerationSizeMb },
@@ -88,7 +74,7 @@ export class WorkerHandle implements Lane {
   }
 
   get open(): boolean {
-    return this.#flights.every(({ job, abandoned }) => job.open && !abandoned);
+    return this.#flights.every(({ job, abandoned, recalled }) => job.open && !abandoned && !recalled);
   }
 
   get ready(): boolean {
@@ -105,14 +91,7 @@ export class WorkerHandle implements Lane {
   }
 
   send(source: WorkSource, job: Job): void {
-    const flight: Flight = {
-      batch: this.#batches++,
-      job,
-      source,
-      abandoned: false,
-      timedOut: false,
-      timer: undefined,
-    };
+    const flight = flightOf(this.#batches++, job, source);
     this.#flights.push(flight);
     this.#worker.ref();
     if (job.kind === "merge") this.#sendMerge(flight, job);
@@ -133,26 +112,23 @@ export class WorkerHandle implements Lane {
     for (const flight of mine) {
       flight.abandoned = true;
       clearTimeout(flight.timer);
-      Atomics.store(this.#control, ABANDONED_SLOT, flight.batch);
+      this.#control.abandon(flight.batch);
       this.#post({ type: "abort", batch: flight.batch });
       flight.timer = setTimeout(() => this.stop("its task did not end when the run was over"), STUCK_MS);
       flight.timer.unref();
     }
   }
 
-  /** One thing of a job is not wanted any more. Where it runs on regardless, the thread goes; what has not begun yet is left alone. */
+  /** One thing of a job is not wanted any more. Where it runs on regardless, the thread goes; what has not begun yet does not begin. */
   cancel(job: OrdersJob, index: number): void {
     const flight = this.#flights.find((candidate) => candidate.job === job);
     if (flight === undefined || flight.abandoned) return;
-    const { batch } = flight;
+    const { batch, cancelled } = flight;
     this.#post({ type: "abort", batch, task: index });
-    const runs = () =>
-      Atomics.load(this.#control, BATCH_SLOT) === batch && Atomics.load(this.#control, TASK_SLOT) === index;
-    // Seen twice, so that it has had its time since it was told.
-    setTimeout(() => {
-      if (!runs()) return;
-      setTimeout(() => runs() && this.stop("its task was cancelled, and did not end"), GRACE_MS);
-    }, GRACE_MS);
+    cancelled.add(index);
+    if (cancelled.size > 1) return;
+    flight.suspect = this.#control.running(batch);
+    this.#watch(flight, GRACE_MS, () => this.#stopCancelled(flight));
   }
 
   prepare(ops: readonly string[]): void {
@@ -180,8 +156,10 @@ export class WorkerHandle implements Lane {
     this.#post({ type: "merge", batch, fold, left, right });
   }
 
-  #sendCalls({ batch }: Flight, { orders, packed }: CallsJob): void {
-    this.#post({ type: "calls", batch, indices: orders.map(({ index }) => index), packed });
+  #sendCalls(flight: Flight, { indices, packed }: CallsJob): void {
+    const { batch } = flight;
+    this.#post({ type: "calls", batch, indices, packed });
+    if (indices.length > 1 || this.#flights.length > 1) this.#watch(flight, RECALL_MS, () => this.#recall(flight));
   }
 
   #sendTasks({ batch, source }: Flight, { stage, stageKey: key, run, orders }: TasksJob): void {
@@ -220,6 +198,9 @@ export class WorkerHandle implements Lane {
       case "fetch":
         void this.#fetch(message);
         return;
+      case "progress":
+        this.#progress(message);
+        return;
     }
   }
 
@@ -257,8 +238,55 @@ export class WorkerHandle implements Lane {
     }
   }
 
+  #progress({ batch, task, fraction }: Extract<FromWorker, { type: "progress" }>): void {
+    const source = this.#flights.find((flight) => flight.batch === batch && !flight.abandoned)?.source;
+    source?.notice({ type: "task-progress", run: "calls", stage: "calls", task, worker: this.id, fraction });
+  }
+
+  /** Until the flight has landed; one watch at a time. */
+  #watch(flight: Flight, ms: number, body: () => void): void {
+    clearTimeout(flight.watch);
+    flight.watch = setTimeout(body, ms);
+    flight.watch.unref();
+  }
+
+  /** A cancelled call that was seen running twice had its time to end. */
+  #stopCancelled(flight: Flight): void {
+    const runs = this.#control.running(flight.batch);
+    const stays = runs !== undefined && flight.cancelled.has(runs);
+    if (stays && runs === flight.suspect) {
+      this.stop("its task was cancelled, and did not end");
+      return;
+    }
+    // It may have begun since it was told.
+    if (stays) this.#post({ type: "abort", batch: flight.batch, task: runs });
+    flight.suspect = stays ? runs : undefined;
+    this.#watch(flight, GRACE_MS, () => this.#stopCancelled(flight));
+  }
+
+  /** The first flight takes long: what has not begun, of it and of those behind it, is given back. */
+  #recall(flight: Flight): void {
+    const { job } = flight;
+    const onlyCalls = this.#flights.every((one) => one.job.kind === "calls");
+    // What has not begun at all is about to: the thread is still starting.
+    if (flight !== this.#flights[0] || !onlyCalls || this.#control.running(flight.batch) === undefined) {
+      this.#watch(flight, RECALL_MS, () => this.#recall(flight));
+      return;
+    }
+    this.#control.abandon(this.#batches - 1);
+    // Asked again behind that: from here on nothing more begins.
+    const own = job.kind === "calls" ? this.#control.notBegun(flight.batch, job) : undefined;
+    for (const one of [...this.#flights]) {
+      one.recalled = true;
+      const left = one === flight ? own : undefined;
+      if (one.job.kind === "calls" && !one.abandoned)
+        one.source.returned?.(one.job, left ?? (one === flight ? [] : one.job.indices));
+    }
+  }
+
   #land(flight: Flight): void {
     clearTimeout(flight.timer);
+    clearTimeout(flight.watch);
     this.#flights.splice(this.#flights.indexOf(flight), 1);
     if (this.#flights.length > 0) return;
     this.#worker.unref();
@@ -266,6 +294,11 @@ export class WorkerHandle implements Lane {
   }
 
   #overTime(flight: Flight): void {
+    // Its time begins when it does: the thread may still have been loading what it runs with.
+    if (flight.job.kind === "calls" && this.#control.current() === undefined) {
+      flight.timer = setTimeout(() => this.#overTime(flight), flight.job.timeoutMs);
+      return;
+    }
     flight.timedOut = true;
     this.#post({ type: "abort", batch: flight.batch });
     flight.timer = setTimeout(() => this.stop("its task ran over its time limit"), GRACE_MS);
@@ -277,9 +310,10 @@ export class WorkerHandle implements Lane {
     const running = this.#runningTask();
     const flights = this.#flights.splice(0);
     const tasks: number[] = [];
-    for (const { timer, job } of flights) {
+    for (const { timer, watch, job } of flights) {
       clearTimeout(timer);
-      if (job.kind !== "merge") tasks.push(...job.orders.map(({ index }) => index));
+      clearTimeout(watch);
+      if (job.kind !== "merge") tasks.push(...indicesOf(job));
     }
     this.#host.onGone(this, reason, tasks);
     for (const flight of flights) {
@@ -292,12 +326,11 @@ export class WorkerHandle implements Lane {
 
   /** What it was at when it went; if it does not say, the first task it held: a death must be charged to someone to come to an end. */
   #runningTask(): { readonly batch: number; readonly task: number } | undefined {
-    const batch = Atomics.load(this.#control, BATCH_SLOT);
-    const task = Atomics.load(this.#control, TASK_SLOT);
-    if (batch !== NOTHING && task !== NOTHING) return { batch, task };
+    const current = this.#control.current();
+    if (current !== undefined) return current;
     const [first] = this.#flights;
     if (first === undefined || first.job.kind === "merge") return undefined;
-    return { batch: first.batch, task: first.job.orders[0].index };
+    return { batch: first.batch, task: indicesOf(first.job)[0] };
   }
 }
 
