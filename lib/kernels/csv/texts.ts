@@ -35,6 +35,7 @@ const MAX = 9223372036854775807n;
 
 /** Spaces around a number do not count. */
 function bare(text: string): string {
+  if (text.charCodeAt(0) !== 32 && text.charCodeAt(text.length - 1) !== 32) return text;
   return text.replace(/^ +| +$/g, "");
 }
 
