@@ -1,6 +1,6 @@
 // The usual spelling of numbers, several records at a time. Both loops stop at the first group that holds anything else, with all the
 // groups before it done, and answer how far they came: `decode.ts` reads the group one by one. Nothing is called in these loops: a
-// call, though never made, has the compiler keep every value in memory instead of a register (measured: twice the time).
+// call, though never made, has the compiler keep every value in memory instead of a register (measured: a third more time).
 // `last` is 1 where a carriage return may stand before the field's end, else 0.
 import { RETURN } from "./tokenize";
 import { MINUS, inversePowers, lastBytes } from "./numbers";
