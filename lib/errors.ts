@@ -84,6 +84,14 @@ export class TextError extends AbanicoError {
   readonly tag = "Text";
 }
 
+/**
+ * A file is not what its format says: truncated, damaged, of another format, or made with a feature that is not read. `fields` hold url, format
+ * and, where it is known, offset (bytes) and column. Recover: correct the file, or write it again as the message says.
+ */
+export class FormatError extends AbanicoError {
+  readonly tag = "Format";
+}
+
 /** A value does not fit its column's type. `fields` hold url, offset (bytes), row, column, text, type. Recover: `types: { column: … }`. */
 export class ValueError extends AbanicoError {
   readonly tag = "Value";
@@ -168,6 +176,7 @@ const classes = {
   StoreFault: StoreFaultError,
   Csv: CsvError,
   Text: TextError,
+  Format: FormatError,
   Value: ValueError,
   Overflow: OverflowError,
   UnknownColumn: UnknownColumnError,

@@ -10,12 +10,13 @@ import {
   type PlainObject,
 } from "../collections/plain.ts";
 import { SCALAR_TYPES } from "../collections/schema.ts";
+import { FILE_FORMATS } from "../kernels/formats/sources.ts";
 
 /** Checks the parameters of "frame.scan": columns, steps and sink, expression by expression. The CSV format's inside is the reader's to check. */
 export function checkScan(params: PlainObject, path: string): void {
   objectAt(params, path, ["source", "columns", "steps", "sink"]);
-  const source = objectAt(params["source"], `${path}.source`, ["format", "csv"]);
-  if (oneOfAt(source["format"], `${path}.source.format`, ["csv", "frame"]) === "csv")
+  const source = objectAt(params["source"], `${path}.source`);
+  if (oneOfAt(source["format"], `${path}.source.format`, ["csv", "frame", ...FILE_FORMATS]) === "csv")
     checkColumns(objectAt(source["csv"], `${path}.source.csv`)["columns"], `${path}.source.csv.columns`);
   checkColumns(params["columns"], `${path}.columns`);
   arrayAt(params["steps"], `${path}.steps`).forEach((step, i) => checkStep(step, `${path}.steps[${i}]`));

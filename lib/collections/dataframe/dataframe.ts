@@ -152,6 +152,8 @@ function lines(node: FrameNode): string[] {
   switch (node.kind) {
     case "csv":
       return [`read csv   ${node.paths.join(", ")}`];
+    case "file":
+      return [`read ${node.format.padEnd(7)}${node.paths.join(", ")}`];
     case "kept":
       return [
         `kept       ${node.rows} rows in ${node.refs.length} parts: ${node.schema.map(({ name, type }) => `${name} ${type}`).join(", ")}`,

@@ -5,6 +5,7 @@ import { aggregateAt, expressionAt } from "../check-expression.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt } from "../plain.ts";
 import { SCALAR_TYPES, type ScalarType } from "../schema.ts";
 import { checkCsvOptions } from "./csv-options.ts";
+import { fileAt } from "./file-options.ts";
 import type { CsvOptions, FrameNode } from "./nodes.ts";
 
 /** A frame as plain JSON: what a pipeline file holds, and what travels to where it runs. */
@@ -19,7 +20,7 @@ export const FRAME_VERSION = 1;
 export function frameToJson(node: FrameNode): FrameJson {
   let path = "frame";
   let at = node;
-  for (; at.kind !== "csv" && at.kind !== "kept" && at.kind !== "bag"; at = at.input) path += ".input";
+  for (; "input" in at; at = at.input) path += ".input";
   if (at.kind === "kept") refuseKept(path);
   if (at.kind === "bag") refuseBound(at.bag, `${path}.bag`);
   return { abanico: FRAME_VERSION, frame: node };
@@ -40,7 +41,7 @@ export function frameFromJson(value: unknown): FrameNode {
   return frameAt(json["frame"], "frame", 0);
 }
 
-const KINDS = ["csv", "bag", "filter", "assign", "select", "head", "group", "kept"] as const;
+const KINDS = ["csv", "file", "bag", "filter", "assign", "select", "head", "group", "kept"] as const;
 /** Operations on each other: more than anyone writes, and few enough for every walk along them. */
 const MAX_DEPTH = 1_000;
 
@@ -48,6 +49,7 @@ function frameAt(value: unknown, path: string, depth: number): FrameNode {
   if (depth > MAX_DEPTH) refuse("frame", `at most ${MAX_DEPTH} operations`, "more");
   const kind = oneOfAt(objectAt(value, path)["kind"], `${path}.kind`, KINDS);
   if (kind === "csv") return csvAt(value, path);
+  if (kind === "file") return fileAt(value, path);
   if (kind === "bag") return bagFrameAt(value, path);
   if (kind === "kept") refuseKept(path);
   const node = objectAt(value, path, ["kind", "input", ...FIELDS[kind]]);

@@ -2,11 +2,13 @@ import type { Ref } from "../../plan/plan.ts";
 import type { BagNode } from "../bag/nodes.ts";
 import type { AggregateNode, ExpressionNode } from "../expression.ts";
 import type { ScalarType, Schema } from "../schema.ts";
+import type { FileNode } from "./file-nodes.ts";
 
 /** What a DataFrame is: a description, as plain data. Lowering (plan/lower) makes a plan of it. */
 export type FrameNode =
   | CsvNode
   | KeptNode
+  | FileNode
   | BagFrameNode
   | { readonly kind: "filter"; readonly input: FrameNode; readonly condition: ExpressionNode }
   | {

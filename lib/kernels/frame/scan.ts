@@ -3,6 +3,7 @@ import { InternalError } from "../../errors.ts";
 import type { Ref, TaskInput } from "../../plan/plan.ts";
 import type { CsvFormat } from "../csv/params.ts";
 import { csvBatches } from "../csv/scan.ts";
+import type { FileFormat } from "../formats/sources.ts";
 import type { Kernel, Span, TaskContext, TaskOutput } from "../kernel.ts";
 import { Collector } from "./collect.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
@@ -13,7 +14,7 @@ import type { Sink, Step } from "./steps.ts";
 
 /** What a "frame.scan" task does: reads some columns of its shard, runs the fused steps on each batch, and gathers what comes out. */
 export interface ScanParams {
-  readonly source: { readonly format: "csv"; readonly csv: CsvFormat } | { readonly format: "frame" };
+  readonly source: { readonly format: "csv"; readonly csv: CsvFormat } | { readonly format: "frame" } | FileFormat;
   /** The columns read, in order. */
   readonly columns: Schema;
   readonly steps: readonly Step[];
@@ -85,6 +86,10 @@ async function withSource(
   use: (source: BatchSource) => Promise<TaskOutput>,
 ): Promise<TaskOutput> {
   if (params.source.format === "csv") return csvBatches(params.source.csv, params.columns, input, context, use);
+  if (params.source.format !== "frame") {
+    const { fileBatches } = await import("../formats/sources.ts");
+    return fileBatches(params.source, params.columns, input, context, use);
+  }
   if (input.kind !== "refs") throw new InternalError(`A frame source reads refs, found ${input.kind}.`);
   return use({ batches: frameBatches(input.refs, context, params.columns) });
 }

@@ -12,8 +12,10 @@ import type { Operation, Sink } from "../../kernels/frame/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { estimateFrames, estimateScan } from "../estimate.ts";
 import { pruneColumns, pushFiltersDown } from "../optimize/operations.ts";
-import { PLAN_VERSION, type Estimate, type Plan, type Stage, type TaskRule } from "../plan.ts";
+import { PLAN_VERSION, type Plan, type Stage } from "../plan.ts";
 import { resolveCsv } from "../source/csv.ts";
+import { fileRead } from "../source/file.ts";
+import type { Read } from "../source/read.ts";
 
 /** A plan, and the columns of its result. */
 export interface LoweredFrame {
@@ -33,24 +35,25 @@ export interface LowerOptions {
 export async function lowerFrame(node: FrameNode, options: LowerOptions): Promise<LoweredFrame> {
   const { source, operations } = linearize(node);
   if (source.kind === "bag") throw new InternalError("A bag's items become rows before a frame over them is planned.");
-  const resolved = source.kind === "csv" ? await csvRead(source, options) : keptRead(source);
+  const resolved = await readOf(source, options);
   const schemas = schemasAlong(resolved.schema, operations);
-  const optimized = pushFiltersDown({ operations, notes: resolved.notes });
+  const optimized = pushFiltersDown({ operations, notes: [] });
   const end = optimized.operations.findIndex((operation) => operation.do === "group" || operation.do === "head");
   const fused = end < 0 ? optimized.operations : optimized.operations.slice(0, end);
   const after = end < 0 ? [] : optimized.operations.slice(end + 1);
   const before = fused.reduce(operationSchema, resolved.schema);
   const sink = sinkOf(end < 0 ? undefined : optimized.operations[end], before);
   const { columns, steps } = pruneColumns(resolved.schema, fused, sink);
-  const scan: ScanParams = { source: resolved.format, columns, steps, sink };
+  const read = resolved.narrow?.(columns, steps) ?? resolved;
+  const scan: ScanParams = { source: read.format, columns, steps, sink };
   const stage: Stage = {
     id: "scan",
     work: { op: "frame.scan", params: scan as unknown as JsonObject }, // plain JSON by its type, which lacks an index signature only
-    tasks: resolved.tasks,
+    tasks: read.tasks,
     output: options.keep ? { kind: "keep" } : foldOf(sink, steps.reduce(operationSchema, columns), after),
-    estimate: resolved.estimate(columns, sink),
+    estimate: read.estimate(columns, sink),
   };
-  const notes = [...optimized.notes, fusionNote(resolved.schema, columns, steps.length, sink)];
+  const notes = [...read.notes, ...optimized.notes, fusionNote(resolved.schema, columns, steps.length, sink)];
   return { plan: { abanico: PLAN_VERSION, stages: [stage], notes }, schema: schemas[schemas.length - 1] };
 }
 
@@ -59,12 +62,12 @@ export function isScan(node: FrameNode): boolean {
   return linearize(node).operations.every((operation) => operation.do !== "group" && operation.do !== "head");
 }
 
-type SourceKind = "csv" | "kept" | "bag";
+type SourceKind = "csv" | "file" | "kept" | "bag";
 
 function linearize(node: FrameNode): { source: Extract<FrameNode, { kind: SourceKind }>; operations: Operation[] } {
   const operations: Operation[] = [];
   let at = node;
-  while (at.kind !== "csv" && at.kind !== "kept" && at.kind !== "bag") {
+  while ("input" in at) {
     operations.unshift(operationOf(at));
     at = at.input;
   }
@@ -121,13 +124,11 @@ function foldOf(sink: Sink, schema: Schema, after: readonly Operation[]): Stage[
   }; // as above
 }
 
-/** What a source gives to a plan. */
-interface Read {
-  readonly schema: Schema;
-  readonly format: ScanParams["source"];
-  readonly tasks: TaskRule;
-  readonly notes: readonly string[];
-  estimate(columns: Schema, sink: Sink): Estimate;
+type SourceNode = Extract<FrameNode, { kind: "csv" | "file" | "kept" }>;
+
+function readOf(source: SourceNode, options: LowerOptions): Promise<Read> | Read {
+  if (source.kind === "csv") return csvRead(source, options);
+  return source.kind === "file" ? fileRead(source, options) : keptRead(source);
 }
 
 async function csvRead(source: Extract<FrameNode, { kind: "csv" }>, options: LowerOptions): Promise<Read> {

@@ -1,0 +1,21 @@
+import type { FileNode } from "../../collections/dataframe/file-nodes.ts";
+import type { ScalarType } from "../../collections/schema.ts";
+import { OptionError } from "../../errors.ts";
+import type { Store } from "../../store/store.ts";
+import type { Read } from "./read.ts";
+
+export interface FileReadOptions {
+  readonly store: Store;
+  readonly widened?: ReadonlyMap<string, ScalarType>;
+  readonly signal?: AbortSignal;
+}
+
+/** What files give to a plan. The planner of each format is loaded when it is first used. */
+export async function fileRead(node: FileNode, options: FileReadOptions): Promise<Read> {
+  switch (node.format) {
+    case "parquet":
+      return (await import("./parquet.ts")).parquetRead(node, options.store, options.signal);
+    default:
+      throw new OptionError(`No files of the format ${node.format} can be read yet.`);
+  }
+}
