@@ -14,7 +14,14 @@ export type { OnError, TextOptions } from "./collections/bag/nodes.ts";
 export type { SequenceOptions } from "./collections/bag/sequence.ts";
 export { fromGlob, fromSequence, readJsonLines, readText } from "./collections/bag/sources.ts";
 export { Collection } from "./collections/collection.ts";
-export { DataFrame, GroupBy, type GroupOptions } from "./collections/dataframe/dataframe.ts";
+export {
+  DataFrame,
+  GroupBy,
+  concat,
+  type GroupOptions,
+  type JoinOptions,
+  type SortOptions,
+} from "./collections/dataframe/dataframe.ts";
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export type { ParquetOptions } from "./collections/dataframe/file-nodes.ts";

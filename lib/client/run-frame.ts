@@ -2,12 +2,13 @@ import type { Table } from "apache-arrow";
 import { DataFrame } from "../collections/dataframe/dataframe.ts";
 import { SCALAR_TYPES, type ScalarType } from "../collections/schema.ts";
 import type { FrameNode, KeptNode } from "../collections/dataframe/nodes.ts";
+import { inputsOf, sourcesOf, withInputs } from "../collections/dataframe/operation-nodes.ts";
 import { InternalError, OptionError, SchemaWidenedError } from "../errors.ts";
 import type { Frame } from "../kernels/frame/encode.ts";
 import { encodeFrame } from "../kernels/frame/encode.ts";
 import { loadFold } from "../kernels/registry.ts";
 import { explainPlan } from "../plan/explain.ts";
-import { isScan, lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
+import { lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
 import { loadArrow, toArrow } from "./arrow.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
@@ -31,29 +32,30 @@ async function overRows<R>(
   signal: AbortSignal,
   use: (ready: DataFrame) => Promise<R>,
 ): Promise<R> {
-  const bag = sourceOf(frame.node);
-  if (bag.kind !== "bag") return use(frame);
+  if (!sourcesOf(frame.node).some(({ kind }) => kind === "bag")) return use(frame);
   const { keepFrame } = await import("./run-bag.ts");
-  const kept = await keepFrame(bag.bag, bag.types, runner, signal);
+  const kept: KeptNode[] = [];
+  const overKept = async (node: FrameNode): Promise<FrameNode> => {
+    if (node.kind === "bag") {
+      kept.push(await keepFrame(node.bag, node.types, runner, signal));
+      return kept[kept.length - 1];
+    }
+    const inputs: FrameNode[] = [];
+    for (const input of inputsOf(node)) inputs.push(await overKept(input));
+    return withInputs(node, inputs);
+  };
   try {
-    return await use(new DataFrame(withSource(frame.node, kept)));
+    return await use(new DataFrame(await overKept(frame.node)));
   } finally {
-    for (const run of runsOf(kept)) await runner.runtime.release(run);
+    for (const node of kept) for (const run of runsOf(node)) await runner.runtime.release(run);
   }
 }
 
-function sourceOf(node: FrameNode): FrameNode {
-  let at = node;
-  while ("input" in at) at = at.input;
-  return at;
-}
-
-function withSource(node: FrameNode, source: FrameNode): FrameNode {
-  return "input" in node ? { ...node, input: withSource(node.input, source) } : source;
-}
-
 async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Frame> {
-  const { lowered, result } = await runWidening(frame, runner, false, signal);
+  return finished(await runWidening(frame, runner, false, signal));
+}
+
+async function finished({ lowered, result }: { lowered: LoweredFrame; result: RunResult }): Promise<Frame> {
   const { output } = lowered.plan.stages[lowered.plan.stages.length - 1];
   if (output.kind !== "fold") throw new InternalError("A frame's plan does not end in a fold.");
   const fold = await loadFold(output.fold.op, output.fold.params);
@@ -66,19 +68,18 @@ function persistFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal)
 }
 
 async function persistRows(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
-  if (!isScan(frame.node)) return persistFolded(frame, runner, signal);
-  const { lowered, result } = await runWidening(frame, runner, true, signal);
-  const { refs = [], report } = result;
-  const [{ recordsOut: rows, bytesOut: bytes }] = report.stages;
-  return keptFrame({ kind: "kept", schema: lowered.schema, refs, rows, bytes }, runner.runtime);
+  const run = await runWidening(frame, runner, true, signal);
+  const { refs, report } = run.result;
+  if (refs === undefined) return keepFolded(await finished(run), runner);
+  const { recordsOut: rows, bytesOut: bytes } = report.stages[report.stages.length - 1];
+  return keptFrame({ kind: "kept", schema: run.lowered.schema, refs, rows, bytes }, runner.runtime);
 }
 
 /** A folded frame is one part. */
-async function persistFolded(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
-  const { schema, batch } = await foldedFrame(frame, runner, signal);
+async function keepFolded({ schema, batch }: Frame, { runtime }: RunnerHost): Promise<DataFrame> {
   const bytes = encodeFrame({ schema, batch });
-  const refs = [await runner.runtime.keep(bytes)];
-  return keptFrame({ kind: "kept", schema, refs, rows: batch.rows, bytes: bytes.length }, runner.runtime);
+  const refs = [await runtime.keep(bytes)];
+  return keptFrame({ kind: "kept", schema, refs, rows: batch.rows, bytes: bytes.length }, runtime);
 }
 
 /** Runtimes of kept rows that nothing mentions any more are told to forget them. */
@@ -105,10 +106,14 @@ function runsOf({ refs }: KeptNode): Set<string> {
 }
 
 /** What would run; no client is needed. */
-export async function explainFrame(frame: DataFrame, { store }: Pick<RunnerHost, "store">): Promise<string> {
-  const source = sourceOf(frame.node);
-  if (source.kind === "bag") return (await import("./run-bag.ts")).explainBag(source.bag, { store });
-  const { plan, schema } = await lowerFrame(frame.node, { store });
+export async function explainFrame(
+  frame: DataFrame,
+  { store, runtime }: Pick<RunnerHost, "store"> & Partial<Pick<RunnerHost, "runtime">>,
+): Promise<string> {
+  const bag = sourcesOf(frame.node).find((source) => source.kind === "bag");
+  if (bag !== undefined) return (await import("./run-bag.ts")).explainBag(bag.bag, { store });
+  const taskBytes = runtime === undefined ? {} : { taskBytes: runtime.taskBytes };
+  const { plan, schema } = await lowerFrame(frame.node, { store, ...taskBytes });
   return explainPlan(plan, schema);
 }
 
@@ -125,7 +130,7 @@ async function runWidening(
   runtime.prepare(["frame.scan"]);
   const widened = new Map<string, ScalarType>();
   for (;;) {
-    const lowered = await lowerFrame(frame.node, { store, widened, keep, signal });
+    const lowered = await lowerFrame(frame.node, { store, widened, keep, signal, taskBytes: runtime.taskBytes });
     try {
       return {
         lowered,

@@ -61,6 +61,10 @@ export function estimateFrames(rows: number, bytes: number, parts: number): Esti
 
 /** Columns gathered and encoded, or a state a group where every row is its own. */
 function outputBytes(rows: number, columns: Schema, sink: Sink): number {
+  if (sink.to === "exchange") return outputBytes(rows, columns, sink.gather);
+  if (sink.to === "sample") return Math.min(rows, sink.rows) * 18 * columns.length;
+  if (sink.to === "collect" && sink.pick?.by === "order")
+    return Math.min(rows, 2 * (sink.limit ?? Infinity) + 65_536) * 18 * columns.length;
   if (sink.to === "collect") return Math.min(rows, sink.limit ?? Infinity) * 18 * columns.length;
   return sink.keys.length === 0 ? 4096 : rows * (16 * sink.keys.length + 48 * sink.aggregates.length);
 }

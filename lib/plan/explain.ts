@@ -1,11 +1,10 @@
-import { formatExpression, Aggregate } from "../collections/expression.ts";
 import { formatBytes } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
 import type { BagParams } from "../kernels/bag/params.ts";
 import type { ScanParams } from "../kernels/frame/scan.ts";
-import type { Step } from "../kernels/frame/steps.ts";
 import { peakBytes } from "./estimate.ts";
 import { explainBagStage } from "./explain-bag.ts";
+import { explainScan } from "./explain-scan.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { taskCount } from "./rules.ts";
 
@@ -23,7 +22,8 @@ function explainStage(stage: Stage): string[] {
   const lines = [
     `stage       ${stage.id}: ${tasks} ${tasks === 1 ? "shard" : "shards"}, ${formatBytes(stage.estimate.bytesIn)} to read${shardSize(stage)}`,
   ];
-  if (stage.work.op === "frame.scan") lines.push(...explainScan(stage.work.params as unknown as ScanParams)); // the op says whose parameters they are
+  if (stage.work.op === "frame.scan")
+    lines.push(...explainScan(stage.work.params as unknown as ScanParams, stage.tasks)); // the op says whose parameters they are
   if (stage.work.op === "bag.run") lines.push(...explainBagStage(stage.work.params as unknown as BagParams)); // as above
   const terms = Object.entries(stage.estimate.peakBytes).map(([term, bytes]) => `${term} ${formatBytes(bytes)}`);
   lines.push(`  memory    at most ${formatBytes(peakBytes(stage))} a task (${terms.join(", ")})`);
@@ -35,26 +35,6 @@ function shardSize(stage: Stage): string {
   return stage.tasks.kind === "ranges"
     ? ` in ${stage.tasks.sources.length} ${stage.tasks.sources.length === 1 ? "file" : "files"}, ${formatBytes(stage.tasks.blockSize)} a shard`
     : "";
-}
-
-function explainScan({ source, columns, steps, sink }: ScanParams): string[] {
-  const types = columns.map(({ name, type }) => `${name} ${type}`).join(", ");
-  const lines = [
-    `  read      ${source.format === "csv" ? "csv" : "kept rows"}: ${types || "no column, rows are counted"}`,
-    ...steps.flatMap(explainStep),
-  ];
-  if (sink.to === "collect")
-    lines.push(`  gather    ${sink.limit === undefined ? "all rows" : `the first ${sink.limit} rows`}`);
-  else {
-    const aggregates = sink.aggregates.map(({ name, value }) => `${name} = ${String(new Aggregate(value))}`).join(", ");
-    lines.push(`  group by  ${sink.keys.join(", ") || "(all rows)"}: ${aggregates}`);
-  }
-  return lines;
-}
-
-function explainStep(step: Step): string[] {
-  if (step.do === "filter") return [`  filter    ${formatExpression(step.condition)}`];
-  return step.columns.map(({ name, value }) => `  assign    ${name} = ${formatExpression(value)}`);
 }
 
 function outputOf(stage: Stage, tasks: number): string {

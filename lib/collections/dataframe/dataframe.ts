@@ -3,9 +3,22 @@ import { OptionError } from "../../errors.ts";
 import { formatBag } from "../bag/format.ts";
 import { Collection } from "../collection.ts";
 import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
-import { wholeNumber } from "../options.ts";
+import { knownKeys, wholeNumber } from "../options.ts";
 import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
+import { operationLine } from "./format-operations.ts";
 import type { FrameNode } from "./nodes.ts";
+import {
+  columnNames,
+  concatNode,
+  fillValues,
+  joinNode,
+  sampleNode,
+  sortKeys,
+  type JoinOptions,
+  type SortOptions,
+} from "./operations.ts";
+
+export type { JoinOptions, SortOptions } from "./operations.ts";
 
 /**
  * A lazy table: a description of rows to come. Every method but `compute`, `persist`, `show` and `explain` just describes, and returns at once;
@@ -50,6 +63,110 @@ export class DataFrame extends Collection<Table> {
   /** The first rows, in the order of the files. Reads no more shards than it takes. Default 5. */
   head(rows = 5): DataFrame {
     return new DataFrame({ kind: "head", input: this.node, rows: wholeNumber(rows, "head(…)", 0) });
+  }
+
+  /** The same as `head`. */
+  limit(rows: number): DataFrame {
+    return this.head(rows);
+  }
+
+  /** The last rows, in the order of the files. Reads all of them. Default 5. */
+  tail(rows = 5): DataFrame {
+    return new DataFrame({ kind: "tail", input: this.node, rows: wholeNumber(rows, "tail(…)", 0) });
+  }
+
+  /**
+   * A random part of the rows: about this fraction of them, 0 to 1. Which, depends on the seed (default 0) and the rows' values alone, so
+   * that it is the same for any block size and number of workers. Equal rows are taken or left together.
+   */
+  sample(fraction: number, options: { readonly seed?: number } = {}): DataFrame {
+    knownKeys(options, ["seed"], "sample(…)");
+    return new DataFrame(sampleNode(this.node, fraction, options.seed ?? 0));
+  }
+
+  /** All columns but these. */
+  drop(...names: (string | readonly string[])[]): DataFrame {
+    return new DataFrame({ kind: "drop", input: this.node, names: columnNames(names.flat(), "drop(…)") });
+  }
+
+  /** Gives columns other names, as in `rename({ old: "new" })`. All at once, so that names may be exchanged. */
+  rename(names: Readonly<Record<string, string>>): DataFrame {
+    const pairs = Object.entries(names).map(([from, to]) => ({ from, to }));
+    if (pairs.length === 0) return this;
+    columnNames(
+      pairs.map(({ to }) => to),
+      "rename(…)",
+    );
+    return new DataFrame({ kind: "rename", input: this.node, names: pairs });
+  }
+
+  /** Leaves out the rows that have a null in one of these columns; no names: in any column. NaN is a value, and stays. */
+  dropNulls(...names: (string | readonly string[])[]): DataFrame {
+    const flat = names.flat();
+    if (flat.length === 0) return new DataFrame({ kind: "dropNulls", input: this.node });
+    return new DataFrame({ kind: "dropNulls", input: this.node, names: columnNames(flat, "dropNulls(…)") });
+  }
+
+  /** Puts a value in the place of nulls: one for all columns of its type (an integer also goes into float64), or one a column, as in `{ price: 0 }`. */
+  fillNull(value: Operand | Readonly<Record<string, Operand>>): DataFrame {
+    return new DataFrame({ kind: "fillNull", input: this.node, values: fillValues(value) });
+  }
+
+  /**
+   * The rows in the order of one or more columns, the first deciding first. Numbers by value, texts by code point, false before true.
+   * Stable: equal rows stay in the order they were in. Nulls go last, and NaN with them, whatever the direction; `nulls: "first"` turns that.
+   *
+   * What is too large for one place is sorted in parts, each within the memory limit. With `head` behind it, no more than those rows are kept.
+   */
+  sort(by: string | readonly string[], options: SortOptions = {}): DataFrame {
+    return new DataFrame({ kind: "sort", input: this.node, keys: sortKeys(by, options, "sort(…)") });
+  }
+
+  /** The `rows` rows that are largest by these columns, largest first; `descending: false`: smallest. The same as `sort` and `head`. */
+  topK(rows: number, by: string | readonly string[], options: SortOptions = {}): DataFrame {
+    const keys = sortKeys(by, { descending: true, ...options }, "topK(…)");
+    return new DataFrame({ kind: "sort", input: this.node, keys }).head(wholeNumber(rows, "topK(…)", 0));
+  }
+
+  /**
+   * Of rows that are equal in these columns the first one, in the order of the files; no names: in all columns. Nulls (and NaN) are equal to
+   * each other, as in pandas. Rows stay in order.
+   */
+  distinct(...names: (string | readonly string[])[]): DataFrame {
+    const flat = names.flat();
+    if (flat.length === 0) return new DataFrame({ kind: "distinct", input: this.node });
+    return new DataFrame({ kind: "distinct", input: this.node, names: columnNames(flat, "distinct(…)") });
+  }
+
+  /**
+   * Joins rows of this frame (left) with those of another (right) whose keys are equal.
+   *
+   * `how`: "inner" (default), "left" and "right" (all rows of that side, with nulls where the other has none), "outer" (of both), "semi" and
+   * "anti" (rows of the left side that have a match, or none; its columns alone). A null key matches nothing, as in SQL and Polars (pandas
+   * matches nulls); NaN matches NaN. Keys of int64 and float64 meet as float64; other types that differ are refused.
+   *
+   * Columns: the left side's, then the right side's; keys named by `on` once. Other names that both sides have get suffixes.
+   *
+   * Order of rows: where one side is small, it is looked up by those who read the other, and rows keep that other side's order (rows of the
+   * small side that one row matches are in their order). Where both are large, they meet in partitions by a hash of their keys: rows come
+   * partition by partition, in each in the order of the left side (the right side for "right"; "outer" has the right side's lone rows behind).
+   * `explain()` says which. Sort what has to be in an order.
+   *
+   * @throws TypeMismatchError for keys of different types, UnknownColumnError, OptionError for names that would come twice.
+   */
+  join(other: DataFrame, options: JoinOptions): DataFrame {
+    if (!(other instanceof DataFrame))
+      throw new OptionError(`join(…) expects a frame, found ${describe(other)}.`, {
+        fix: 'write left.join(right, { on: "id" }).',
+      });
+    return new DataFrame(joinNode(this.node, other.node, options));
+  }
+
+  /** How often each value (combination of values) of the columns comes: the columns and `count`, the most frequent first, then by value. Nulls are left out. */
+  valueCounts(...names: (string | readonly string[])[]): DataFrame {
+    return this.groupBy(columnNames(names.flat(), "valueCounts(…)"))
+      .agg({ count: new Aggregate({ kind: "size" }) })
+      .sort("count", { descending: true });
   }
 
   /**
@@ -177,10 +294,25 @@ function lines(node: FrameNode): string[] {
       return [...lines(node.input), `select     ${node.names.join(", ")}`];
     case "head":
       return [...lines(node.input), `head       ${node.rows} rows`];
+    case "concat":
+      return node.inputs.flatMap((input, i) => [`frame ${i + 1}`, ...lines(input).map((line) => `  ${line}`)]);
     case "group":
       return [
         ...lines(node.input),
         `group by   ${node.keys.join(", ") || "(all rows)"}: ${node.aggregates.map(({ name, value }) => `${name} = ${String(new Aggregate(value))}`).join(", ")}`,
       ];
+    default:
+      return [
+        ...lines(node.input),
+        operationLine(node),
+        ...(node.kind === "join" ? lines(node.other).map((line) => `  ${line}`) : []),
+      ];
   }
+}
+
+/** The rows of frames, one frame behind the other. Columns: all that any has, with nulls where a frame lacks one; types are widened (int64 to float64, date to timestamp). @throws TypeMismatchError where types do not go together. */
+export function concat(frames: readonly DataFrame[]): DataFrame {
+  const wrong = frames.find((frame) => !(frame instanceof DataFrame));
+  if (wrong !== undefined) throw new OptionError(`concat([…]) expects frames, found ${describe(wrong)}.`);
+  return new DataFrame(concatNode(frames.map(({ node }) => node)));
 }

@@ -7,6 +7,7 @@ import { SCALAR_TYPES, type ScalarType } from "../schema.ts";
 import { checkCsvOptions } from "./csv-options.ts";
 import { fileAt } from "./file-options.ts";
 import type { CsvOptions, FrameNode } from "./nodes.ts";
+import { OPERATION_FIELDS, OPERATION_KINDS, operationAt } from "./operation-json.ts";
 
 /** A frame as plain JSON: what a pipeline file holds, and what travels to where it runs. */
 export interface FrameJson {
@@ -18,12 +19,21 @@ export const FRAME_VERSION = 1;
 
 /** The frame as JSON. @throws PlanError where it starts from rows that a client keeps: they are on this machine alone. */
 export function frameToJson(node: FrameNode): FrameJson {
-  let path = "frame";
-  let at = node;
-  for (; "input" in at; at = at.input) path += ".input";
-  if (at.kind === "kept") refuseKept(path);
-  if (at.kind === "bag") refuseBound(at.bag, `${path}.bag`);
+  refuseHeld(node, "frame");
   return { abanico: FRAME_VERSION, frame: node };
+}
+
+/** Refuses what only this program, or this machine, has. */
+function refuseHeld(node: FrameNode, path: string): void {
+  let at = path;
+  let held = node;
+  for (; "input" in held; held = held.input) {
+    if (held.kind === "join") refuseHeld(held.other, `${at}.other`);
+    at += ".input";
+  }
+  if (held.kind === "kept") refuseKept(at);
+  if (held.kind === "bag") refuseBound(held.bag, `${at}.bag`);
+  if (held.kind === "concat") held.inputs.forEach((input, i) => refuseHeld(input, `${at}.inputs[${i}]`));
 }
 
 /** The description in a frame's JSON (parsed, not text). @throws PlanError whose `fields.path` says where it is not well formed. */
@@ -41,7 +51,10 @@ export function frameFromJson(value: unknown): FrameNode {
   return frameAt(json["frame"], "frame", 0);
 }
 
-const KINDS = ["csv", "file", "bag", "filter", "assign", "select", "head", "group", "kept"] as const;
+const KINDS = [
+  ...(["csv", "file", "bag", "filter", "assign", "select", "head", "group", "kept", "concat"] as const),
+  ...OPERATION_KINDS,
+];
 /** Operations on each other: more than anyone writes, and few enough for every walk along them. */
 const MAX_DEPTH = 1_000;
 
@@ -52,6 +65,7 @@ function frameAt(value: unknown, path: string, depth: number): FrameNode {
   if (kind === "file") return fileAt(value, path);
   if (kind === "bag") return bagFrameAt(value, path);
   if (kind === "kept") refuseKept(path);
+  if (kind === "concat") return concatAt(value, path, depth);
   const node = objectAt(value, path, ["kind", "input", ...FIELDS[kind]]);
   const input = frameAt(node["input"], `${path}.input`, depth + 1);
   switch (kind) {
@@ -71,10 +85,19 @@ function frameAt(value: unknown, path: string, depth: number): FrameNode {
         aggregates: namedAt(node["aggregates"], `${path}.aggregates`, aggregateAt),
         keepNulls: booleanAt(node["keepNulls"], `${path}.keepNulls`),
       };
+    default:
+      return operationAt(kind, node, input, path, (other, at) => frameAt(other, at, depth + 1));
   }
 }
 
+function concatAt(value: unknown, path: string, depth: number): FrameNode {
+  const inputs = arrayAt(objectAt(value, path, ["kind", "inputs"])["inputs"], `${path}.inputs`);
+  if (inputs.length === 0) refuse(`${path}.inputs`, "at least one frame", inputs);
+  return { kind: "concat", inputs: inputs.map((input, i) => frameAt(input, `${path}.inputs[${i}]`, depth + 1)) };
+}
+
 const FIELDS = {
+  ...OPERATION_FIELDS,
   filter: ["condition"],
   assign: ["columns"],
   select: ["names"],

@@ -3,6 +3,9 @@ import type { BagNode } from "../bag/nodes.ts";
 import type { AggregateNode, ExpressionNode } from "../expression.ts";
 import type { ScalarType, Schema } from "../schema.ts";
 import type { FileNode } from "./file-nodes.ts";
+import type { ConcatNode, FrameOperation } from "./operation-nodes.ts";
+
+export type { ConcatNode, FrameOperation, JoinNode, SortKeyNode } from "./operation-nodes.ts";
 
 /** What a DataFrame is: a description, as plain data. Lowering (plan/lower) makes a plan of it. */
 export type FrameNode =
@@ -10,6 +13,8 @@ export type FrameNode =
   | KeptNode
   | FileNode
   | BagFrameNode
+  | ConcatNode
+  | FrameOperation
   | { readonly kind: "filter"; readonly input: FrameNode; readonly condition: ExpressionNode }
   | {
       readonly kind: "assign";

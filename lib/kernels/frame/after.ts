@@ -1,9 +1,12 @@
 import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
 import { firstRows } from "./collect.ts";
+import { distinctRows } from "./distinct.ts";
 import type { Frame } from "./encode.ts";
 import { GroupState, groupSchema } from "./group.ts";
+import { lastRows } from "./pick.ts";
 import { compileSteps, schemaAfter } from "./pipeline.ts";
+import { sortFrame } from "./sort.ts";
 import type { Operation } from "./steps.ts";
 
 /** Does the operations to a frame that is in memory whole: what stands behind the last fold of a plan. */
@@ -17,6 +20,12 @@ function applyOne(frame: Frame, operation: Operation): Frame {
       return { ...frame, schema: operationSchema(frame.schema, operation) };
     case "head":
       return frame.batch.rows <= operation.rows ? frame : firstRows(frame, operation.rows);
+    case "tail":
+      return lastRows(frame, operation.rows);
+    case "sort":
+      return sortFrame(frame, operation.keys);
+    case "distinct":
+      return distinctRows(frame, operation.columns);
     case "group": {
       const state = new GroupState(operation.sink, frame.schema);
       state.update(frame.batch);
@@ -35,6 +44,13 @@ export function operationSchema(schema: Schema, operation: Operation): Schema {
     case "select":
       return operation.names.map((name) => fieldOf(name, schema));
     case "head":
+    case "tail":
+      return schema;
+    case "sort":
+      for (const { column } of operation.keys) fieldOf(column, schema);
+      return schema;
+    case "distinct":
+      for (const name of operation.columns) fieldOf(name, schema);
       return schema;
     case "group":
       return groupSchema(operation.sink, schema);

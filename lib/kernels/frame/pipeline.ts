@@ -1,9 +1,12 @@
 import { formatExpression, type ExpressionNode } from "../../collections/expression.ts";
 import type { Schema } from "../../collections/schema.ts";
-import { typeOf } from "../../collections/typing.ts";
-import { TypeMismatchError } from "../../errors.ts";
+import { fieldOf, typeOf } from "../../collections/typing.ts";
+import { InternalError, TypeMismatchError } from "../../errors.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
 import { compile } from "./evaluate.ts";
+import { RowHasher } from "./hash.ts";
+import type { JoinTable } from "./join.ts";
+import { positionOf } from "./position.ts";
 import type { Step } from "./steps.ts";
 
 /** The schema behind a step. The null literal alone becomes float64. `UnknownColumnError`, `TypeMismatchError`. */
@@ -12,6 +15,12 @@ export function schemaAfter(schema: Schema, step: Step): Schema {
     checkCondition(step.condition, schema);
     return schema.filter((field) => step.keep?.includes(field.name) ?? true);
   }
+  if (step.do === "sample") {
+    for (const name of step.columns) fieldOf(name, schema);
+    return schema.filter((field) => step.keep?.includes(field.name) ?? true);
+  }
+  if (step.do === "place") return [...schema, { name: step.name, type: "int64" }];
+  if (step.do === "lookup") return step.join.output.map(({ name, type }) => ({ name, type }));
   const added = step.columns.map(({ name, value }) => ({ name, type: nullAsFloat(typeOf(value, schema)) }));
   const replaced = schema.map((field) => added.find((a) => a.name === field.name) ?? field);
   return [...replaced, ...added.filter((a) => !schema.some((field) => field.name === a.name))];
@@ -31,15 +40,70 @@ function nullAsFloat<T extends string>(type: T): Exclude<T, "null"> | "float64" 
   return type === "null" ? "float64" : (type as Exclude<T, "null">);
 }
 
+/** What steps may need of the task. */
+export interface StepContext {
+  /** What batches are joined to, by stage. */
+  readonly tables?: ReadonlyMap<string, JoinTable>;
+  /** The task's index. */
+  readonly task?: number;
+}
+
 /** All steps as one function from batch to batch. */
-export function compileSteps(steps: readonly Step[], schema: Schema): { run: (batch: Batch) => Batch; schema: Schema } {
+export function compileSteps(
+  steps: readonly Step[],
+  schema: Schema,
+  context: StepContext = {},
+): { run: (batch: Batch) => Batch; schema: Schema } {
   const compiled: ((batch: Batch) => Batch)[] = [];
   let current = schema;
   for (const step of steps) {
-    compiled.push(step.do === "filter" ? compileFilter(step, current) : compileAssign(step, current));
+    compiled.push(compileStep(step, current, context));
     current = schemaAfter(current, step);
   }
   return { run: (batch) => compiled.reduce((b, run) => run(b), batch), schema: current };
+}
+
+function compileStep(step: Step, schema: Schema, { tables, task = 0 }: StepContext): (batch: Batch) => Batch {
+  switch (step.do) {
+    case "filter":
+      return compileFilter(step, schema);
+    case "assign":
+      return compileAssign(step, schema);
+    case "sample":
+      return compileSample(step, schema);
+    case "place":
+      return compilePlace(step.name, task);
+    case "lookup": {
+      const prober = tables?.get(step.table)?.prober();
+      if (prober === undefined) throw new InternalError(`The table of stage "${step.table}" is not beside this task.`);
+      return (batch) => prober.probe(batch);
+    }
+  }
+}
+
+function compilePlace(name: string, task: number): (batch: Batch) => Batch {
+  let seen = 0;
+  return (batch) => {
+    const from = seen;
+    seen += batch.rows;
+    const values = Float64Array.from({ length: batch.rows }, (_, i) => positionOf(task, from + i));
+    return { ...batch, columns: new Map([...batch.columns, [name, { type: "int64", values }]]) };
+  };
+}
+
+function compileSample(step: Step & { do: "sample" }, schema: Schema): (batch: Batch) => Batch {
+  const keep = step.keep ?? schema.map(({ name }) => name);
+  const hasher = new RowHasher(step.seed);
+  return (batch) => {
+    const hashes = hasher.hashes(
+      step.columns.map((name) => columnOf(batch, name)),
+      batch.rows,
+    );
+    const chosen: number[] = [];
+    for (let i = 0; i < batch.rows; i++) if ((hashes[i] >>> 0) / 4294967296 < step.fraction) chosen.push(i);
+    const rows = Int32Array.from(chosen);
+    return { rows: rows.length, columns: new Map(keep.map((name) => [name, gather(columnOf(batch, name), rows)])) };
+  };
 }
 
 function compileAssign(step: Step & { do: "assign" }, schema: Schema): (batch: Batch) => Batch {
@@ -82,12 +146,12 @@ export function gather(column: Column, rows: Int32Array): Column {
   }
   const valid = column.valid === undefined ? undefined : gatherBytes(column.valid, rows);
   if (column.type === "bool") return { type: "bool", values: gatherBytes(column.values, rows), valid };
-  if (column.values instanceof BigInt64Array) {
-    const wide = column.values;
-    return { type: "int64", values: BigInt64Array.from(rows, (row) => wide[row]), valid };
+  const wide = column.values;
+  if (column.type !== "float64" && wide instanceof BigInt64Array) {
+    return { type: column.type, values: BigInt64Array.from(rows, (row) => wide[row]), valid };
   }
   const values = new Float64Array(n);
-  const from = column.values;
+  const from = column.values as Float64Array; // what is not wide
   for (let i = 0; i < n; i++) values[i] = from[rows[i]];
   return { type: column.type, values, valid };
 }

@@ -5,12 +5,14 @@ import type { CsvFormat } from "../csv/params.ts";
 import { csvBatches } from "../csv/scan.ts";
 import type { FileFormat } from "../formats/sources.ts";
 import type { Kernel, Span, TaskContext, TaskOutput } from "../kernel.ts";
-import { Collector } from "./collect.ts";
+import { besideOf, type Beside } from "./beside.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
-import { decodeFrame, encodeFrame } from "./encode.ts";
-import { GroupState } from "./group.ts";
+import { decodeFrame } from "./encode.ts";
+import { exchangeGather, frameGather, sampleGather, type Gather } from "./exchange.ts";
 import { compileSteps } from "./pipeline.ts";
+import { inSlices } from "./slice.ts";
 import type { Sink, Step } from "./steps.ts";
+import { wholeFrame, type Whole } from "./whole.ts";
 
 /** What a "frame.scan" task does: reads some columns of its shard, runs the fused steps on each batch, and gathers what comes out. */
 export interface ScanParams {
@@ -19,6 +21,8 @@ export interface ScanParams {
   readonly columns: Schema;
   readonly steps: readonly Step[];
   readonly sink: Sink;
+  /** For frames: what is done to all rows of the task before the steps. Absent: parts go through them as they are. */
+  readonly whole?: Whole;
 }
 
 /** Batches of a shard, and where its records stand once all are read. */
@@ -29,9 +33,14 @@ export interface BatchSource {
 
 export const scan: Kernel = async (json, input, context) => {
   const params = json as unknown as ScanParams; // as the planner wrote them
-  const pipeline = compileSteps(params.steps, params.columns);
-  return withSource(params, input, context, async (source) => {
-    const gather = sinkOf(params.sink, pipeline.schema);
+  const beside = needsBeside(params) ? await besideOf(params, context) : undefined;
+  const pipeline = compileSteps(params.steps, params.columns, {
+    ...(beside === undefined ? {} : { tables: beside.tables }),
+    ...(context.task === undefined ? {} : { task: context.task }),
+  });
+  const isSample = params.sink.to === "sample";
+  const output = await withSource(params, input, context, async (source) => {
+    const gather = gatherOf(params, pipeline.schema, context, beside);
     let recordsIn = 0;
     for await (const batch of source.batches) {
       context.signal.throwIfAborted();
@@ -39,44 +48,29 @@ export const scan: Kernel = async (json, input, context) => {
       gather.add(pipeline.run(batch));
       if (gather.full()) break;
     }
-    const span = source.span?.();
+    // A sample stops where it has enough, and so cannot tell where the range ends. It need not: a wrong guess makes it no worse.
+    const span = isSample ? undefined : source.span?.();
     // Encoded here, since strings may still be in the source's memory.
     return { value: gather.encode(), recordsIn, recordsOut: gather.rows(), ...(span === undefined ? {} : { span }) };
   });
+  if (!isSample || output.span === undefined) return output;
+  return { value: gatherOf(params, pipeline.schema, context, beside).encode(), recordsIn: 0, recordsOut: 0 };
 };
 
-interface Gather {
-  add(batch: Batch): void;
-  full(): boolean;
-  rows(): number;
-  /** The encoding of the stage's partial; for rows also what a stage that keeps them wants. */
-  encode(): Uint8Array;
+function needsBeside({ steps, sink }: ScanParams): boolean {
+  return steps.some((step) => step.do === "lookup") || (sink.to === "exchange" && sink.by.do === "range");
 }
 
-function sinkOf(sink: Sink, schema: Schema): Gather {
-  if (sink.to === "collect") {
-    const collector = new Collector(
-      sink.columns.map((name) => {
-        const field = schema.find((f) => f.name === name);
-        if (field === undefined) throw new InternalError(`The plan collects "${name}", which no step makes.`);
-        return field;
-      }),
-      sink.limit,
-    );
-    return {
-      add: (batch) => collector.add(batch),
-      full: () => collector.full,
-      rows: () => collector.rows,
-      encode: () => encodeFrame(collector.frame()),
-    };
-  }
-  const state = new GroupState(sink, schema);
-  return {
-    add: (batch) => state.update(batch),
-    full: () => false,
-    rows: () => state.groups,
-    encode: () => state.encode(),
-  };
+function gatherOf(
+  { sink, source }: ScanParams,
+  schema: Schema,
+  context: TaskContext,
+  beside: Beside | undefined,
+): Gather {
+  const { task = 0 } = context;
+  if (sink.to === "exchange") return exchangeGather(sink, schema, task, beside?.bounds);
+  if (sink.to === "sample") return sampleGather(sink, schema, task, source.format === "frame");
+  return frameGather(sink, schema);
 }
 
 async function withSource(
@@ -91,6 +85,10 @@ async function withSource(
     return fileBatches(params.source, params.columns, input, context, use);
   }
   if (input.kind !== "refs") throw new InternalError(`A frame source reads refs, found ${input.kind}.`);
+  if (params.whole !== undefined) {
+    const { frame, recordsIn } = await wholeFrame(params.whole, input.refs, context);
+    return { ...(await use({ batches: inSlices(chosenColumns(frame.batch, params.columns)) })), recordsIn };
+  }
   return use({ batches: frameBatches(input.refs, context, params.columns) });
 }
 
@@ -98,9 +96,13 @@ async function withSource(
 async function* frameBatches(refs: readonly Ref[], context: TaskContext, columns: Schema): AsyncGenerator<Batch> {
   for (const ref of refs) {
     const { batch } = decodeFrame(await context.fetch(ref));
-    yield {
-      rows: batch.rows,
-      columns: new Map(columns.map(({ name }): [string, Column] => [name, columnOf(batch, name)])),
-    };
+    yield* inSlices(chosenColumns(batch, columns));
   }
+}
+
+function chosenColumns(batch: Batch, columns: Schema): Batch {
+  return {
+    rows: batch.rows,
+    columns: new Map(columns.map(({ name }): [string, Column] => [name, columnOf(batch, name)])),
+  };
 }

@@ -1,21 +1,22 @@
 /**
- * From a DataFrame's description to a plan: one fan over the source's shards, in which all operations up to the first that ends a stage
- * (a group by, a head) are fused, and one fold. What stands behind that is done to the folded frame, which is small or was asked for whole.
+ * From a DataFrame's description to a plan. Operations are fused into the tasks that read, up to the first that needs other rows too: a
+ * small outcome is folded into one frame, and what stands behind is done to that in memory; a large one goes through an exchange, and a
+ * new pipeline begins over its sections (see frame/lower.ts).
  */
 import type { FrameNode, KeptNode } from "../../collections/dataframe/nodes.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
-import { operationSchema } from "../../kernels/frame/after.ts";
 import type { CollectParams, GroupParams } from "../../kernels/frame/folds.ts";
-import type { ScanParams } from "../../kernels/frame/scan.ts";
-import type { Operation, Sink } from "../../kernels/frame/steps.ts";
+import type { GatherSink, Operation } from "../../kernels/frame/steps.ts";
 import type { Store } from "../../store/store.ts";
 import { estimateFrames, estimateScan } from "../estimate.ts";
-import { pruneColumns, pushFiltersDown } from "../optimize/operations.ts";
-import { PLAN_VERSION, type Plan, type Stage } from "../plan.ts";
+import { PLAN_VERSION, type Plan, type StageOutput } from "../plan.ts";
 import { resolveCsv } from "../source/csv.ts";
 import { fileRead } from "../source/file.ts";
 import type { Read } from "../source/read.ts";
+import { PlanBuilder, closed, type Closed, type Dataset } from "./frame/dataset.ts";
+import { logicalOf, schemaOf, type SourceNode } from "./frame/logical.ts";
+import { allColumns, lowerPipeline } from "./frame/lower.ts";
 
 /** A plan, and the columns of its result. */
 export interface LoweredFrame {
@@ -27,117 +28,80 @@ export interface LowerOptions {
   readonly store: Store;
   /** Types that an earlier attempt at this run found to be wider than the sample. */
   readonly widened?: ReadonlyMap<string, ScalarType>;
-  /** Keep the rows shard by shard instead of folding them into one frame. */
+  /** Keep the rows, a part a task, instead of folding them into one frame; what ends in a fold anyway ends in one. */
   readonly keep?: boolean;
+  /** What a task may take while all lanes are busy, in bytes. Default: no bound; partitions are cut to 64 MiB all the same. */
+  readonly taskBytes?: number;
   readonly signal?: AbortSignal;
 }
 
 export async function lowerFrame(node: FrameNode, options: LowerOptions): Promise<LoweredFrame> {
-  const { source, operations } = linearize(node);
-  if (source.kind === "bag") throw new InternalError("A bag's items become rows before a frame over them is planned.");
-  const resolved = await readOf(source, options);
-  const schemas = schemasAlong(resolved.schema, operations);
-  const optimized = pushFiltersDown({ operations, notes: [] });
-  const end = optimized.operations.findIndex((operation) => operation.do === "group" || operation.do === "head");
-  const fused = end < 0 ? optimized.operations : optimized.operations.slice(0, end);
-  const after = end < 0 ? [] : optimized.operations.slice(end + 1);
-  const before = fused.reduce(operationSchema, resolved.schema);
-  const sink = sinkOf(end < 0 ? undefined : optimized.operations[end], before);
-  const { columns, steps } = pruneColumns(resolved.schema, fused, sink);
-  const read = resolved.narrow?.(columns, steps) ?? resolved;
-  const scan: ScanParams = { source: read.format, columns, steps, sink };
-  const stage: Stage = {
-    id: "scan",
-    work: { op: "frame.scan", params: scan as unknown as JsonObject }, // plain JSON by its type, which lacks an index signature only
-    tasks: read.tasks,
-    output: options.keep ? { kind: "keep" } : foldOf(sink, steps.reduce(operationSchema, columns), after),
-    estimate: read.estimate(columns, sink),
-  };
-  const notes = [...read.notes, ...optimized.notes, fusionNote(resolved.schema, columns, steps.length, sink)];
-  return { plan: { abanico: PLAN_VERSION, stages: [stage], notes }, schema: schemas[schemas.length - 1] };
+  const { store, signal, taskBytes = Infinity } = options;
+  const builder = new PlanBuilder(taskBytes);
+  const pipeline = await logicalOf(node, (source) => readOf(source, options));
+  const wanted = schemaOf(pipeline);
+  const dataset = await lowerPipeline(pipeline, allColumns(pipeline), { builder, store, signal });
+  const last = lastStage(dataset, wanted, builder, options.keep === true);
+  builder.stages.push(last.stage);
+  builder.note(fusionNote(dataset, last));
+  return { plan: { abanico: PLAN_VERSION, stages: builder.stages, notes: builder.notes }, schema: wanted };
 }
 
-/** Whether a frame's rows can be kept shard by shard as they are: nothing ends a stage. */
-export function isScan(node: FrameNode): boolean {
-  return linearize(node).operations.every((operation) => operation.do !== "group" && operation.do !== "head");
-}
-
-type SourceKind = "csv" | "file" | "kept" | "bag";
-
-function linearize(node: FrameNode): { source: Extract<FrameNode, { kind: SourceKind }>; operations: Operation[] } {
-  const operations: Operation[] = [];
-  let at = node;
-  while ("input" in at) {
-    operations.unshift(operationOf(at));
-    at = at.input;
+function lastStage(dataset: Dataset, wanted: Schema, builder: PlanBuilder, keep: boolean): Closed {
+  const id = builder.idFor(dataset.read.whole === undefined ? "scan" : "finish");
+  const names = wanted.map(({ name }) => name);
+  if (dataset.end === undefined) {
+    const sink: GatherSink = { to: "collect", columns: names };
+    return closed(dataset, id, sink, (schema) => (keep ? { kind: "keep" } : foldOf(sink, schema, [])));
   }
-  return { source: at, operations };
+  const { sink, after } = dataset.end;
+  const found = dataset.schema.map(({ name }) => name);
+  const inOrder: readonly Operation[] = found.join("\n") === names.join("\n") ? [] : [{ do: "select", names }];
+  return closed(dataset, id, sink, (schema) => foldOf(sink, schema, [...after, ...inOrder]));
 }
 
-function operationOf(node: Exclude<FrameNode, { kind: SourceKind }>): Operation {
-  switch (node.kind) {
-    case "filter":
-      return { do: "filter", condition: node.condition };
-    case "assign":
-      return { do: "assign", columns: node.columns };
-    case "select":
-      return { do: "select", names: node.names };
-    case "head":
-      return { do: "head", rows: node.rows };
-    case "group":
-      return {
-        do: "group",
-        sink: { to: "group", keys: node.keys, aggregates: node.aggregates, keepNulls: node.keepNulls },
-      };
-  }
-}
-
-/** The schema before the first operation, and behind each: this is where unknown columns and types that do not fit are refused. */
-function schemasAlong(first: Schema, operations: readonly Operation[]): Schema[] {
-  const schemas = [first];
-  for (const operation of operations) schemas.push(operationSchema(schemas[schemas.length - 1], operation));
-  return schemas;
-}
-
-function sinkOf(last: Operation | undefined, schema: Schema): Sink {
-  if (last?.do === "group") return last.sink;
-  const columns = schema.map(({ name }) => name);
-  return last?.do === "head" ? { to: "collect", columns, limit: last.rows } : { to: "collect", columns };
-}
-
-function foldOf(sink: Sink, schema: Schema, after: readonly Operation[]): Stage["output"] {
+function foldOf(sink: GatherSink, schema: Schema, after: readonly Operation[]): StageOutput {
   if (sink.to === "group") {
     const params: GroupParams = { sink, schema, after };
-    return { kind: "fold", fold: { op: "frame.group", params: params as unknown as JsonObject } }; // as above
+    return { kind: "fold", fold: { op: "frame.group", params: params as unknown as JsonObject } }; // plain JSON by its type
   }
   const fields = sink.columns.map((name) => {
     const field = schema.find((f) => f.name === name);
     if (field === undefined) throw new InternalError(`The plan lost column "${name}".`);
     return field;
   });
-  const { limit } = sink;
+  const limit = sink.pick === undefined ? sink.limit : undefined;
   const params: CollectParams = { schema: fields, after, ...(limit === undefined ? {} : { limit }) };
   return {
     kind: "fold",
-    fold: { op: "frame.collect", params: params as unknown as JsonObject },
+    fold: { op: "frame.collect", params: params as unknown as JsonObject }, // as above
     ...(limit === undefined ? {} : { enough: limit }),
-  }; // as above
+  };
 }
 
-type SourceNode = Extract<FrameNode, { kind: "csv" | "file" | "kept" }>;
-
-function readOf(source: SourceNode, options: LowerOptions): Promise<Read> | Read {
-  if (source.kind === "csv") return csvRead(source, options);
-  return source.kind === "file" ? fileRead(source, options) : keptRead(source);
+async function readOf(source: SourceNode, options: LowerOptions): Promise<Read> {
+  switch (source.kind) {
+    case "csv":
+      return csvRead(source, options);
+    case "file":
+      return fileRead(source, options);
+    case "kept":
+      return keptRead(source);
+    case "bag":
+      throw new InternalError("A bag's items become rows before a frame over them is planned.");
+  }
 }
 
 async function csvRead(source: Extract<FrameNode, { kind: "csv" }>, options: LowerOptions): Promise<Read> {
   const csv = await resolveCsv(source, options.store, options.widened, options.signal);
+  const bytes = csv.sources.reduce((sum, { size }) => sum + size, 0);
   return {
     schema: csv.format.columns.map(({ name, type }) => ({ name, type })),
     format: { format: "csv", csv: csv.format },
     tasks: { kind: "ranges", sources: csv.sources, blockSize: csv.blockSize },
     notes: csv.notes,
+    rows: Math.ceil(bytes / csv.recordBytes),
+    textBytes: csv.recordBytes / csv.format.columns.length,
     estimate: (columns, sink) => estimateScan(csv, columns, sink),
   };
 }
@@ -148,16 +112,20 @@ function keptRead({ schema, refs, rows, bytes }: KeptNode): Read {
     format: { format: "frame" },
     tasks: { kind: "refs", refs },
     notes: [],
+    rows,
+    textBytes: bytes / Math.max(1, rows * schema.length),
     estimate: () => estimateFrames(rows, bytes, refs.length),
   };
 }
 
-function fusionNote(source: Schema, columns: Schema, steps: number, sink: Sink): string {
+function fusionNote({ read }: Dataset, { columns, steps, stage }: Closed): string {
+  const { output } = stage;
+  const limited = output.kind === "fold" && output.enough !== undefined;
   const end =
-    sink.to === "group"
+    output.kind === "fold" && output.fold.op === "frame.group"
       ? "partial aggregation"
-      : sink.limit === undefined
-        ? "gathering rows"
-        : "gathering the first rows";
-  return `fused into one task a shard: reading ${columns.length} of ${source.length} columns (${columns.map(({ name }) => name).join(", ") || "none: rows are counted"}), ${steps} ${steps === 1 ? "step" : "steps"}, ${end}`;
+      : limited
+        ? "gathering the first rows"
+        : "gathering rows";
+  return `fused into one task a shard: reading ${columns.length} of ${read.schema.length} columns (${columns.map(({ name }) => name).join(", ") || "none: rows are counted"}), ${steps} ${steps === 1 ? "step" : "steps"}, ${end}`;
 }

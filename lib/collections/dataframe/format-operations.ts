@@ -1,0 +1,26 @@
+import { formatExpression } from "../expression.ts";
+import type { FrameOperation } from "./operation-nodes.ts";
+
+/** The line of an operation in a description; a join's other side is told by the caller. */
+export function operationLine(node: FrameOperation): string {
+  switch (node.kind) {
+    case "drop":
+      return `drop       ${node.names.join(", ")}`;
+    case "rename":
+      return `rename     ${node.names.map(({ from, to }) => `${from} to ${to}`).join(", ")}`;
+    case "tail":
+      return `tail       ${node.rows} rows`;
+    case "sample":
+      return `sample     ${node.fraction} of the rows, seed ${node.seed}`;
+    case "dropNulls":
+      return `drop nulls ${node.names?.join(", ") ?? "in any column"}`;
+    case "fillNull":
+      return `fill nulls ${"all" in node.values ? formatExpression(node.values.all) : node.values.each.map(({ name, value }) => `${name} with ${formatExpression(value)}`).join(", ")}`;
+    case "sort":
+      return `sort       ${node.keys.map(({ column, descending, nulls }) => `${column}${descending ? " descending" : ""}${nulls === "first" ? ", nulls first" : ""}`).join("; ")}`;
+    case "distinct":
+      return `distinct   ${node.names?.join(", ") ?? "rows"}`;
+    case "join":
+      return `join       ${node.how} on ${node.leftOn.map((name, i) => (name === node.rightOn[i] ? name : `${name} = ${node.rightOn[i]}`)).join(", ")}, with`;
+  }
+}

@@ -1,0 +1,77 @@
+/** What a task does with all rows of its input at once, before its steps: a partition of an exchange is small enough to lie in memory whole. */
+import type { Schema } from "../../collections/schema.ts";
+import type { Ref } from "../../plan/plan.ts";
+import type { TaskContext } from "../kernel.ts";
+import { applyAfter } from "./after.ts";
+import { concatenate } from "./collect.ts";
+import type { Batch } from "./column.ts";
+import { decodeFrame, type Frame } from "./encode.ts";
+import { GroupState } from "./group.ts";
+import { joinFrames } from "./join.ts";
+import type { GroupSink, JoinSpec, Operation } from "./steps.ts";
+
+export interface Whole {
+  readonly make:
+    /** All rows in the order of the producers. */
+    | { readonly do: "rows"; readonly schema: Schema }
+    /** The groups of which the sections hold states; `schema`: the columns that were grouped. */
+    | { readonly do: "groups"; readonly sink: GroupSink; readonly schema: Schema }
+    /** The rows of stage `probe` joined to those of the other. `schema`: what comes out. */
+    | {
+        readonly do: "join";
+        readonly join: JoinSpec;
+        readonly probe: string;
+        readonly rows: Schema;
+        readonly schema: Schema;
+      };
+  /** What is done to these rows then. */
+  readonly then: readonly Operation[];
+}
+
+/** The rows of a partition, made whole; answers also how many rows were read. */
+export async function wholeFrame(
+  { make, then }: Whole,
+  refs: readonly Ref[],
+  context: TaskContext,
+): Promise<{ frame: Frame; recordsIn: number }> {
+  if (make.do === "groups") {
+    const state = new GroupState(make.sink, make.schema);
+    let recordsIn = 0;
+    for (const ref of refs) {
+      const part = GroupState.decode(ownMemory(await context.fetch(ref)), make.sink, make.schema);
+      recordsIn += part.groups;
+      state.absorb(part);
+    }
+    return { frame: applyAfter(state.finish(), then), recordsIn };
+  }
+  if (make.do === "rows") {
+    const frame = await rowsOf(make.schema, refs, context);
+    return { frame: applyAfter(frame, then), recordsIn: frame.batch.rows };
+  }
+  const probe = await rowsOf(
+    make.rows,
+    refs.filter((ref) => ref.stage === make.probe),
+    context,
+  );
+  const table = await rowsOf(
+    make.join.table,
+    refs.filter((ref) => ref.stage !== make.probe),
+    context,
+  );
+  const frame = joinFrames(make.join, make.schema, probe, table);
+  return { frame: applyAfter(frame, then), recordsIn: probe.batch.rows + table.batch.rows };
+}
+
+async function rowsOf(schema: Schema, refs: readonly Ref[], context: TaskContext): Promise<Frame> {
+  const pieces: Batch[] = [];
+  for (const ref of refs) {
+    const { batch } = decodeFrame(await context.fetch(ref));
+    if (batch.rows > 0) pieces.push(batch);
+  }
+  return concatenate(schema, pieces);
+}
+
+/** A state may write into what it was decoded from, and what was fetched is shared. */
+function ownMemory(bytes: Uint8Array): Uint8Array {
+  return bytes.slice();
+}
