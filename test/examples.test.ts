@@ -56,6 +56,9 @@ async function readdirOrFile(path: string): Promise<unknown> {
 describe("examples", () => {
   const example = (name: string) => run(fileURLToPath(new URL(`examples/${name}`, root)));
   const wanted: Readonly<Record<string, RegExp>> = {
+    "bag-people.ts":
+      /^\[ \[ 'Lima', 7 \], \[ 'Oslo', 1\.5 \] \]\nLima, Peru: 7\nOslo, Norway: 1\.5\nLima 4\nOslo 1\.5\n1\n$/,
+    "bag-words.ts": /^<Client: 'local' .*>\ntrue true\n210\n\[ 1, 4, 9, 25, 36 \] \[ '4: four is not allowed' \]\n$/,
     "delayed-fibonacci.ts": /^\[ 55, 6765, 832040 \]\n$/,
     "delayed-graph.ts": /^result[\s\S]*load × 3\n[\s\S]*\n\[ 142290, 96 \]\nflowchart TB\n[\s\S]*$/,
     "delayed-tasks.ts": /^$/,
