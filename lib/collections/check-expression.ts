@@ -1,3 +1,4 @@
+import type { Json } from "../errors.ts";
 import type {
   AggregateKind,
   AggregateNode,
@@ -7,6 +8,8 @@ import type {
   LiteralJson,
   UnaryOp,
 } from "./expression.ts";
+import type { Params } from "./functions/spec.ts";
+import { FUNCTIONS, FUNCTION_NAMES, arity, isFunction, paramProblem, type FunctionName } from "./functions/table.ts";
 import { arrayAt, objectAt, oneOfAt, refuse, textAt } from "./plain.ts";
 import { SCALAR_TYPES, type ScalarType } from "./schema.ts";
 
@@ -16,7 +19,7 @@ const BINARY: readonly BinaryOp[] = [
   ...(["eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "fillNull"] as const),
 ];
 const UNARY: readonly UnaryOp[] = ["neg", "abs", "not", "isNull", "isNotNull"];
-const OPS = ["col", "lit", ...UNARY, ...BINARY, "isIn", "cast"] as const;
+const OPS = ["col", "lit", ...UNARY, ...BINARY, "isIn", "cast", ...FUNCTION_NAMES] as const;
 const AGGREGATES: readonly (AggregateKind | "size")[] = ["sum", "mean", "min", "max", "count", "size"];
 
 /** Deeper than anyone writes, and shallow enough for every walk over the tree. */
@@ -35,14 +38,31 @@ export function expressionAt(value: unknown, path: string, depth = 0): Expressio
     return { op, args: [args(1)[0]], values: list };
   }
   if (op === "cast") {
-    const { to } = objectAt(value, path, ["op", "args", "to"]);
-    return { op, args: [args(1)[0]], to: oneOfAt(to, `${path}.to`, SCALAR_TYPES) };
+    const { to, errors } = objectAt(value, path, ["op", "args", "to", "errors"]);
+    const cast = { op, args: [args(1)[0]], to: oneOfAt(to, `${path}.to`, SCALAR_TYPES) } as const;
+    return errors === undefined ? cast : { ...cast, errors: oneOfAt(errors, `${path}.errors`, ["null"]) };
   }
+  if (isFunction(op)) return callAt(op, value, path, depth);
   objectAt(value, path, ["op", "args"]);
   const unary = UNARY.find((known) => known === op);
   if (unary !== undefined) return { op: unary, args: [args(1)[0]] };
   const [left, right] = args(2);
   return { op: oneOfAt(op, `${path}.op`, BINARY), args: [left, right] };
+}
+
+function callAt(op: FunctionName, value: unknown, path: string, depth: number): ExpressionNode {
+  const object = objectAt(value, path, ["op", "args", "params"]);
+  const spec = FUNCTIONS[op];
+  const { least, most } = arity(spec);
+  const given = arrayAt(object["args"], `${path}.args`);
+  if (given.length < least || given.length > most)
+    refuse(`${path}.args`, `an array of ${most === Infinity ? "at least " : ""}${least}`, given);
+  const args = given.map((arg, i) => expressionAt(arg, `${path}.args[${i}]`, depth + 1));
+  if (object["params"] === undefined && paramProblem(spec, {}) === undefined) return { op, args };
+  const params = objectAt(object["params"], `${path}.params`) as Params; // `paramProblem` looks at each
+  const problem = paramProblem(spec, params);
+  if (problem !== undefined) refuse(`${path}.params.${problem.name}`, problem.expected, problem.found as Json);
+  return { op, args, params };
 }
 
 /** An aggregate from plain data. */
@@ -73,7 +93,7 @@ function fits(literal: LiteralJson, type: ScalarType | "null"): boolean {
   if (type === "bool") return typeof literal === "boolean";
   if (type === "string") return typeof literal === "string";
   if (typeof literal === "number") return type === "float64" || Number.isSafeInteger(literal);
-  return typeof literal === "object" && literal !== null && (type === "int64" ? "int" : "float") in literal;
+  return typeof literal === "object" && literal !== null && (type === "float64" ? "float" : "int") in literal;
 }
 
 const FLOATS = ["NaN", "Infinity", "-Infinity", "-0"] as const;

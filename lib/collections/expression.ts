@@ -1,29 +1,25 @@
 import { OptionError } from "../errors.ts";
+import type { ParseOptions } from "./expression/time-methods.ts";
+import { nodeOf, type Operand } from "./expression/base.ts";
+import { formatExpression } from "./expression/format.ts";
+import { literalJson, literalType, timeLiteral, type Constant } from "./expression/literal.ts";
+import type { BinaryOp, ExpressionNode, UnaryOp } from "./expression/nodes.ts";
+import { TimeMethods } from "./expression/time-methods.ts";
 import type { ScalarType } from "./schema.ts";
 
-/** An expression as plain data: what travels in the plan. */
-export type ExpressionNode =
-  | { readonly op: "col"; readonly name: string }
-  | { readonly op: "lit"; readonly type: ScalarType | "null"; readonly value: LiteralJson }
-  | { readonly op: UnaryOp; readonly args: readonly [ExpressionNode] }
-  | { readonly op: BinaryOp; readonly args: readonly [ExpressionNode, ExpressionNode] }
-  | { readonly op: "isIn"; readonly args: readonly [ExpressionNode]; readonly values: readonly LiteralJson[] }
-  | { readonly op: "cast"; readonly args: readonly [ExpressionNode]; readonly to: ScalarType };
-
-/** A literal in JSON: an int64 outside ±2^53 and floats that JSON lacks are told by their spelling. */
-export type LiteralJson =
-  | null
-  | boolean
-  | number
-  | string
-  | { readonly int: string }
-  | { readonly float: "NaN" | "Infinity" | "-Infinity" | "-0" };
-
-export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "floorDiv" | "mod" | "pow";
-export type ComparisonOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
-export type BooleanOp = "and" | "or" | "xor";
-export type BinaryOp = ArithmeticOp | ComparisonOp | BooleanOp | "fillNull";
-export type UnaryOp = "neg" | "abs" | "not" | "isNull" | "isNotNull";
+export type { Operand } from "./expression/base.ts";
+export { formatExpression } from "./expression/format.ts";
+export { literalType, literalValue } from "./expression/literal.ts";
+export { columnsRead } from "./expression/nodes.ts";
+export type {
+  ArithmeticOp,
+  BinaryOp,
+  BooleanOp,
+  ComparisonOp,
+  ExpressionNode,
+  LiteralJson,
+  UnaryOp,
+} from "./expression/nodes.ts";
 
 export type AggregateKind = "sum" | "mean" | "min" | "max" | "count";
 
@@ -33,9 +29,6 @@ export interface AggregateNode {
   readonly input?: ExpressionNode;
 }
 
-/** What may stand where an expression is expected: the value becomes a literal. */
-export type Operand = Expression | boolean | number | bigint | string | null;
-
 /**
  * A lazy expression over the columns of a frame. Makes nothing until the frame is computed.
  *
@@ -43,14 +36,12 @@ export type Operand = Expression | boolean | number | bigint | string | null;
  * keeps the rows where its condition is true, so neither false nor null. NaN is a float64 value that equals nothing; aggregates skip
  * it as they skip nulls.
  */
-export class Expression {
-  readonly node: ExpressionNode;
-
-  constructor(node: ExpressionNode) {
-    this.node = node;
+export class Expression extends TimeMethods {
+  protected override of(node: ExpressionNode): Expression {
+    return new Expression(node);
   }
 
-  /** Sum. int64 with int64 stays int64 (exact; `OverflowError` beyond 64 bits), otherwise float64. */
+  /** Sum. int64 with int64 stays int64 (exact; `OverflowError` beyond 64 bits), otherwise float64. For dates and timestamps see `TimeMethods`. */
   add(other: Operand): Expression {
     return binary("add", this, other);
   }
@@ -109,9 +100,9 @@ export class Expression {
   between(low: Operand, high: Operand): Expression {
     return this.ge(low).and(this.le(high));
   }
-  /** Whether the value is one of the list; null stays null. */
-  isIn(values: readonly (boolean | number | bigint | string)[]): Expression {
-    return new Expression({ op: "isIn", args: [this.node], values: values.map((value) => literalJson(value)) });
+  /** Whether the value is one of the list; null stays null. Dates and timestamps are told by `Date`s or as ISO 8601 has them. */
+  isIn(values: readonly Exclude<Constant, null>[]): Expression {
+    return new Expression({ op: "isIn", args: [this.node], values: values.map(listed) });
   }
 
   and(other: Operand): Expression {
@@ -138,9 +129,19 @@ export class Expression {
   fillNull(other: Operand): Expression {
     return binary("fillNull", this, other);
   }
-  /** To another type: int64 ↔ float64 (towards zero; NaN, infinities and what is beyond 64 bits become null), bool → number, anything → string. */
-  cast(to: ScalarType): Expression {
-    return new Expression({ op: "cast", args: [this.node], to });
+  /**
+   * To another type. A value that the type cannot hold is a `ValueError` at compute, or null with `{ errors: "null" }`.
+   *
+   * - string → number, bool, date, timestamp: as the CSV reader reads them, but an empty string is none of them.
+   * - float64 → int64: towards zero; NaN, infinities and what is beyond 64 bits become null. int64 → float64: to the nearest.
+   * - number → bool: whether it is not 0. bool → number: 0 or 1.
+   * - date ↔ timestamp: midnight, the day. date, timestamp ↔ int64: days, µs since 1970-01-01 UTC.
+   * - anything → string: floats with a point, true and false, dates and timestamps as ISO 8601 has them.
+   *
+   * @throws TypeMismatchError for pairs that mean nothing, as bool to date
+   */
+  cast(to: ScalarType, { errors }: ParseOptions = {}): Expression {
+    return new Expression({ op: "cast", args: [this.node], to, ...(errors === "null" ? { errors } : {}) });
   }
 
   /** Sum of the values that are not null or NaN; 0 where there are none. int64 and bool: exact, `OverflowError` beyond 64 bits. float64: summed in twice the precision. */
@@ -162,10 +163,6 @@ export class Expression {
   /** How many values are not null or NaN. int64. */
   count(): Aggregate {
     return new Aggregate({ kind: "count", input: this.node });
-  }
-
-  toString(): string {
-    return formatExpression(this.node);
   }
 }
 
@@ -190,9 +187,17 @@ export function col(name: string): Expression {
   return new Expression({ op: "col", name });
 }
 
-/** A constant. Whole numbers are int64, other numbers float64, bigints int64. */
-export function lit(value: boolean | number | bigint | string | null): Expression {
-  return new Expression({ op: "lit", type: literalType(value), value: literalJson(value) });
+/**
+ * A constant. Whole numbers are int64, other numbers float64, bigints int64, a `Date` is a timestamp. `lit("2023-01-31", "date")` is a date,
+ * `lit("2023-01-31T12:00Z", "timestamp")` a timestamp. @throws OptionError for a text that spells none
+ */
+export function lit(value: Constant, type?: "date" | "timestamp"): Expression {
+  if (type === undefined) return new Expression({ op: "lit", type: literalType(value), value: literalJson(value) });
+  const node = timeLiteral(value instanceof Date ? value.toISOString() : String(value), type);
+  if (node !== undefined) return new Expression(node);
+  throw new OptionError(`lit(${JSON.stringify(String(value))}, "${type}") expects a ${type} as ISO 8601 has it.`, {
+    fix: type === "date" ? 'as "2023-01-31".' : 'as "2023-01-31T12:34:56Z".',
+  });
 }
 
 /** How many rows a group has, nulls and all. int64. */
@@ -208,7 +213,7 @@ export function asExpression(value: Operand): Expression {
     throw new OptionError(`${String(value)} is an aggregate; it may stand only in agg({ … }).`, {
       fix: "aggregate first, then filter or assign on the result.",
     });
-  return lit(value);
+  return new Expression(nodeOf(value));
 }
 
 function binary(op: BinaryOp, left: Expression, right: Operand): Expression {
@@ -219,80 +224,7 @@ function unary(op: UnaryOp, arg: Expression): Expression {
   return new Expression({ op, args: [arg.node] });
 }
 
-/** The type that a value has as a literal. `OptionError` for what can be none. */
-export function literalType(value: unknown): ScalarType | "null" {
-  if (value === null) return "null";
-  if (typeof value === "boolean") return "bool";
-  if (typeof value === "bigint") return "int64";
-  if (typeof value === "string") return "string";
-  if (typeof value === "number") return Number.isSafeInteger(value) && !Object.is(value, -0) ? "int64" : "float64";
-  throw new OptionError(`A literal is a boolean, number, bigint, string or null, found ${typeof value}.`, {
-    fix: 'name columns by col("…").',
-  });
-}
-
-function literalJson(value: boolean | number | bigint | string | null): LiteralJson {
-  if (typeof value === "bigint") {
-    if (BigInt.asIntN(64, value) !== value) throw new OptionError(`${value} does not fit int64.`);
-    return { int: value.toString() };
-  }
-  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)))
-    // The cast lists what such numbers print as.
-    return { float: (Object.is(value, -0) ? "-0" : String(value)) as "NaN" | "Infinity" | "-Infinity" | "-0" };
-  return value;
-}
-
-/** The literal's value again. */
-export function literalValue(json: LiteralJson): null | boolean | number | bigint | string {
-  if (typeof json !== "object" || json === null) return json;
-  return "int" in json ? BigInt(json.int) : Number(json.float);
-}
-
-const SYMBOLS: Partial<Record<string, string>> = {
-  add: "+",
-  sub: "-",
-  mul: "*",
-  div: "/",
-  floorDiv: "//",
-  mod: "%",
-  pow: "**",
-  eq: "==",
-  ne: "!=",
-  lt: "<",
-  le: "<=",
-  gt: ">",
-  ge: ">=",
-  and: "and",
-  or: "or",
-  xor: "xor",
-};
-
-/** The expression as people write it. */
-export function formatExpression(node: ExpressionNode): string {
-  if (node.op === "col") return node.name;
-  if (node.op === "lit") return formatLiteral(node.value, node.type === "float64");
-  const args: readonly ExpressionNode[] = node.args;
-  const infix = args.length > 1 || node.op === "isIn";
-  const inner = args.map((arg) => ("args" in arg && infix ? `(${formatExpression(arg)})` : formatExpression(arg)));
-  const symbol = SYMBOLS[node.op];
-  if (symbol !== undefined) return inner.join(` ${symbol} `);
-  if (node.op === "isIn") return `${inner[0]} in [${node.values.map((value) => formatLiteral(value)).join(", ")}]`;
-  if (node.op === "cast") return `cast(${inner[0]}, ${node.to})`;
-  return `${node.op}(${inner.join(", ")})`;
-}
-
-/** Floats keep their point, also where they are whole, so that they are not taken for integers. */
-function formatLiteral(json: LiteralJson, float = false): string {
-  const value = literalValue(json);
-  if (typeof value === "string") return JSON.stringify(value);
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  const pointed = typeof value === "number" && (float || !Number.isSafeInteger(value)) && /^-?\d+$/.test(text);
-  return pointed ? `${text}.0` : text;
-}
-
-/** The columns that an expression reads. */
-export function columnsRead(node: ExpressionNode, into: Set<string> = new Set()): Set<string> {
-  if (node.op === "col") into.add(node.name);
-  else if (node.op !== "lit") for (const arg of node.args) columnsRead(arg, into);
-  return into;
+/** In a list a text may spell a day or an instant, and a `Date` does. */
+function listed(value: Exclude<Constant, null>) {
+  return literalJson(value instanceof Date ? value.toISOString() : value);
 }

@@ -1,6 +1,10 @@
 import { TypeMismatchError, UnknownColumnError, nearestNames } from "../errors.ts";
-import type { ScalarType, Schema } from "./schema.ts";
 import { formatExpression, literalType, literalValue, type AggregateNode, type ExpressionNode } from "./expression.ts";
+import { timeLiteral } from "./expression/literal.ts";
+import type { CastNode, FunctionNode, LiteralJson } from "./expression/nodes.ts";
+import type { AnyType } from "./functions/spec.ts";
+import { FUNCTIONS, isFunction } from "./functions/table.ts";
+import { SCALAR_TYPES, widerOf, type ScalarType, type Schema } from "./schema.ts";
 
 /** The type of an expression over columns of the given types; the null literal alone has type "null". `UnknownColumnError`, `TypeMismatchError`. */
 export function typeOf(node: ExpressionNode, schema: Schema): ScalarType | "null" {
@@ -17,7 +21,8 @@ export function typeOf(node: ExpressionNode, schema: Schema): ScalarType | "null
       return "bool";
     case "isIn": {
       const type = typeOf(node.args[0], schema);
-      for (const value of node.values) common(node, [type, literalType(literalValue(value))]);
+      for (const value of node.values)
+        if (listedTime(value, type) === undefined) common(node, [type, literalType(literalValue(value))]);
       return "bool";
     }
     case "not":
@@ -37,19 +42,86 @@ export function typeOf(node: ExpressionNode, schema: Schema): ScalarType | "null
     case "le":
     case "gt":
     case "ge":
-      common(node, both(node.args, schema));
+      common(node, both(timeOperands(node.args, schema), schema));
       return "bool";
     case "fillNull":
       return common(node, both(node.args, schema));
     case "div":
     case "pow":
       return expect(node, both(node.args, schema), ["int64", "float64", "bool"], "float64");
-    default: {
+    case "add":
+    case "sub":
+    case "mul":
+    case "floorDiv":
+    case "mod": {
       const types = both(node.args, schema);
+      const time = timeArithmetic(node.op, types);
+      if (time !== undefined) return time;
       expect(node, types, ["int64", "float64", "bool"], "float64");
       return types.includes("float64") ? "float64" : "int64";
     }
+    default:
+      return callType(node, schema);
   }
+}
+
+/** What a sum or difference gives that has a date or a timestamp in it; undefined for those that mean nothing. */
+function timeArithmetic(op: string, [a, b]: readonly AnyType[]): AnyType | undefined {
+  const [isTime, isOtherTime] = [a, b].map((type) => type === "date" || type === "timestamp");
+  if (op === "sub" && isTime && isOtherTime) return "int64";
+  const isCount = (type: AnyType) => type === "int64" || type === "null";
+  if (isTime && isCount(b) && (op === "add" || op === "sub")) return a;
+  return isOtherTime && isCount(a) && op === "add" ? b : undefined;
+}
+
+function callType(node: FunctionNode, schema: Schema): AnyType {
+  const spec = FUNCTIONS[node.op];
+  const types = node.args.map((arg) => typeOf(arg, schema));
+  types.forEach((type, i) => {
+    const allowed = spec.args[Math.min(i, spec.args.length - 1)];
+    if (type === "null" || allowed.includes(type)) return;
+    throw new TypeMismatchError(
+      `${formatExpression(node)} needs ${allowed.join(" or ")}, found ${type}: ${formatExpression(node.args[i])}.`,
+      {
+        fields: { expression: formatExpression(node), found: type, expected: [...allowed] },
+        fix: allowed.includes("string") ? '.cast("string") first.' : `cast it, as in .cast("${allowed[0]}").`,
+      },
+    );
+  });
+  const result = typeof spec.result === "function" ? spec.result(types, node.params ?? {}) : spec.result;
+  if (result !== undefined) return result;
+  throw new TypeMismatchError(`${formatExpression(node)} is no use of ${types.join(", ")}.`, {
+    fields: { expression: formatExpression(node), found: [...types] },
+    fix: "cast them so that they go together.",
+  });
+}
+
+type Pair = readonly [ExpressionNode, ExpressionNode];
+
+/** The operands of a comparison: a constant string that meets a date or a timestamp is read as one. */
+export function timeOperands([left, right]: Pair, schema: Schema): Pair {
+  return [asTimeAgainst(left, right, schema), asTimeAgainst(right, left, schema)];
+}
+
+function asTimeAgainst(node: ExpressionNode, other: ExpressionNode, schema: Schema): ExpressionNode {
+  if (node.op !== "lit" || node.type !== "string") return node;
+  return listedTime(node.value, typeOf(other, schema)) ?? node;
+}
+
+/** A constant text as a value of the time's type; where a date is met by an instant, that. */
+export function listedTime(value: LiteralJson, type: AnyType): ReturnType<typeof timeLiteral> {
+  if (typeof value !== "string" || (type !== "date" && type !== "timestamp")) return undefined;
+  return timeLiteral(value, type) ?? timeLiteral(value, "timestamp");
+}
+
+/** Whether it may throw for some values: an overflow, a cast, a text that cannot be read. */
+export function mayFail(node: ExpressionNode): boolean {
+  if (node.op === "col" || node.op === "lit") return false;
+  if (node.op === "cast" && node.errors === undefined && node.to !== "string") return true;
+  const fails = isFunction(node.op)
+    ? FUNCTIONS[node.op].mayFail === true
+    : ["add", "sub", "mul", "floorDiv", "neg", "abs"].includes(node.op);
+  return fails || (node.args as readonly ExpressionNode[]).some(mayFail);
 }
 
 /** The type of an aggregate's result. */
@@ -82,9 +154,7 @@ export function fieldOf(name: string, schema: Schema): { name: string; type: Sca
   );
 }
 
-type AnyType = ScalarType | "null";
-
-function both(args: readonly [ExpressionNode, ExpressionNode], schema: Schema): AnyType[] {
+function both(args: Pair, schema: Schema): AnyType[] {
   return args.map((arg) => typeOf(arg, schema));
 }
 
@@ -106,22 +176,31 @@ function expect<T extends AnyType>(
 
 function common(node: ExpressionNode, types: readonly AnyType[]): AnyType {
   const [a, b] = types;
-  if (a === b || b === "null") return a;
-  if (a === "null") return b;
-  const numbers: readonly AnyType[] = ["int64", "float64"];
-  if (numbers.includes(a) && numbers.includes(b)) return "float64";
+  const wider = widerOf(a, b);
+  if (wider !== undefined) return wider;
   throw new TypeMismatchError(`${formatExpression(node)} sets ${a} against ${b}.`, {
     fields: { expression: formatExpression(node), found: [a, b] },
     fix: `cast one of them, as in .cast("${a}").`,
   });
 }
 
-function castType(node: ExpressionNode & { op: "cast" }, from: AnyType): ScalarType {
-  if (from === "string" && node.to !== "string")
-    throw new TypeMismatchError(`${formatExpression(node)} would parse text.`, {
-      fix: "give the column its type when reading: readCsv(…, { types: { … } }).",
-    });
-  if (node.to === "bool" && from !== "bool" && from !== "null")
-    throw new TypeMismatchError(`${formatExpression(node)} is not supported.`, { fix: "compare: .ne(0)." });
-  return node.to;
+function castType(node: CastNode, from: AnyType): ScalarType {
+  if (from === "null" || from === node.to || CASTS[from].includes(node.to)) return node.to;
+  throw new TypeMismatchError(
+    `${formatExpression(node)} is not supported: ${from} is cast to ${CASTS[from].join(", ")}.`,
+    {
+      fields: { expression: formatExpression(node), found: from, expected: [...CASTS[from]] },
+      fix: 'go by way of another type, as in .cast("int64").cast("date").',
+    },
+  );
 }
+
+/** What each type can be cast to. */
+const CASTS: Readonly<Record<ScalarType, readonly ScalarType[]>> = {
+  bool: ["int64", "float64", "string"],
+  int64: ["bool", "float64", "string", "date", "timestamp"],
+  float64: ["bool", "int64", "string"],
+  string: SCALAR_TYPES,
+  date: ["timestamp", "int64", "string"],
+  timestamp: ["date", "int64", "string"],
+};

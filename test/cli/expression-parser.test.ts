@@ -90,7 +90,7 @@ describe("what cannot be read is shown", () => {
     [
       "filter",
       "cast(a, number)",
-      'a type is expected: bool, int64, float64, string, found "number":\n  cast(a, number)\n          ^',
+      'a type is expected: bool, int64, float64, string, date, timestamp, found "number":\n  cast(a, number)\n          ^',
       undefined,
     ],
     ["filter", "or", 'a value is expected, found "or":\n  or\n  ^', /backticks/],

@@ -1,5 +1,5 @@
 import type { Schema } from "../../collections/schema.ts";
-import { InternalError, OverflowError } from "../../errors.ts";
+import { InternalError, OverflowError, ValueError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import type { Batch } from "../frame/column.ts";
 import { VECTOR_BYTES, VectorMemory } from "../frame/vector-memory.ts";
@@ -37,8 +37,9 @@ export async function csvBatches(
       try {
         return await use({ batches: batches(), span: () => ({ from: records.from, next: records.next }) });
       } catch (error) {
-        // What goes wrong with the values of a wrong guess (a sum beyond 64 bits, say) says nothing about the file.
-        const isDoubt = error instanceof Doubt || (error instanceof OverflowError && !records.trusted);
+        // What goes wrong with the values of a wrong guess (a sum beyond 64 bits, a text that is no number) says nothing about the file.
+        const isOfValues = error instanceof OverflowError || error instanceof ValueError;
+        const isDoubt = error instanceof Doubt || (isOfValues && !records.trusted);
         if (!isDoubt) throw error;
         return {
           value: undefined,

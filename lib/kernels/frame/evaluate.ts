@@ -8,7 +8,7 @@
 import type { ArithmeticOp, BinaryOp, BooleanOp, ComparisonOp, ExpressionNode } from "../../collections/expression.ts";
 import { formatExpression, literalValue } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
-import { typeOf } from "../../collections/typing.ts";
+import { listedTime, timeOperands, typeOf } from "../../collections/typing.ts";
 import { InternalError, OverflowError } from "../../errors.ts";
 import { castColumn } from "./cast.ts";
 import {
@@ -17,15 +17,20 @@ import {
   columnOf,
   compareTexts,
   isWideInteger,
-  valueAt,
   type Batch,
   type BoolColumn,
   type Column,
   type Dictionary,
   type Float64Column,
   type Int64Column,
+  type IntegerColumn,
+  type NumberColumn,
   type StringColumn,
 } from "./column.ts";
+import { coalesceCall } from "./functions/choice.ts";
+import { compileCall } from "./functions/call.ts";
+import { castCall } from "./functions/parse.ts";
+import { asCount, asTime, isTime } from "./functions/time-arithmetic.ts";
 import { overflowIn } from "./overflow.ts";
 import { FloatVector, type VectorLoops, type VectorMemory } from "./vector-memory.ts";
 import { allSafe, arithmetic, bigArithmetic, comparison, dropMinusZero, floorDivIntegers, passes } from "./numeric.ts";
@@ -39,7 +44,13 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "lit":
       return literal(node);
     case "cast":
-      return castTo(compile(node.args[0], schema), node.to);
+      return castCall(
+        node.to,
+        typeOf(node.args[0], schema),
+        node.errors,
+        compile(node.args[0], schema),
+        formatExpression(node),
+      );
     case "neg":
       return binaryArithmetic("mul", compile(node.args[0], schema), constant(-1, "int64"));
     case "abs":
@@ -50,9 +61,11 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "isNotNull":
       return nullTest(compile(node.args[0], schema), node.op === "isNull");
     case "isIn":
-      return isIn(compile(node.args[0], schema), node.values.map(literalValue));
-    case "fillNull":
-      return fillNull(compile(node.args[0], schema), compile(node.args[1], schema), typeOf(node, schema));
+      return isIn(compile(node.args[0], schema), listed(node, typeOf(node.args[0], schema)));
+    case "fillNull": {
+      const type = typeOf(node, schema);
+      return coalesceCall(node.args, type === "null" ? "float64" : type, (arg) => compile(arg, schema));
+    }
     case "and":
     case "or":
     case "xor":
@@ -63,7 +76,7 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "le":
     case "gt":
     case "ge":
-      return compare(node.op, compile(node.args[0], schema), compile(node.args[1], schema));
+      return compare(node.op, ...compared(timeOperands(node.args, schema), schema));
     case "add":
     case "sub":
     case "mul":
@@ -71,8 +84,40 @@ export function compile(node: ExpressionNode, schema: Schema): Evaluator {
     case "floorDiv":
     case "mod":
     case "pow":
-      return naming(node, binaryArithmetic(node.op, operand(node, 0, schema), operand(node, 1, schema)));
+      return naming(node, arithmeticOf(node, schema));
+    default:
+      return compileCall(node, schema, compile);
   }
+}
+
+/** Dates and timestamps count as whole numbers do; what a sum or difference of them is, its type says. */
+function arithmeticOf(node: ExpressionNode & { op: BinaryOp }, schema: Schema): Evaluator {
+  const op = node.op as ArithmeticOp; // as its caller has looked up
+  const types = node.args.map((arg) => typeOf(arg, schema));
+  if (!types.some(isTime)) return binaryArithmetic(op, operand(node, 0, schema), operand(node, 1, schema));
+  const unit = types.includes("timestamp") ? "timestamp" : "date";
+  const [left, right] = node.args.map((arg, i) => asCount(compile(arg, schema), types[i], unit));
+  return asTime(binaryArithmetic(op, left, right), typeOf(node, schema));
+}
+
+/** Both sides of a comparison; a date that meets a timestamp is its midnight. */
+function compared(args: readonly [ExpressionNode, ExpressionNode], schema: Schema): [Evaluator, Evaluator] {
+  const types = args.map((arg) => typeOf(arg, schema));
+  const side = (i: 0 | 1): Evaluator => {
+    const evaluate = compile(args[i], schema);
+    return types[i] === "date" && types[1 - i] === "timestamp" ? castTo(evaluate, "timestamp") : evaluate;
+  };
+  return [side(0), side(1)];
+}
+
+/** The values of a list as the column has them. */
+function listed(node: ExpressionNode & { op: "isIn" }, type: ScalarType | "null"): ReturnType<typeof literalValue>[] {
+  if (!isTime(type)) return node.values.map(literalValue);
+  // An instant that is no midnight equals no date.
+  return node.values.flatMap((value) => {
+    const time = listedTime(value, type) ?? { type, value };
+    return time.type === type ? [literalValue(time.value)] : [];
+  });
 }
 
 /** An overflow says in which expression it happened. */
@@ -107,13 +152,14 @@ function bytes(): (n: number) => Uint8Array {
 function literal(node: ExpressionNode & { op: "lit" }): Evaluator {
   const value = literalValue(node.value);
   if (typeof value === "string") return constantString(value);
-  if (typeof value === "bigint") return constantWide(value);
   if (typeof value === "boolean") return constantBool(value);
-  if (value === null) return constantNull();
-  return constant(value, node.type === "int64" ? "int64" : "float64");
+  if (value === null || node.type === "null") return constantNull();
+  const type = node.type as NumberColumn["type"]; // what is left
+  if (typeof value === "bigint") return constantWide(value, type === "float64" ? "int64" : type);
+  return constant(value, type);
 }
 
-function constant(value: number, type: "int64" | "float64"): Evaluator {
+function constant(value: number, type: NumberColumn["type"]): Evaluator {
   const vector = new FloatVector();
   return ({ rows, memory }) => ({ type, values: vector.take(rows, memory).fill(value) });
 }
@@ -124,9 +170,9 @@ function constantString(text: string): Evaluator {
   return ({ rows }) => ({ type: "string", codes: new Int32Array(rows).fill(1), dictionary });
 }
 
-function constantWide(value: bigint): Evaluator {
-  if (!isWideInteger(value)) return constant(Number(value), "int64");
-  return ({ rows }) => ({ type: "int64", values: new BigInt64Array(rows).fill(value) });
+function constantWide(value: bigint, type: IntegerColumn["type"]): Evaluator {
+  if (!isWideInteger(value)) return constant(Number(value), type);
+  return ({ rows }) => ({ type, values: new BigInt64Array(rows).fill(value) });
 }
 
 function constantBool(value: boolean): Evaluator {
@@ -412,18 +458,6 @@ function nullTest(arg: Evaluator, whenNull: boolean): Evaluator {
     else if (a.valid === undefined) values.fill(no);
     else for (let i = 0; i < values.length; i++) values[i] = a.valid[i] === 0 ? yes : no;
     return { type: "bool", values };
-  };
-}
-
-function fillNull(arg: Evaluator, other: Evaluator, type: ScalarType | "null"): Evaluator {
-  return (batch) => {
-    const a = type === "null" ? arg(batch) : castColumn(arg(batch), type);
-    if (a.type === "string" ? !a.codes.includes(0) : a.valid === undefined) return a;
-    const b = type === "null" ? other(batch) : castColumn(other(batch), type);
-    return fromValues(
-      a.type,
-      Array.from({ length: batch.rows }, (_, i) => valueAt(a, i) ?? valueAt(b, i)),
-    );
   };
 }
 

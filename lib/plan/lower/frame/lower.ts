@@ -53,7 +53,7 @@ async function lowerOperation(
   needed: ReadonlySet<string>,
   lowering: Lowering,
 ): Promise<Dataset> {
-  if (dataset.end !== undefined) return withStep(dataset, operation);
+  if (dataset.end !== undefined) return withStep(dataset, pruned(operation, needed));
   switch (operation.do) {
     case "group":
       return groupRows(dataset, operation.sink, lowering);
@@ -104,4 +104,10 @@ async function lowerBase(base: Base, needed: ReadonlySet<string>, lowering: Lowe
 /** All columns of a pipeline. */
 export function allColumns(pipeline: Pipeline): Set<string> {
   return new Set(schemaOf(pipeline).map(({ name }) => name));
+}
+
+/** Makes no column that nothing needs: what it reads may be gone. */
+function pruned(operation: Operation, needed: ReadonlySet<string>): Operation {
+  if (operation.do !== "assign") return operation;
+  return { ...operation, columns: operation.columns.filter(({ name }) => needed.has(name)) };
 }
