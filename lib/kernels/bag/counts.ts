@@ -9,7 +9,7 @@ interface Cell {
   readonly original?: unknown;
 }
 
-/** How often each value is there. Nothing is allocated for a value that was there before. */
+/** How often each value is there. Nothing is kept of a value that was there before. */
 export class Counts {
   /** Short strings; all other values are in `#cells`. */
   readonly #short = new ShortCounts();
@@ -21,25 +21,24 @@ export class Counts {
 
   add(items: readonly unknown[]): void {
     const short = this.#short;
+    const others = this.#cells;
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
-      if (typeof item !== "string" || short.add(item, 1, this.size) < 0) this.#addOther(item, 1);
+      if (typeof item !== "string" || !short.add(item, 1, others.size)) this.#addOther(item, 1);
     }
   }
 
   addCount(item: unknown, count: number): void {
-    if (typeof item !== "string" || this.#short.add(item, count, this.size) < 0) this.#addOther(item, count);
+    if (typeof item !== "string" || !this.#short.add(item, count, this.#cells.size)) this.#addOther(item, count);
   }
 
   /** In order of first sight. */
   entries(): [unknown, number][] {
-    const found: { readonly ordinal: number; readonly item: unknown; readonly count: number }[] = [
-      ...this.#short.entries(),
-    ];
+    const entries = new Array<[unknown, number]>(this.size);
+    this.#short.entriesInto(entries);
     for (const [key, cell] of this.#cells)
-      found.push({ ordinal: cell.ordinal, item: "original" in cell ? cell.original : key, count: cell.count });
-    found.sort((a, b) => a.ordinal - b.ordinal);
-    return found.map(({ item, count }) => [item, count]);
+      entries[cell.ordinal] = ["original" in cell ? cell.original : key, cell.count];
+    return entries;
   }
 
   clear(): void {
@@ -48,10 +47,11 @@ export class Counts {
   }
 
   #addOther(item: unknown, count: number): void {
+    const ordinal = this.size;
     const key = mapKeyOf(item);
     const cell = this.#cells.get(key);
     if (cell !== undefined) cell.count += count;
-    else if (key !== item) this.#cells.set(key, { count, ordinal: this.size, original: item });
-    else this.#cells.set(typeof item === "string" ? detached(item) : item, { count, ordinal: this.size });
+    else if (key !== item) this.#cells.set(key, { count, ordinal, original: item });
+    else this.#cells.set(typeof item === "string" ? detached(item) : item, { count, ordinal });
   }
 }
