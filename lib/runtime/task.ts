@@ -56,8 +56,8 @@ function bodyOf(stage: Stage, task: Task, output: TaskOutput, fold: Fold<unknown
   if (typeof output !== "object" || output === null || !("value" in output))
     throw broken(stage, task, `gave ${describe(output)} where a task output { value, recordsIn, recordsOut } belongs`);
   const { value } = output;
+  if (output.span?.doubt !== undefined) return new Uint8Array(0);
   if (fold !== undefined) {
-    if (output.span?.doubt !== undefined) return new Uint8Array(0);
     const bytes = value instanceof Uint8Array ? value : fold.encode(value);
     if (!(bytes instanceof Uint8Array)) throw broken(stage, task, `has a fold that encodes to ${describe(bytes)}`);
     return whole(stage, task, bytes);

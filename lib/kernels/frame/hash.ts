@@ -49,6 +49,18 @@ export function nullsOf(column: Column, rows: number): Uint8Array | undefined {
   return nulls;
 }
 
+/** Which rows are null or NaN; undefined where none is. Words of NaN become those of null. */
+function missingIn(column: Column, [low, high]: readonly Int32Array[], rows: number): Uint8Array | undefined {
+  let missing = nullsOf(column, rows);
+  if (column.type !== "float64") return missing;
+  for (let i = 0; i < rows; i++) {
+    if (high[i] !== NAN_HIGH || low[i] !== 0) continue;
+    high[i] = 0;
+    (missing ??= new Uint8Array(rows))[i] = 1;
+  }
+  return missing;
+}
+
 /** Takes one word more into the hashes: MurmurHash3's step (A. Appleby, 2011). */
 export function mixWords(hashes: Int32Array, words: Int32Array): void {
   for (let i = 0; i < hashes.length; i++) {
@@ -85,14 +97,15 @@ export class RowHasher {
     this.#seed = seed | 0;
   }
 
-  /** A hash a row. Nulls are equal to each other. */
+  /** A hash a row. Nulls hash alike, and like NaN: for some (distinct, groups) they are equal, and nobody needs them to be parted. */
   hashes(columns: readonly Column[], rows: number): Int32Array {
     const hashes = new Int32Array(rows).fill(this.#seed);
     columns.forEach((column, k) => {
       if (column.type === "string") mixWords(hashes, this.#textWords(column, k, rows));
       else {
-        for (const words of wordsOf(column, rows)) mixWords(hashes, words);
-        const nulls = nullsOf(column, rows);
+        const words = wordsOf(column, rows);
+        const nulls = missingIn(column, words, rows);
+        for (const word of words) mixWords(hashes, word);
         // Where nothing is null the word is the same for all rows, so that a batch without nulls hashes like one with.
         mixWords(hashes, nulls === undefined ? new Int32Array(rows) : Int32Array.from(nulls));
       }

@@ -10,12 +10,11 @@ import { bytesOf, closed, framesRead, keep, overKept, type Dataset, type PlanBui
 /** A partition is projected to take about eight times its bytes, all copies counted. */
 const TASK_SHARE = 12;
 const LARGEST_PARTITION = 64 * 1024 * 1024;
-const SMALLEST_PARTITION = 64 * 1024;
 const MOST_PARTITIONS = 4_096;
 
 /** How many partitions rows of so many bytes are cut into, so that each fits a task. */
 export function partitionsFor(bytes: number, taskBytes: number): number {
-  const wanted = Math.min(LARGEST_PARTITION, Math.max(SMALLEST_PARTITION, taskBytes / TASK_SHARE));
+  const wanted = Math.min(LARGEST_PARTITION, taskBytes / TASK_SHARE);
   return Math.min(MOST_PARTITIONS, Math.max(1, Math.ceil(bytes / wanted)));
 }
 

@@ -59,6 +59,9 @@ function specOf(base: JoinBase, output: JoinBase["output"], probe: Side, table: 
     tableKeys: table.keys,
     table: schemaFor(table.dataset, table.columns),
     output: output.map(({ name, type, from, column }): JoinOutput => {
+      // The left side's, where both have a row: 0 and −0 are equal keys.
+      if (from === "key" && base.how === "inner")
+        return { name, type, from: probe.name === "left" ? "probe" : "table", column };
       if (from === "key") return { name, type, from, probe: column, table: column };
       return { name, type, from: from === probe.name ? "probe" : "table", column };
     }),

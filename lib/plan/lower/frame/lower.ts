@@ -30,7 +30,7 @@ export async function lowerPipeline(
   for (const operation of [...operations].reverse()) needs.unshift(neededBefore(operation, needs[0]));
   let dataset = await lowerBase(base, needs[0], lowering);
   for (let i = 0; i < operations.length; i++) {
-    const operation = operations[i];
+    const operation = prunedOperation(operations[i], needs[i + 1]);
     const following = operations[i + 1];
     if (operation.do === "sort" && following?.do === "head") {
       i++;
@@ -99,6 +99,13 @@ async function lowerBase(base: Base, needed: ReadonlySet<string>, lowering: Lowe
     rows,
     textBytes,
   };
+}
+
+/** The operation without what makes columns that nobody needs: those it would make them of may be gone. */
+function prunedOperation(operation: Operation, needed: ReadonlySet<string>): Operation {
+  if (operation.do === "select") return { do: "select", names: operation.names.filter((name) => needed.has(name)) };
+  if (operation.do !== "assign") return operation;
+  return { do: "assign", columns: operation.columns.filter(({ name }) => needed.has(name)) };
 }
 
 /** All columns of a pipeline. */
