@@ -16,13 +16,25 @@ const OPTIONS: readonly (keyof CsvOptions)[] = [
   "ragged",
   "widen",
   "encodingErrors",
+  "inferDates",
 ];
 
 /** Refuses options that mean nothing, in name or value. @throws OptionError */
 export function checkCsvOptions(options: CsvOptions): void {
   knownKeys(options, OPTIONS, "readCsv");
   checkCharacters(options);
-  const { header, names, nulls, blockSize, sampleRows, ragged, widen, encodingErrors, types = {} } = options;
+  const {
+    header,
+    names,
+    nulls,
+    blockSize,
+    sampleRows,
+    ragged,
+    widen,
+    encodingErrors,
+    inferDates,
+    types = {},
+  } = options;
   oneOf(ragged, ["error", "pad"], "ragged");
   oneOf(widen, ["float64", "string"], "widen");
   oneOf(encodingErrors, ["error", "replace"], "encodingErrors");
@@ -30,6 +42,8 @@ export function checkCsvOptions(options: CsvOptions): void {
     throw wrong("types", 'an object such as { price: "float64" }', types);
   for (const [column, type] of Object.entries(types)) oneOf(type, SCALAR_TYPES, `types["${column}"]`);
   if (header !== undefined && typeof header !== "boolean") throw wrong("header", "true or false", header);
+  if (inferDates !== undefined && typeof inferDates !== "boolean")
+    throw wrong("inferDates", "true or false", inferDates);
   texts(names, "names");
   texts(nulls, "nulls");
   if (blockSize !== undefined) parseBytes(blockSize, "readCsv option blockSize");

@@ -80,4 +80,9 @@ export interface CsvOptions {
   readonly widen?: "float64" | "string";
   /** Bytes that are not UTF-8: an error, or read as U+FFFD. Default "error". */
   readonly encodingErrors?: "error" | "replace";
+  /**
+   * Whether columns whose values all are ISO 8601 days or instants (2023-01-31, 2023-01-31T12:34:56Z) become dates and timestamps. Default false, as in
+   * pandas: they are strings, so that keys and files stay as they are written, unless `types` says "date" or "timestamp".
+   */
+  readonly inferDates?: boolean;
 }

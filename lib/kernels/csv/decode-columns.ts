@@ -1,12 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { CsvError, SchemaWidenedError, ValueError } from "../../errors.ts";
 import type { ScalarType } from "../../collections/schema.ts";
+import { parseIso } from "../../collections/time/iso.ts";
 import type { Column, Dictionary } from "../frame/column.ts";
 import { isPlain, unquote } from "./header.ts";
 import type { CsvColumn } from "./params.ts";
 import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
 import { ReplacedTexts } from "./replaced-texts.ts";
 import { kindOf, type TextKind } from "./texts.ts";
+import { TimeTexts } from "./time-texts.ts";
 import { WIDE, type CsvKernel } from "./wasm.ts";
 
 /** Decodes some columns of each block of a range. Owns their memory in the kernel; a string column has one dictionary for all blocks. */
@@ -72,7 +74,11 @@ export class ColumnDecoder {
         { fields, fix: "convert the file to UTF-8 (for example iconv -f latin1 -t utf-8)." },
       );
     }
-    const found = isPlain(place.text, this.#kernel) ? kindOf(text, this.#kernel.nullTexts) : "string";
+    const found = isTime(column.type)
+      ? (parseIso(text)?.type ?? "string")
+      : isPlain(place.text, this.#kernel)
+        ? kindOf(text, this.#kernel.nullTexts)
+        : "string";
     const wider = widen(column, found);
     if (!reader.trusted) throw new Doubt(`"${text}" in column "${column.name}"`);
     if (wider !== undefined)
@@ -97,7 +103,12 @@ export function widen(column: CsvColumn, found: TextKind): ScalarType | undefine
   if (column.widensTo === null) return undefined;
   const isNumber = found === "float64" || found === "int64";
   if (column.type === "int64" && isNumber) return "float64";
+  if (column.type === "date" && found === "timestamp") return "timestamp";
   return column.widensTo === "string" ? "string" : undefined;
+}
+
+function isTime(type: ScalarType): type is "date" | "timestamp" {
+  return type === "date" || type === "timestamp";
 }
 
 /** One column's output memory. */
@@ -109,6 +120,7 @@ class Slot {
   readonly #dictionary: number;
   readonly #view: Dictionary | undefined;
   readonly #replaced: ReplacedTexts | undefined;
+  readonly #times: TimeTexts | undefined;
   #room = 0;
   #values = 0;
   #valid = 0;
@@ -120,10 +132,15 @@ class Slot {
     this.column = column;
     this.at = at;
     this.#last = last;
-    this.#dictionary = column.type === "string" ? kernel.wasm.dictionaryNew() : 0;
-    this.#view = column.type === "string" ? new KernelDictionary(kernel, this.#dictionary) : undefined;
+    const isText = column.type === "string" || isTime(column.type);
+    this.#dictionary = isText ? kernel.wasm.dictionaryNew() : 0;
+    this.#view = isText ? new KernelDictionary(kernel, this.#dictionary) : undefined;
+    this.#times =
+      isTime(column.type) && this.#view !== undefined
+        ? new TimeTexts(column.type, this.#view, kernel.nullTexts)
+        : undefined;
     this.#replaced = kernel.lenient && this.#view !== undefined ? new ReplacedTexts(this.#view) : undefined;
-    if (column.type === "string") for (const text of nulls) this.#nullText(text);
+    if (isText) for (const text of nulls) this.#nullText(text);
   }
 
   /** Answers the ordinal of the first record that does not fit, or `block.rows`. */
@@ -142,7 +159,7 @@ class Slot {
     else if (this.column.type === "bool") done = wasm.decodeBooleans(at, ...rest);
     else done = wasm.decodeStrings(at, 4 * width, block.rows, this.#values, this.#dictionary, this.#last);
     this.#nulls = wasm.nullCount.value;
-    return done;
+    return this.#times?.firstWrong(new Int32Array(wasm.memory.buffer, this.#values, done)) ?? done;
   }
 
   view(rows: number): Column {
@@ -150,6 +167,7 @@ class Slot {
     const { type } = this.column;
     if (this.#view !== undefined) {
       const codes = new Int32Array(buffer, this.#values, rows);
+      if (this.#times !== undefined) return this.#times.column(codes);
       this.#replaced?.unify(codes);
       return { type: "string", codes, dictionary: this.#view };
     }

@@ -1,4 +1,6 @@
 import { isAscii } from "node:buffer";
+import { widerOf } from "../../collections/schema.ts";
+import { parseIso } from "../../collections/time/iso.ts";
 import { isPlain, unquote } from "./header.ts";
 import type { Dialect } from "./params.ts";
 import { kindOf, type TextKind } from "./texts.ts";
@@ -71,28 +73,27 @@ function splitRecords(kernel: CsvKernel, bytes: Uint8Array, dialect: Dialect, li
   return { records, bytes: mark + start - buffer, ...(opened > 0 ? { openQuote: mark + opened - buffer } : {}) };
 }
 
-/** The narrowest kind that holds all the texts of each column. */
-export function columnKinds(records: Sample["records"], width: number, nulls: ReadonlySet<string>): TextKind[] {
+/** The narrowest kind that holds all the texts of each column. `dates`: whether those that spell days and instants are told from strings. */
+export function columnKinds(
+  records: Sample["records"],
+  width: number,
+  nulls: ReadonlySet<string>,
+  dates = false,
+): TextKind[] {
   const kinds: TextKind[] = Array.from({ length: width }, () => "null");
   for (const record of records) {
     const fields = Math.min(width, record.length);
     // Nothing is wider than a string.
     for (let i = 0; i < fields; i++)
-      if (kinds[i] !== "string") kinds[i] = joinKinds(kinds[i], fieldKind(record[i], nulls));
+      if (kinds[i] !== "string")
+        kinds[i] = widerOf<TextKind>(kinds[i], fieldKind(record[i], nulls, dates), true) ?? "string";
   }
   return kinds;
 }
 
-function fieldKind({ text, isText }: SampleField, nulls: ReadonlySet<string>): TextKind {
+function fieldKind({ text, isText }: SampleField, nulls: ReadonlySet<string>, dates: boolean): TextKind {
   // An empty field is null to numbers; in quotes it is the empty string to text. It decides nothing.
   if (text === "") return "null";
-  return isText ? "string" : kindOf(text, nulls);
-}
-
-/** null < int64 < float64 < string, and null < bool < string. */
-export function joinKinds(a: TextKind, b: TextKind): TextKind {
-  if (a === b || b === "null") return a;
-  if (a === "null") return b;
-  const numbers: readonly TextKind[] = ["int64", "float64"];
-  return numbers.includes(a) && numbers.includes(b) ? "float64" : "string";
+  const kind = isText ? "string" : kindOf(text, nulls);
+  return kind === "string" && dates ? (parseIso(text)?.type ?? kind) : kind;
 }

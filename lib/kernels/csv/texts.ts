@@ -1,3 +1,5 @@
+import type { ScalarType } from "../../collections/schema.ts";
+
 /**
  * What a field's text (its quotes taken off) means: null, a boolean, an integer, a float, or just a string. The one place that says so for
  * the sampler and for the fields that the kernel's fast paths leave; the fast paths agree with it (property-tested).
@@ -26,7 +28,8 @@ export const DEFAULT_NULLS: readonly string[] = [
   "null",
 ];
 
-export type TextKind = "null" | "bool" | "int64" | "float64" | "string";
+/** Dates and timestamps are told from strings only where the user wants it. */
+export type TextKind = "null" | ScalarType;
 
 const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;

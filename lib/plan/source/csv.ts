@@ -38,7 +38,7 @@ export async function resolveCsv(
   const first = infos.find((info) => info.size > 0) ?? infos[0];
   const sample = await sampleOf(first, store, dialect, options.sampleRows ?? DEFAULT_SAMPLE_ROWS, signal);
   const { names, header, rows } = splitHeader(first, sample, options);
-  const kinds = columnKinds(rows, names.length, new Set(options.nulls ?? DEFAULT_NULLS));
+  const kinds = columnKinds(rows, names.length, new Set(options.nulls ?? DEFAULT_NULLS), options.inferDates);
   checkTypes(options.types ?? {}, names);
   const columns = names.map((name, i) => columnFor(name, kinds[i], options, widened.get(name)));
   return {
