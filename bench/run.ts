@@ -95,19 +95,9 @@ async function runJob(job: Job, settings: Settings): Promise<void> {
 /** Abanico as people install it: compiled. Answers where its entry is. */
 async function compile(): Promise<string> {
   const out = fileURLToPath(new URL("../.bench/dist", import.meta.url));
-  const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
-  const project = fileURLToPath(new URL("../tsconfig.build.json", import.meta.url));
-  const { code, stdout } = await execute([
-    process.execPath,
-    tsc,
-    "-p",
-    project,
-    "--outDir",
-    out,
-    "--sourceMap",
-    "false",
-  ]);
-  if (code !== 0) throw new Error(`Abanico does not compile:\n${stdout}`);
+  const build = fileURLToPath(new URL("../scripts/build.ts", import.meta.url));
+  const { code, stdout, stderr } = await execute([process.execPath, build, "--outdir", out, "--no-types"]);
+  if (code !== 0) throw new Error(`Abanico does not compile:\n${stdout}${stderr}`);
   return new URL("../.bench/dist/index.js", import.meta.url).href;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LIBRARY_URL } from "../root.ts";
 
 /** A place in the user's program: a path, and a line from 1. */
 export interface Place {
@@ -16,7 +17,7 @@ export interface Frame extends Place {
 }
 
 /** This library's own folder, lib or dist. */
-export const LIBRARY = fileURLToPath(new URL("../", import.meta.url));
+export const LIBRARY = fileURLToPath(LIBRARY_URL);
 /** Frames of ours above the user's: no call goes deeper. */
 const DEPTH = 32;
 /** A file beyond this, in bytes, is not searched for where a function begins. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { dirname, extname, join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { LIBRARY_EXTENSION, LIBRARY_URL } from "../root.ts";
 
 /**
  * A module of functions imports this library too. It has to be the copy that runs, in the program and in its workers, and not another
@@ -8,13 +9,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  */
 
 /** The folder of the library that runs, lib or dist, and the extension of its files. */
-const RUNNING = fileURLToPath(new URL("../", import.meta.url));
-const EXTENSION = extname(fileURLToPath(import.meta.url));
+const RUNNING = fileURLToPath(LIBRARY_URL);
+const EXTENSION = LIBRARY_EXTENSION;
 const PACKAGE = dirname(RUNNING);
+const isSource = EXTENSION === ".ts";
 const ENTRIES: Readonly<Record<string, string>> = {
   abanico: "index",
-  "abanico/plan": "plan/plan",
-  "abanico/store": "store/index",
+  "abanico/plan": isSource ? "plan/plan" : "plan",
+  "abanico/store": isSource ? "store/index" : "store",
 };
 
 /** The URL of the running library's file for a bare import, as "abanico" or "abanico/store". */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { CancelledError, nearestNames } from "../errors.ts";
+import { LIBRARY_URL } from "../root.ts";
 import { readArguments, type Arguments } from "./arguments.ts";
 import { DEMO_OPTIONS, demo } from "./demo.ts";
 import { commandHelp, overview, type CommandHelp } from "./help.ts";
@@ -92,7 +93,7 @@ function print(text: string): number {
 }
 
 async function version(): Promise<string> {
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  const text = await readFile(new URL("../package.json", LIBRARY_URL), "utf8");
   return (JSON.parse(text) as { version: string }).version; // our own package.json: the field is there
 }
 
