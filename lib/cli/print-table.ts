@@ -1,4 +1,5 @@
 import type { Table } from "apache-arrow";
+import { cellsOf } from "../collections/dataframe/cells.ts";
 import { formatTable } from "../collections/dataframe/format-table.ts";
 
 export const FORMATS = ["table", "csv", "json"] as const;
@@ -44,8 +45,8 @@ function jsonValue(value: unknown): string {
 }
 
 function* rowsOf(table: Table): Generator<unknown[]> {
-  const columns = table.schema.fields.map((_, i) => table.getChildAt(i));
-  for (let row = 0; row < table.numRows; row++) yield columns.map((column) => column?.get(row));
+  const columns = table.schema.fields.map((_, i) => cellsOf(table.getChildAt(i)));
+  for (let row = 0; row < table.numRows; row++) yield columns.map((cell) => cell(row));
 }
 
 function* pieces(lines: Iterable<string>): Generator<string> {

@@ -1,11 +1,12 @@
 import type { Table } from "apache-arrow";
+import { cellsOf } from "./cells.ts";
 
 /** An Arrow table as text: names, types and at most `rows` rows. `rows` less than the table's say that there are more. */
 export function formatTable(table: Table, rows = 10): string {
   const shown = Math.min(rows, table.numRows);
   const columns = table.schema.fields.map((field, i) => {
-    const column = table.getChildAt(i);
-    const cells = Array.from({ length: shown }, (_, row) => formatValue(column?.get(row)));
+    const cell = cellsOf(table.getChildAt(i));
+    const cells = Array.from({ length: shown }, (_, row) => formatValue(cell(row)));
     const type = typeName(String(field.type));
     return { cells: [formatValue(field.name), type, ...cells], right: type !== "string" };
   });
@@ -23,7 +24,13 @@ export function formatTable(table: Table, rows = 10): string {
 }
 
 function typeName(arrow: string): string {
-  const names: Readonly<Record<string, string>> = { Int64: "int64", Float64: "float64", Bool: "bool" };
+  const names: Readonly<Record<string, string>> = {
+    Int64: "int64",
+    Float64: "float64",
+    Bool: "bool",
+    "Date32<DAY>": "date",
+    "Timestamp<MICROSECOND>": "timestamp",
+  };
   return names[arrow] ?? "string";
 }
 
