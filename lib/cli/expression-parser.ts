@@ -5,13 +5,18 @@
  *     or   xor   and   not   = == != <> < <= > >=, is [not] null, [not] in (…), [not] between … and …   + -   * / // %   - (sign)   **
  *
  * Comparisons do not chain. Names are columns (any other name in `backticks`), 'strings' stand in single or double quotes, words are read in
- * any case. It also reads what an expression prints.
+ * any case. It also reads what an expression prints. Functions are the library's, with their constants behind the arguments: slice(name, 0, 3).
  */
-import type { Aggregate } from "../collections/expression.ts";
-import { Expression, col, lit, size } from "../collections/expression.ts";
+import { makeAggregate, type Aggregate, type AggregateKind } from "../collections/aggregate.ts";
+import { AGGREGATES, AGGREGATE_NAMES } from "../collections/aggregate-table.ts";
+import { Expression, col, lit } from "../collections/expression.ts";
+import type { ExpressionNode } from "../collections/expression/nodes.ts";
+import type { Params } from "../collections/functions/spec.ts";
+import { paramProblem } from "../collections/functions/table.ts";
 import { SCALAR_TYPES } from "../collections/schema.ts";
 import { nearestNames } from "../errors.ts";
-import { AGGREGATES, COMPARISON, FUNCTIONS, NOT, OPERATORS, POWER, SIGN, UNARY } from "./operators.ts";
+import { CALLED, callFrom, functionNamed } from "./call.ts";
+import { COMPARISON, NOT, OPERATORS, POWER, SIGN, UNARY } from "./operators.ts";
 import { tokensOf, unreadable, type Token } from "./tokens.ts";
 
 /** A condition or value over columns. @throws UsageError with a caret below the place. */
@@ -31,7 +36,7 @@ export function parseAssignment(text: string): { name: string; value: Expression
   return { name, value };
 }
 
-/** `NAME = sum(EXPRESSION)`, or mean, min, max, count, size(). */
+/** `NAME = sum(EXPRESSION)`, or any other aggregate: `size()`, `corr(x, y)`, `quantile(x, 0.9, "lower")`. */
 export function parseAggregate(text: string): { name: string; value: Aggregate } {
   const parser = new Parser(text);
   const name = parser.target('"revenue = sum(revenue)"');
@@ -77,24 +82,31 @@ class Parser {
     return name.text;
   }
 
+  /** A name, and in parentheses its expressions and constants. */
   aggregate(): Aggregate {
     const token = this.#tokens[this.#at];
-    const name = this.#word();
-    const known = [...Object.keys(AGGREGATES), "size"];
-    if (!known.includes(name) || this.#tokens[this.#at + 1]?.text !== "(")
+    const kind = aggregateNamed(this.#word());
+    if (kind === undefined || this.#tokens[this.#at + 1]?.text !== "(")
       this.#fail(
         token,
         `an aggregate is expected`,
-        nearest(token, known) ?? `use one of ${known.join(", ")}, as in sum(x).`,
+        nearest(token, AGGREGATE_NAMES) ?? `use one of ${AGGREGATE_NAMES.join(", ")}, as in sum(x).`,
       );
     this.#at += 2;
-    if (name === "size") {
-      this.#expect(")");
-      return size();
+    const spec = AGGREGATES[kind];
+    const inputs = Array.from({ length: spec.inputs }, (_, i) => {
+      if (i > 0) this.#expect(",");
+      return this.expression(0).node;
+    });
+    const params: Record<string, Params[string]> = {};
+    for (const { name } of spec.params ?? []) {
+      if (!this.#takeWord(",")) break;
+      if (!this.#takeWord("null")) params[name] = this.#plainConstant();
     }
-    const value = AGGREGATES[name](this.expression(0));
+    const problem = paramProblem(spec, params);
+    if (problem !== undefined) this.#fail(token, `${kind} expects ${problem.expected} for ${problem.name}`);
     this.#expect(")");
-    return value;
+    return makeAggregate(kind, inputs, params);
   }
 
   end(): void {
@@ -157,7 +169,7 @@ class Parser {
   #call(token: Token): Expression {
     this.#expect("(");
     const name = token.text.toLowerCase();
-    if (Object.hasOwn(AGGREGATES, name) || name === "size")
+    if (aggregateNamed(name) !== undefined)
       this.#fail(token, `${token.text} is an aggregate; it may stand only in --agg`);
     const arg = () => this.expression(0);
     let value: Expression;
@@ -168,17 +180,30 @@ class Parser {
       this.#expect(",");
       value = first.fillNull(arg());
     } else if (Object.hasOwn(UNARY, name)) value = UNARY[name](arg());
-    else
-      this.#fail(
-        token,
-        `there is no function ${token.text}`,
-        nearest(token, FUNCTIONS) ?? `there are ${FUNCTIONS.join(", ")}.`,
-      );
+    else value = this.#function(token);
     this.#expect(")");
     return value;
   }
 
-  /** `x, float64` or `x as float64`. */
+  /** What stands between the parentheses of a function of the table. */
+  #function(token: Token): Expression {
+    const name = functionNamed(token.text);
+    if (name === undefined)
+      this.#fail(
+        token,
+        `there is no function ${token.text}`,
+        nearest(token, CALLED) ?? `there are ${CALLED.join(", ")}.`,
+      );
+    const given: ExpressionNode[] = [];
+    while (this.#word() !== ")") {
+      if (given.length > 0) this.#expect(",");
+      given.push(this.expression(0).node);
+    }
+    const node = callFrom(name, given);
+    return typeof node === "string" ? this.#fail(token, node) : new Expression(node);
+  }
+
+  /** `x, float64` or `x as float64`; a third word "null" says what becomes of values that do not fit. */
   #cast(): Expression {
     const value = this.expression(0);
     if (this.#word() === "as") this.#at++;
@@ -186,7 +211,10 @@ class Parser {
     const token = this.#tokens[this.#at++];
     const type = SCALAR_TYPES.find((known) => known === token.text);
     if (type === undefined) this.#fail(token, `a type is expected: ${SCALAR_TYPES.join(", ")}`);
-    return value.cast(type);
+    if (!this.#takeWord(",")) return value.cast(type);
+    const errors = this.#tokens[this.#at++];
+    if (errors.text !== "null") this.#fail(errors, '"null" is expected');
+    return value.cast(type, { errors: "null" });
   }
 
   /** `is [not] null`, `[not] in (…)`, `[not] between … and …`. */
@@ -229,6 +257,12 @@ class Parser {
     return "int" in value ? BigInt(value.int) : Number(value.float);
   }
 
+  #plainConstant(): boolean | number | string {
+    const token = this.#tokens[this.#at];
+    const value = this.#constant();
+    return typeof value === "bigint" ? this.#fail(token, "a smaller number is expected") : value;
+  }
+
   #refuseChain(): void {
     const operator = Object.hasOwn(OPERATORS, this.#word()) ? OPERATORS[this.#word()] : undefined;
     if (operator?.power === COMPARISON)
@@ -256,6 +290,10 @@ class Parser {
     const found = token.kind === "end" ? "the end" : JSON.stringify(token.text);
     throw unreadable(this.#text, token.at, `${problem}, found ${found}`, fix);
   }
+}
+
+function aggregateNamed(word: string): AggregateKind | undefined {
+  return AGGREGATE_NAMES.find((name) => name.toLowerCase() === word.toLowerCase());
 }
 
 function nearest(token: Token, known: readonly string[]): string | undefined {

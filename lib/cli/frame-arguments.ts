@@ -15,7 +15,10 @@ export const STEP_OPTIONS: OptionSpecs = {
   assign: { value: '"revenue = quantity * price"', help: "add a column, or replace it" },
   select: { value: "date,price", help: "these columns, in this order" },
   "group-by": { value: "product", help: "one row for each value of these columns; goes with --agg" },
-  agg: { value: '"revenue = sum(revenue)"', help: "sum, mean, min, max, count of an expression, or size()" },
+  agg: {
+    value: '"revenue = sum(revenue)"',
+    help: "sum, mean, median, nunique … of an expression, quantile(x, 0.9), size()",
+  },
   head: { value: "N", help: "the first rows" },
 };
 

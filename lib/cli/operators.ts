@@ -1,4 +1,4 @@
-import type { Aggregate, Expression } from "../collections/expression.ts";
+import type { Expression } from "../collections/expression.ts";
 
 /** The expression language's words, and what they make. A greater power binds more strongly. */
 type Binary = (left: Expression, right: Expression) => Expression;
@@ -38,12 +38,5 @@ export const UNARY: Readonly<Record<string, (arg: Expression) => Expression>> = 
   neg: (arg) => arg.neg(),
   isnull: (arg) => arg.isNull(),
   isnotnull: (arg) => arg.isNotNull(),
-};
-export const AGGREGATES: Readonly<Record<string, (arg: Expression) => Aggregate>> = {
-  sum: (arg) => arg.sum(),
-  mean: (arg) => arg.mean(),
-  min: (arg) => arg.min(),
-  max: (arg) => arg.max(),
-  count: (arg) => arg.count(),
 };
 export const FUNCTIONS = [...Object.keys(UNARY), "not", "fillNull", "cast"];

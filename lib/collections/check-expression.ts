@@ -1,13 +1,7 @@
 import type { Json } from "../errors.ts";
-import type {
-  AggregateKind,
-  AggregateNode,
-  ArithmeticOp,
-  BinaryOp,
-  ExpressionNode,
-  LiteralJson,
-  UnaryOp,
-} from "./expression.ts";
+import type { AggregateNode } from "./aggregate.ts";
+import { AGGREGATES, AGGREGATE_NAMES } from "./aggregate-table.ts";
+import type { ArithmeticOp, BinaryOp, ExpressionNode, LiteralJson, UnaryOp } from "./expression.ts";
 import type { Params } from "./functions/spec.ts";
 import { FUNCTIONS, FUNCTION_NAMES, arity, isFunction, paramProblem, type FunctionName } from "./functions/table.ts";
 import { arrayAt, objectAt, oneOfAt, refuse, textAt } from "./plain.ts";
@@ -20,7 +14,6 @@ const BINARY: readonly BinaryOp[] = [
 ];
 const UNARY: readonly UnaryOp[] = ["neg", "abs", "not", "isNull", "isNotNull"];
 const OPS = ["col", "lit", ...UNARY, ...BINARY, "isIn", "cast", ...FUNCTION_NAMES] as const;
-const AGGREGATES: readonly (AggregateKind | "size")[] = ["sum", "mean", "min", "max", "count", "size"];
 
 /** Deeper than anyone writes, and shallow enough for every walk over the tree. */
 const MAX_DEPTH = 1_000;
@@ -67,11 +60,18 @@ function callAt(op: FunctionName, value: unknown, path: string, depth: number): 
 
 /** An aggregate from plain data. */
 export function aggregateAt(value: unknown, path: string): AggregateNode {
-  const object = objectAt(value, path, ["kind", "input"]);
-  const kind = oneOfAt(object["kind"], `${path}.kind`, AGGREGATES);
-  if (kind === "size")
-    return object["input"] === undefined ? { kind } : refuse(`${path}.input`, "nothing", object["input"]);
-  return { kind, input: expressionAt(object["input"], `${path}.input`) };
+  const object = objectAt(value, path, ["kind", "input", "other", "params"]);
+  const kind = oneOfAt(object["kind"], `${path}.kind`, AGGREGATE_NAMES);
+  const spec = AGGREGATES[kind];
+  const inputAt = (name: "input" | "other", isTaken: boolean) => {
+    if (isTaken) return { [name]: expressionAt(object[name], `${path}.${name}`) };
+    return object[name] === undefined ? {} : refuse(`${path}.${name}`, "nothing", object[name]);
+  };
+  const inputs = { ...inputAt("input", spec.inputs > 0), ...inputAt("other", spec.inputs > 1) };
+  const params = objectAt(object["params"] ?? {}, `${path}.params`) as Params; // `paramProblem` looks at each
+  const problem = paramProblem(spec, params);
+  if (problem !== undefined) refuse(`${path}.params.${problem.name}`, problem.expected, problem.found);
+  return { kind, ...inputs, ...(object["params"] === undefined ? {} : { params }) };
 }
 
 function argumentsAt(value: unknown, path: string, count: number, depth: number): ExpressionNode[] {

@@ -1,12 +1,13 @@
 import { OptionError } from "../errors.ts";
+import { Aggregate } from "./aggregate.ts";
+import { AggregateMethods } from "./aggregate-methods.ts";
 import type { ParseOptions } from "./expression/time-methods.ts";
 import { nodeOf, type Operand } from "./expression/base.ts";
-import { formatExpression } from "./expression/format.ts";
 import { literalJson, literalType, timeLiteral, type Constant } from "./expression/literal.ts";
 import type { BinaryOp, ExpressionNode, UnaryOp } from "./expression/nodes.ts";
-import { TimeMethods } from "./expression/time-methods.ts";
 import type { ScalarType } from "./schema.ts";
 
+export { Aggregate, size, type AggregateKind, type AggregateNode } from "./aggregate.ts";
 export type { Operand } from "./expression/base.ts";
 export { formatExpression } from "./expression/format.ts";
 export { literalType, literalValue } from "./expression/literal.ts";
@@ -21,14 +22,6 @@ export type {
   UnaryOp,
 } from "./expression/nodes.ts";
 
-export type AggregateKind = "sum" | "mean" | "min" | "max" | "count";
-
-/** An aggregate as plain data. `input` absent: rows are counted. */
-export interface AggregateNode {
-  readonly kind: AggregateKind | "size";
-  readonly input?: ExpressionNode;
-}
-
 /**
  * A lazy expression over the columns of a frame. Makes nothing until the frame is computed.
  *
@@ -36,7 +29,7 @@ export interface AggregateNode {
  * keeps the rows where its condition is true, so neither false nor null. NaN is a float64 value that equals nothing; aggregates skip
  * it as they skip nulls.
  */
-export class Expression extends TimeMethods {
+export class Expression extends AggregateMethods {
   protected override of(node: ExpressionNode): Expression {
     return new Expression(node);
   }
@@ -143,42 +136,6 @@ export class Expression extends TimeMethods {
   cast(to: ScalarType, { errors }: ParseOptions = {}): Expression {
     return new Expression({ op: "cast", args: [this.node], to, ...(errors === "null" ? { errors } : {}) });
   }
-
-  /** Sum of the values that are not null or NaN; 0 where there are none. int64 and bool: exact, `OverflowError` beyond 64 bits. float64: summed in twice the precision. */
-  sum(): Aggregate {
-    return new Aggregate({ kind: "sum", input: this.node });
-  }
-  /** Mean of the values that are not null or NaN; null where there are none. float64. */
-  mean(): Aggregate {
-    return new Aggregate({ kind: "mean", input: this.node });
-  }
-  /** Least value that is not null or NaN; null where there is none. Strings by code point. */
-  min(): Aggregate {
-    return new Aggregate({ kind: "min", input: this.node });
-  }
-  /** Greatest value that is not null or NaN; null where there is none. */
-  max(): Aggregate {
-    return new Aggregate({ kind: "max", input: this.node });
-  }
-  /** How many values are not null or NaN. int64. */
-  count(): Aggregate {
-    return new Aggregate({ kind: "count", input: this.node });
-  }
-}
-
-/** One value a group. */
-export class Aggregate {
-  readonly node: AggregateNode;
-
-  constructor(node: AggregateNode) {
-    this.node = node;
-  }
-
-  toString(): string {
-    return this.node.input === undefined
-      ? `${this.node.kind}()`
-      : `${this.node.kind}(${formatExpression(this.node.input)})`;
-  }
 }
 
 /** The column of that name. */
@@ -198,11 +155,6 @@ export function lit(value: Constant, type?: "date" | "timestamp"): Expression {
   throw new OptionError(`lit(${JSON.stringify(String(value))}, "${type}") expects a ${type} as ISO 8601 has it.`, {
     fix: type === "date" ? 'as "2023-01-31".' : 'as "2023-01-31T12:34:56Z".',
   });
-}
-
-/** How many rows a group has, nulls and all. int64. */
-export function size(): Aggregate {
-  return new Aggregate({ kind: "size" });
 }
 
 export function asExpression(value: Operand): Expression {

@@ -1,5 +1,5 @@
 import { TypeMismatchError, UnknownColumnError, nearestNames } from "../errors.ts";
-import { formatExpression, literalType, literalValue, type AggregateNode, type ExpressionNode } from "./expression.ts";
+import { formatExpression, literalType, literalValue, type ExpressionNode } from "./expression.ts";
 import { timeLiteral } from "./expression/literal.ts";
 import type { CastNode, FunctionNode, LiteralJson } from "./expression/nodes.ts";
 import type { AnyType } from "./functions/spec.ts";
@@ -122,22 +122,6 @@ export function mayFail(node: ExpressionNode): boolean {
     ? FUNCTIONS[node.op].mayFail === true
     : ["add", "sub", "mul", "floorDiv", "neg", "abs"].includes(node.op);
   return fails || (node.args as readonly ExpressionNode[]).some(mayFail);
-}
-
-/** The type of an aggregate's result. */
-export function aggregateType(node: AggregateNode, schema: Schema): ScalarType {
-  if (node.input === undefined) return "int64";
-  const type = typeOf(node.input, schema);
-  if (node.kind === "count") return "int64";
-  if (node.kind === "min" || node.kind === "max") return type === "null" ? "float64" : type;
-  if (type === "string" || type === "date" || type === "timestamp")
-    throw new TypeMismatchError(`${node.kind}(${formatExpression(node.input)}) needs numbers, found ${type}.`, {
-      fix:
-        type === "string"
-          ? "if the column holds numbers, give its type: readCsv(…, { types: { … } })."
-          : 'aggregate what it counts: .cast("int64").',
-    });
-  return node.kind === "mean" || type === "float64" || type === "null" ? "float64" : "int64";
 }
 
 export function fieldOf(name: string, schema: Schema): { name: string; type: ScalarType } {

@@ -12,7 +12,7 @@ import {
 } from "../../lib/index.ts";
 import type { AggregateNode } from "../../lib/collections/expression.ts";
 import type { Schema } from "../../lib/collections/schema.ts";
-import { aggregateType } from "../../lib/collections/typing.ts";
+import { aggregateType } from "../../lib/collections/aggregate-typing.ts";
 import { compareTexts } from "../../lib/kernels/frame/column.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
 import { bits, plain, type Plain } from "../csv/support.ts";

@@ -1,8 +1,10 @@
-import { Aggregate } from "../../collections/expression.ts";
-import type { ScalarType, Schema } from "../../collections/schema.ts";
-import { aggregateType, fieldOf, typeOf } from "../../collections/typing.ts";
+import { formatAggregate, inputsOfAggregate } from "../../collections/aggregate.ts";
+import { aggregateType, inputTypes } from "../../collections/aggregate-typing.ts";
+import type { Schema } from "../../collections/schema.ts";
+import { fieldOf } from "../../collections/typing.ts";
 import { OverflowError } from "../../errors.ts";
-import { makeAggregator, type Aggregator } from "./aggregators.ts";
+import type { Aggregator } from "./aggregates/aggregator.ts";
+import { makeAggregator, stateKey } from "./aggregates/table.ts";
 import { columnOf, compareTexts, lengthOf, valueAt, type Batch, type Column } from "./column.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
 import { compile, type Evaluator } from "./evaluate.ts";
@@ -16,8 +18,11 @@ export class GroupState {
   readonly #sink: GroupSink;
   readonly #schema: Schema;
   readonly #grouper: Grouper;
+  /** States, each read by one or more aggregates, and the expressions that they take in. */
   readonly #aggregators: readonly Aggregator[];
-  readonly #inputs: readonly (Evaluator | undefined)[];
+  readonly #inputs: readonly (readonly Evaluator[])[];
+  /** Which state each of the sink's aggregates reads. */
+  readonly #stateOf: readonly number[];
 
   /** `schema`: the columns of the batches that come. */
   constructor(sink: GroupSink, schema: Schema) {
@@ -27,10 +32,12 @@ export class GroupState {
       sink.keys.map((key) => fieldOf(key, schema).type),
       sink.keepNulls,
     );
-    this.#aggregators = sink.aggregates.map(({ value }) => makeAggregator(value, inputType(value.input, schema)));
-    this.#inputs = sink.aggregates.map(({ value }) =>
-      value.input === undefined ? undefined : compile(value.input, schema),
-    );
+    const keys = sink.aggregates.map(({ value }) => stateKey(value));
+    const distinct = [...new Set(keys)];
+    const nodes = distinct.map((key) => sink.aggregates[keys.indexOf(key)].value);
+    this.#stateOf = keys.map((key) => distinct.indexOf(key));
+    this.#aggregators = nodes.map((node) => makeAggregator(node, inputTypes(node, schema)[0] ?? "int64"));
+    this.#inputs = nodes.map((node) => inputsOfAggregate(node).map((input) => compile(input, schema)));
   }
 
   get groups(): number {
@@ -43,9 +50,10 @@ export class GroupState {
       batch.rows,
       batch.memory,
     );
-    this.#aggregators.forEach((aggregator, i) =>
-      aggregator.update(groups, this.#inputs[i]?.(batch), this.#grouper.count, batch.memory),
-    );
+    this.#aggregators.forEach((aggregator, i) => {
+      const [column, other] = this.#inputs[i].map((evaluate) => evaluate(batch));
+      aggregator.update(groups, column, this.#grouper.count, batch.memory, other);
+    });
   }
 
   /** Takes another partial in; its groups come behind this one's. */
@@ -86,19 +94,19 @@ export class GroupState {
     const count = this.#grouper.count;
     const keys = this.#grouper.keys();
     const order = sortedOrder(keys, count);
-    const results = this.#aggregators.map((aggregator, i) => this.#resultOf(aggregator, i, count));
+    const results = this.#sink.aggregates.map((_, i) => this.#resultOf(i, count));
     const columns = [...keys, ...results].map((column) => gather(column, order));
     const schema = groupSchema(this.#sink, this.#schema);
     return { schema, batch: { rows: count, columns: new Map(schema.map(({ name }, i) => [name, columns[i]])) } };
   }
 
   /** An overflow says in which aggregate it happened. */
-  #resultOf(aggregator: Aggregator, i: number, count: number): Column {
+  #resultOf(i: number, count: number): Column {
+    const { name, value } = this.#sink.aggregates[i];
     try {
-      return aggregator.result(count);
+      return this.#aggregators[this.#stateOf[i]].result(count, value);
     } catch (error) {
-      const { name, value } = this.#sink.aggregates[i];
-      throw error instanceof OverflowError ? overflowIn(`${name} = ${String(new Aggregate(value))}`, error) : error;
+      throw error instanceof OverflowError ? overflowIn(`${name} = ${formatAggregate(value)}`, error) : error;
     }
   }
 
@@ -106,11 +114,6 @@ export class GroupState {
     const groups = this.#grouper.assign(keys, rows);
     this.#aggregators.forEach((aggregator, i) => aggregator.absorb(states[i], groups, this.#grouper.count));
   }
-}
-
-function inputType(input: Parameters<typeof typeOf>[0] | undefined, schema: Schema): ScalarType {
-  const type = input === undefined ? "int64" : typeOf(input, schema);
-  return type === "null" ? "float64" : type;
 }
 
 /** The columns of a group by's result: the keys, then the aggregates. */

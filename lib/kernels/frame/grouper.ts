@@ -155,7 +155,7 @@ class StringNumbers implements KeyNumbers {
 }
 
 /** An open-addressing table from pairs of 32-bit words to numbers from 1 on, in order of first sight. */
-class WordPairs {
+export class WordPairs {
   #mask = 1023;
   #table = new Int32Array(1024);
   first = new Int32Array(512);

@@ -1,3 +1,4 @@
+import { inputsOfAggregate } from "../../collections/aggregate.ts";
 import { columnsRead, formatExpression } from "../../collections/expression.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { mayFail } from "../../collections/typing.ts";
@@ -66,7 +67,7 @@ export function columnsTaken(sink: GatherSink | SampleSink): Set<string> {
     return taken;
   }
   const taken = new Set(sink.keys);
-  for (const { value } of sink.aggregates) if (value.input !== undefined) columnsRead(value.input, taken);
+  for (const { value } of sink.aggregates) for (const input of inputsOfAggregate(value)) columnsRead(input, taken);
   return taken;
 }
 
