@@ -25,6 +25,13 @@ export {
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export type { ParquetOptions } from "./collections/dataframe/file-nodes.ts";
+export type {
+  WriteCsvOptions,
+  WriteJsonOptions,
+  WriteOptions,
+  WriteParquetOptions,
+  WrittenFile,
+} from "./collections/dataframe/write.ts";
 export { readCsv } from "./collections/dataframe/read-csv.ts";
 export { readParquet } from "./collections/dataframe/read-parquet.ts";
 export { compute } from "./collections/delayed/compute.ts";

@@ -1,3 +1,5 @@
+import type { DataFrame } from "../collections/dataframe/dataframe.ts";
+import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts";
 import { availableParallelism, totalmem } from "node:os";
 import { inspect } from "node:util";
 import { Collection } from "../collections/collection.ts";
@@ -121,6 +123,13 @@ export class Client implements Executor, AsyncDisposable {
   async persist<C extends Collection<unknown>>(collection: C, options: ComputeOptions = {}): Promise<C> {
     return this.#future("persist", collection, options, async (signal) =>
       (await runnerOf<unknown, C>(collection)).persist(collection, this.#host, signal),
+    );
+  }
+
+  /** Runs a frame and writes its rows, as `frame.writeCsv` and the like describe it. */
+  write(frame: DataFrame, target: WriteTarget, options: ComputeOptions = {}): Future<WrittenFile[]> {
+    return this.#future("write", frame, options, async (signal) =>
+      (await import("./run-write.ts")).writeFiles(frame, target, this.#host, signal),
     );
   }
 

@@ -9,6 +9,7 @@ import { encodeFrame } from "../kernels/frame/encode.ts";
 import { loadFold } from "../kernels/registry.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
 import { loadArrow, toArrow } from "./arrow.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
@@ -26,7 +27,7 @@ async function computeFrame(frame: DataFrame, runner: RunnerHost, signal: AbortS
 }
 
 /** For a frame over a bag: makes rows of the bag's items first, which are let go of when `use` is through. */
-async function overRows<R>(
+export async function overRows<R>(
   frame: DataFrame,
   runner: RunnerHost,
   signal: AbortSignal,
@@ -51,7 +52,7 @@ async function overRows<R>(
   }
 }
 
-async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Frame> {
+export async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Frame> {
   return finished(await runWidening(frame, runner, false, signal));
 }
 
@@ -123,18 +124,33 @@ export async function explainFrame(
  */
 async function runWidening(
   frame: DataFrame,
-  { runtime, store, onEvent }: RunnerHost,
+  host: RunnerHost,
   keep: boolean,
   signal: AbortSignal,
 ): Promise<{ lowered: LoweredFrame; result: RunResult }> {
+  const ran = await runChanged(frame, host, keep, signal, (plan) => plan);
+  if (ran.result === undefined) throw new InternalError("A frame's plan was not run.");
+  return { lowered: ran.lowered, result: ran.result };
+}
+
+/** As `runWidening`, with the plan changed before it is run; not run where `change` gives none. */
+export async function runChanged(
+  frame: DataFrame,
+  { runtime, store, onEvent }: RunnerHost,
+  keep: boolean,
+  signal: AbortSignal,
+  change: (plan: Plan) => Plan | undefined,
+): Promise<{ lowered: LoweredFrame; result: RunResult | undefined }> {
   runtime.prepare(["frame.scan"]);
   const widened = new Map<string, ScalarType>();
   for (;;) {
     const lowered = await lowerFrame(frame.node, { store, widened, keep, signal, taskBytes: runtime.taskBytes });
+    const plan = change(lowered.plan);
+    if (plan === undefined) return { lowered, result: undefined };
     try {
       return {
         lowered,
-        result: await runtime.run(lowered.plan, { signal, onEvent: keep ? onEvent : withArrow(onEvent) }),
+        result: await runtime.run(plan, { signal, onEvent: keep ? onEvent : withArrow(onEvent) }),
       };
     } catch (error) {
       if (!(error instanceof SchemaWidenedError)) throw error;

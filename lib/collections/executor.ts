@@ -1,10 +1,14 @@
 import type { Collection } from "./collection.ts";
+import type { DataFrame } from "./dataframe/dataframe.ts";
+import type { WriteTarget, WrittenFile } from "./dataframe/write.ts";
 
 /** What a collection needs of a client. Collections know no runtime: they ask whoever fills the slot. */
 export interface Executor {
   compute<T>(collection: Collection<T>, options?: ComputeOptions): PromiseLike<T>;
   persist<C extends Collection<unknown>>(collection: C, options?: ComputeOptions): Promise<C>;
   explain(collection: Collection<unknown>): Promise<string>;
+  /** Runs a frame and writes its rows. */
+  write(frame: DataFrame, target: WriteTarget, options?: ComputeOptions): PromiseLike<WrittenFile[]>;
 }
 
 export interface ComputeOptions {

@@ -10,6 +10,7 @@ const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
   "bag.run": async () => (await import("./bag/run.ts")).runBag,
   "frame.scan": async () => (await import("./frame/scan.ts")).scan,
+  "frame.write": async () => (await import("./formats/write.ts")).writeRows,
   "images.run": async () => (await import("./image/run.ts")).run,
   "images.sheet": async () => (await import("./image/sheet.ts")).sheet,
 };
@@ -22,6 +23,7 @@ const folds: Record<string, () => Promise<FoldMaker>> = {
   "bag.fold": async () => (await import("./bag/folds.ts")).bagFold,
   "frame.collect": async () => (await import("./frame/folds.ts")).collectFold as FoldMaker, // a fold of its own partials
   "frame.group": async () => (await import("./frame/folds.ts")).groupFold as FoldMaker,
+  "frame.written": async () => (await import("./formats/write.ts")).writtenFold as FoldMaker,
   "images.records": async () => (await import("./image/records.ts")).recordsFold,
 };
 

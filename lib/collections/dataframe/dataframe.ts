@@ -2,11 +2,21 @@ import type { Table } from "apache-arrow";
 import { OptionError } from "../../errors.ts";
 import { formatBag } from "../bag/format.ts";
 import { Collection } from "../collection.ts";
+import { executor } from "../executor.ts";
 import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
 import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
 import { operationLine } from "./format-operations.ts";
 import type { FrameNode } from "./nodes.ts";
+import {
+  writeTarget,
+  type WriteCsvOptions,
+  type WriteJsonOptions,
+  type WriteOptions,
+  type WriteParquetOptions,
+  type WriteTarget,
+  type WrittenFile,
+} from "./write.ts";
 import {
   columnNames,
   concatNode,
@@ -194,6 +204,36 @@ export class DataFrame extends Collection<Table> {
   async show(rows = 10): Promise<void> {
     const { formatTable } = await import("./format-table.ts");
     process.stdout.write(`${formatTable(await this.head(rows + 1).compute(), rows)}\n`);
+  }
+
+  /**
+   * Writes the rows as CSV, UTF-8. `path`: a folder, for a file a part (part-00000.csv, …, as many as there are tasks with rows); a template such as
+   * "out/sales-*.csv" for other names; or one file, whose name ends in .csv: its rows are gathered in memory as `compute` does it.
+   * Each file is written whole. A text that would be read as something else (a number, a null) is quoted; null is an empty field.
+   *
+   * @throws ConflictError where such files are there already, unless `overwrite`.
+   */
+  async writeCsv(path: string, options: WriteCsvOptions = {}): Promise<WrittenFile[]> {
+    return this.#write(writeTarget("csv", path, options), options);
+  }
+
+  /** Writes the rows as Parquet; `path` as for `writeCsv`. Types, nulls, NaN and both zeros are read back as they are. */
+  async writeParquet(path: string, options: WriteParquetOptions = {}): Promise<WrittenFile[]> {
+    return this.#write(writeTarget("parquet", path, options), options);
+  }
+
+  /** Writes the rows as JSON Lines, an object each with all columns; `path` as for `writeCsv` (.jsonl). */
+  async writeJson(path: string, options: WriteJsonOptions = {}): Promise<WrittenFile[]> {
+    return this.#write(writeTarget("json", path, options), options);
+  }
+
+  /** Writes the rows as Arrow IPC files (Feather version 2); `path` as for `writeCsv` (.arrow). */
+  async writeArrow(path: string, options: WriteOptions = {}): Promise<WrittenFile[]> {
+    return this.#write(writeTarget("arrow", path, options), options);
+  }
+
+  async #write(target: WriteTarget, options: WriteOptions): Promise<WrittenFile[]> {
+    return (await executor()).write(this, target, options);
   }
 
   /** The description as JSON, from which `fromJSON` makes the frame again: a pipeline to keep or to send. @throws PlanError for a persisted frame. */

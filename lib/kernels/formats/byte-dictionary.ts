@@ -10,6 +10,8 @@ const MOST_BYTES = 2 ** 31 - 1;
  */
 export class ByteDictionary implements Dictionary {
   #data = new Uint8Array(1024);
+  /** The same bytes. */
+  #buffer = Buffer.from(this.#data.buffer);
   /** Text `code` is `#ends[code − 1]` to `#ends[code]`; nothing is at code 0. */
   #ends = new Int32Array(64);
   #hashes = new Int32Array(64);
@@ -23,7 +25,7 @@ export class ByteDictionary implements Dictionary {
   }
 
   text(code: number): string {
-    return (this.#texts[code] ??= Buffer.from(this.bytes(code)).toString("utf8"));
+    return (this.#texts[code] ??= this.#buffer.toString("utf8", this.#ends[code - 1], this.#ends[code]));
   }
 
   bytes(code: number): Uint8Array {
@@ -69,6 +71,7 @@ export class ByteDictionary implements Dictionary {
       const larger = new Uint8Array(Math.min(MOST_BYTES, Math.max(stop, 2 * this.#data.length)));
       larger.set(this.#data.subarray(0, at));
       this.#data = larger;
+      this.#buffer = Buffer.from(larger.buffer);
     }
     if (code >= this.#ends.length) {
       this.#ends = doubled(this.#ends);
