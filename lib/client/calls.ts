@@ -1,11 +1,12 @@
 import { toArguments, type Argument } from "../callables/arguments.ts";
 import { refOf } from "../callables/describe.ts";
-import type { Callable } from "../callables/reference.ts";
+import type { CallableRef } from "../callables/reference.ts";
 import { encodeArgument } from "../callables/travel.ts";
 import { Collection } from "../collections/collection.ts";
 import { parseMilliseconds } from "../collections/delayed/options.ts";
 import { knownKeys, wholeNumber } from "../collections/options.ts";
 import { OptionError } from "../errors.ts";
+import { encodeValue } from "../values.ts";
 import type { CallHandle, CallOptions, Calls, GraphCall } from "../runtime/calls/calls.ts";
 import { Future, Held, sourceOf } from "./future.ts";
 
@@ -32,17 +33,18 @@ const OPTIONS = ["pure", "key", "retries", "timeout", "priority"];
 
 /** What the makers of calls need of their client. */
 export interface SubmitHost {
+  /** Throws where the client is closed. */
   readonly calls: Calls;
-  compute(collection: Collection<unknown>): PromiseLike<unknown>;
+  compute(collection: Collection<unknown>): Future<unknown>;
 }
 
 /** Submits calls with given options: what `client.with(…)` gives. */
 export class Submitter {
-  readonly #host: () => SubmitHost;
+  readonly #host: SubmitHost;
   readonly #options: SubmitOptions;
   readonly #callOptions: CallOptions | undefined;
 
-  constructor(host: () => SubmitHost, options: SubmitOptions = {}) {
+  constructor(host: SubmitHost, options: SubmitOptions = {}) {
     this.#host = host;
     this.#options = options;
     this.#callOptions = callOptions(options);
@@ -50,9 +52,9 @@ export class Submitter {
 
   /** Calls a function on a worker, with arguments that may be futures. It begins at once. */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Future<Awaited<R>> {
-    const { calls } = this.#host();
-    const call = this.#call(fn, this.#arguments(args, "submit(…)"), "submit(…)", this.#callOptions);
-    const [handle] = calls.add([call], [0]);
+    const given = new ArgumentMaker(this.#host, "submit(…)");
+    const ref = refOf(fn, "submit(…)");
+    const [handle] = given.makes((calls) => calls.add([callOf(ref, given.all(args), this.#callOptions)], [0]));
     return new Future(handle);
   }
 
@@ -62,63 +64,130 @@ export class Submitter {
     items: Iterable<Argued<T>>,
     ...more: ArguedAll<X>
   ): Future<Awaited<R>>[] {
-    const { calls } = this.#host();
-    if (typeof items !== "object" || items === null || !(Symbol.iterator in items))
-      throw new OptionError(`map(…) expects items that can be iterated over, found ${describe(items)}.`, {
-        fix: "pass an array, or anything else with an iterator.",
-      });
-    const shared = this.#arguments(more, "map(…)");
+    const given = new ArgumentMaker(this.#host, "map(…)");
+    const ref = refOf(fn, "map(…)");
     const graph: GraphCall[] = [];
+    const wanted: number[] = [];
     const { key } = this.#options;
-    for (const item of items) {
-      const options = key === undefined ? this.#callOptions : { ...this.#callOptions, key: `${key}-${graph.length}` };
-      graph.push(this.#call(fn, [...this.#arguments([item], "map(…)"), ...shared], "map(…)", options));
-    }
-    return calls
-      .add(
-        graph,
-        graph.map((_, i) => i),
-      )
-      .map((handle) => new Future(handle));
+    const handles = given.makes((calls) => {
+      const shared = given.all(more);
+      for (const item of iterable(items)) {
+        const options = key === undefined ? this.#callOptions : { ...this.#callOptions, key: `${key}-${graph.length}` };
+        wanted.push(graph.length);
+        graph.push(callOf(ref, shared.length === 0 ? [given.one(item)] : [given.one(item), ...shared], options));
+      }
+      return calls.add(graph, wanted);
+    });
+    return handles.map((handle) => new Future(handle));
   }
 
   /** Calls a function on every worker thread there is now, and gives what each returned, by the worker's number. */
   async run<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Promise<Map<number, Awaited<R>>> {
-    const call = this.#call(fn, this.#arguments(args, "run(…)"), "run(…)", this.#callOptions);
-    const handles = [...this.#host().calls.everywhere(call)];
+    const given = new ArgumentMaker(this.#host, "run(…)");
+    const ref = refOf(fn, "run(…)");
+    const made = given.makes((calls) => calls.everywhere(callOf(ref, given.all(args), this.#callOptions)));
+    const handles = [...made];
     try {
+      // Of a failure, too, one hears when all have ended: what is run next finds the workers free.
+      await Promise.allSettled(handles.map(([, handle]) => handle.result()));
       const values = await Promise.all(handles.map(([, handle]) => handle.result()));
       return new Map(handles.map(([worker], i) => [worker, values[i] as Awaited<R>])); // what the function gave there
     } finally {
       for (const [, handle] of handles) handle.release();
     }
   }
+}
 
-  #call(fn: Callable, args: GraphCall["args"], what: string, options: CallOptions | undefined): GraphCall {
-    const ref = refOf(fn, what);
-    return options === undefined ? { fn: ref, args } : { fn: ref, args, options };
+/** Makes arguments, and holds for them what is awaited elsewhere, until the calls that need it hold it themselves. */
+class ArgumentMaker {
+  readonly #host: SubmitHost;
+  readonly #what: string;
+  readonly #holds = new Map<object, CallHandle>();
+
+  constructor(host: SubmitHost, what: string) {
+    this.#host = host;
+    this.#what = what;
   }
 
-  #arguments(args: readonly unknown[], what: string): Argument<CallHandle>[] {
-    return toArguments(args, (value) => this.#handleOf(value), what);
+  all(values: readonly unknown[]): Argument<CallHandle>[] {
+    return values.map((value) => this.one(value));
+  }
+
+  one(value: unknown): Argument<CallHandle> {
+    // What maps have most of needs no search for futures inside.
+    if (typeof value === "number" || typeof value === "string") return { value: encodeValue(value) };
+    return toArguments([value], this.#find, this.#what)[0];
+  }
+
+  /** What the calls are made by: behind it they hold what they need. */
+  makes<T>(add: (calls: Calls) => T): T {
+    try {
+      return add(this.#host.calls);
+    } finally {
+      for (const handle of this.#holds.values()) handle.release();
+    }
   }
 
   /** The call whose result a value stands for. */
-  #handleOf(value: object): CallHandle | undefined {
-    const { calls, compute } = this.#host();
+  readonly #find = (value: object): CallHandle | undefined => {
     if (value instanceof Held) {
       const source = sourceOf(value);
-      return isHandle(source) ? source : calls.hold(source.result(), source.key);
+      return isHandle(source) ? source : this.#hold(value, source.key, () => source.result());
     }
-    return value instanceof Collection ? calls.hold(compute(value), `a ${value.kind}`) : undefined;
+    if (!(value instanceof Collection)) return undefined;
+    return this.#hold(value, `a ${value.kind}`, () => this.#host.compute(value));
+  };
+
+  #hold(of: object, what: string, result: () => PromiseLike<unknown>): CallHandle {
+    const known = this.#holds.get(of);
+    if (known !== undefined) return known;
+    const awaited = result();
+    // A run that was begun for these calls ends with them.
+    const abandon = awaited instanceof Future ? () => awaited.cancel() : undefined;
+    const handle = this.#host.calls.hold(awaited, what, abandon);
+    this.#holds.set(of, handle);
+    return handle;
   }
 }
 
-/** Puts a value with the workers. `broadcast`: in the memory that all of them share, decoded once on each. */
-export function scatterValue<T>(calls: Calls, value: T): Held<T> {
-  const data: GraphCall = { fn: undefined, args: [{ value: encodeArgument(value, "scatter(…)") }] };
+export interface ScatterOptions {
+  /** Each thread makes the value once, and all calls there get that same one: cheaper for what many calls read, none may write to it. Default false: a value of its own for each call. */
+  readonly broadcast?: boolean;
+}
+
+/** Puts a value with the workers: above 4 KiB into memory that all threads share. */
+export function scatterValue<T>(calls: Calls, value: T, options: ScatterOptions = {}): Held<T> {
+  knownKeys(options, ["broadcast"], "scatter(…)");
+  const { broadcast = false } = options;
+  if (typeof broadcast !== "boolean")
+    throw new OptionError(`Option broadcast expects true or false, found ${describe(broadcast)}.`, {});
+  if (value instanceof Held || value instanceof Collection)
+    throw new OptionError(`scatter(…) expects a value, found ${describeLazy(value)}.`, {
+      fix: "it can be an argument as it is; a collection that many calls read is better computed first, or persisted.",
+    });
+  const data: GraphCall = {
+    fn: undefined,
+    args: [{ value: encodeArgument(value, "scatter(…)") }],
+    options: { broadcast },
+  };
   const [handle] = calls.add([data], [0]);
   return new Held<T>(handle);
+}
+
+function callOf(fn: CallableRef, args: GraphCall["args"], options: CallOptions | undefined): GraphCall {
+  return options === undefined ? { fn, args } : { fn, args, options };
+}
+
+function iterable<T>(items: Iterable<T>): Iterable<T> {
+  // Texts can be iterated over too, but are mostly given by mistake.
+  if (typeof items === "object" && items !== null && Symbol.iterator in items) return items;
+  throw new OptionError(`map(…) expects items that can be iterated over, found ${describe(items)}.`, {
+    fix: "pass an array, or anything else with an iterator; for a text [...text].",
+  });
+}
+
+function describeLazy(value: Held<unknown> | Collection<unknown>): string {
+  return value instanceof Held ? `the future ${value.key}` : `a lazy collection (${value.kind})`;
 }
 
 function isHandle(source: object): source is CallHandle {

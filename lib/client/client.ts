@@ -12,7 +12,9 @@ import { createLocalRuntime } from "../runtime/local/local.ts";
 import type { RunEvent, RunOptions, RunResult, Runtime } from "../runtime/runtime.ts";
 import type { Plan } from "../plan/plan.ts";
 import { defaultStore, type DefaultStore } from "../store/default-store.ts";
-import { Submitter, scatterValue, type Argued, type ArguedAll, type SubmitHost, type SubmitOptions } from "./calls.ts";
+import type { Calls } from "../runtime/calls/calls.ts";
+import { Submitter, scatterValue } from "./calls.ts";
+import type { Argued, ArguedAll, ScatterOptions, SubmitHost, SubmitOptions } from "./calls.ts";
 import { Future, Held, RunSource } from "./future.ts";
 import { asCompleted, gather, wait, type GatherOptions, type Gathered, type WaitOptions } from "./gather.ts";
 import { drawFutures, progressOn } from "./progress.ts";
@@ -50,7 +52,8 @@ export class Client implements Executor, AsyncDisposable {
   readonly #parts: ClientParts;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   readonly #published = new Map<string, Collection<unknown> | Held<unknown>>();
-  readonly #submitter = new Submitter(() => this.#submitHost());
+  readonly #submitHost: SubmitHost;
+  readonly #submitter: Submitter;
   #workers: number;
   #futures = 0;
   #closed = false;
@@ -58,6 +61,8 @@ export class Client implements Executor, AsyncDisposable {
   private constructor(parts: ClientParts) {
     this.#parts = parts;
     this.#workers = parts.workers;
+    this.#submitHost = submitHost(this, () => this.#running.calls);
+    this.#submitter = new Submitter(this.#submitHost);
     const { calls } = parts.runtime;
     calls.onEvent = (event) => this.#tell(event);
     calls.collections = (json) => Promise.resolve(this.compute(fromJSON(json)));
@@ -160,7 +165,7 @@ export class Client implements Executor, AsyncDisposable {
 
   /** `submit`, `map` and `run` with options: `client.with({ retries: 2, priority: 10 }).map(fetchPage, urls)`. */
   with(options: SubmitOptions): Submitter {
-    return new Submitter(() => this.#submitHost(), options);
+    return new Submitter(this.#submitHost, options);
   }
 
   /** Calls a function on every worker thread there is now; what each returned, by the worker's number. */
@@ -179,7 +184,7 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /** Futures as they end, the first first: `for await (const future of client.asCompleted(futures)) …`. */
-  asCompleted<F extends Held<unknown>>(futures: Iterable<F>): AsyncGenerator<F, void> {
+  asCompleted<F extends Held<unknown>>(futures: Iterable<F>): AsyncIterableIterator<F, undefined> {
     return asCompleted(futures);
   }
 
@@ -199,11 +204,12 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /**
-   * Puts a value with the workers, so that many calls can have it without sending it each time. It is no promise, so that it can be
-   * awaited itself: pass it as an argument. Values above 64 KiB lie in memory that all threads share.
+   * Puts a value with the workers, so that many calls can have it without sending it each time: pass what this gives as an argument.
+   * That is no promise, so that it can be awaited itself. Values above 4 KiB lie in memory that all threads share; with
+   * `broadcast`, each thread makes the value of it once, for all calls that read it there.
    */
-  async scatter<T>(value: T): Promise<Held<T>> {
-    return scatterValue<T>(this.#submitHost().calls, value);
+  async scatter<T>(value: T, options?: ScatterOptions): Promise<Held<T>> {
+    return scatterValue<T>(this.#running.calls, value, options);
   }
 
   /** Gives a name to a collection or a future, so that other parts of the program find it: it stays held. */
@@ -309,9 +315,10 @@ export class Client implements Executor, AsyncDisposable {
     this.#listeners.forEach((listener) => listener(event));
   }
 
-  #submitHost(): SubmitHost {
+  /** The runtime of a client that is not closed. */
+  get #running(): Runtime {
     this.#refuseClosed();
-    return { calls: this.#parts.runtime.calls, compute: (collection) => this.compute(collection) };
+    return this.#parts.runtime;
   }
 
   #future<T>(
@@ -331,6 +338,15 @@ export class Client implements Executor, AsyncDisposable {
   #refuseClosed(): void {
     if (this.#closed) throw new OptionError("This client is closed.", { fix: "make a new one: await Client.local()." });
   }
+}
+
+function submitHost(client: Client, calls: () => Calls): SubmitHost {
+  return {
+    get calls() {
+      return calls();
+    },
+    compute: (collection) => client.compute(collection),
+  };
 }
 
 /** What functions printed on workers. */

@@ -113,7 +113,8 @@ export class RunSource implements FutureSource {
   }
 
   whenDone(callback: () => void): void {
-    this.#result.then(callback, callback);
+    const later = () => queueMicrotask(callback);
+    this.#result.then(later, later);
   }
 
   cancel(): void {

@@ -1,5 +1,6 @@
 import { OptionError, StalledError } from "../errors.ts";
 import { parseMilliseconds } from "../collections/delayed/options.ts";
+import { knownKeys } from "../collections/options.ts";
 import { Held, sourceOf } from "./future.ts";
 
 /** The values of futures, in the same shape: of one, of an array, of a plain object, nested as they are. */
@@ -13,28 +14,43 @@ export type Gathered<F> =
         : F;
 
 export interface GatherOptions {
-  /** What becomes of futures that failed: the first failure is thrown, or they are left out of arrays. Default "raise". */
+  /** What becomes of futures that failed: the first failure is thrown, or they are left out of arrays and objects (one by itself is undefined). Default "raise". */
   readonly errors?: "raise" | "skip";
 }
 
 /** Fetches the values of futures. */
-export async function gather<const F>(futures: F, { errors = "raise" }: GatherOptions = {}): Promise<Gathered<F>> {
-  return (await valuesOf(futures, errors)) as Gathered<F>; // of the same shape
+export async function gather<const F>(futures: F, options: GatherOptions = {}): Promise<Gathered<F>> {
+  knownKeys(options, ["errors"], "gather(…)");
+  const { errors = "raise" } = options;
+  if (errors !== "raise" && errors !== "skip")
+    throw new OptionError(`Option errors expects "raise" or "skip", found ${JSON.stringify(errors)}.`, {});
+  const value = await valuesOf(futures, errors);
+  return (value === LEFT_OUT ? undefined : value) as Gathered<F>; // of the same shape
 }
 
+/** Stands for a future that failed, until what holds it is put together. */
 const LEFT_OUT = Symbol("left out");
 
-async function valuesOf(given: unknown, errors: "raise" | "skip"): Promise<unknown> {
+function valuesOf(given: unknown, errors: "raise" | "skip"): unknown {
   if (given instanceof Held) return errors === "raise" ? given.result() : given.result().catch(() => LEFT_OUT);
-  if (Array.isArray(given)) {
-    const values = await Promise.all(given.map((inner) => valuesOf(inner, errors)));
-    return errors === "raise" ? values : values.filter((value) => value !== LEFT_OUT);
-  }
-  if (typeof given !== "object" || given === null || Object.getPrototypeOf(given) !== Object.prototype) return given;
-  const entries = await Promise.all(
-    Object.entries(given).map(async ([key, inner]) => [key, await valuesOf(inner, errors)] as const),
-  );
-  return Object.fromEntries(entries.filter(([, value]) => value !== LEFT_OUT));
+  if (typeof given !== "object" || given === null) return given;
+  if (Array.isArray(given)) return arrayOf(given, errors);
+  return Object.getPrototypeOf(given) === Object.prototype ? objectOf(given, errors) : given;
+}
+
+async function arrayOf(given: readonly unknown[], errors: "raise" | "skip"): Promise<unknown[]> {
+  const values = await arrayOfAll(given, errors);
+  return errors === "raise" ? values : values.filter((value) => value !== LEFT_OUT);
+}
+
+async function objectOf(given: object, errors: "raise" | "skip"): Promise<object> {
+  const keys = Object.keys(given);
+  const values = await arrayOfAll(Object.values(given), errors);
+  return Object.fromEntries(keys.map((key, i) => [key, values[i]] as const).filter(([, value]) => value !== LEFT_OUT));
+}
+
+function arrayOfAll(given: readonly unknown[], errors: "raise" | "skip"): Promise<unknown[]> {
+  return Promise.all(given.map((inner) => valuesOf(inner, errors)));
 }
 
 export interface WaitOptions {
@@ -47,8 +63,13 @@ export interface WaitOptions {
 /** Waits for futures to end; nothing is fetched. Those that have ended, and those that have not. */
 export async function wait<F extends Held<unknown>>(
   futures: Iterable<F>,
-  { timeout, until = "all" }: WaitOptions = {},
+  options: WaitOptions = {},
 ): Promise<{ readonly done: F[]; readonly notDone: F[] }> {
+  knownKeys(options, ["timeout", "until"], "wait(…)");
+  const { timeout, until = "all" } = options;
+  if (!["all", "first", "failure"].includes(until))
+    throw new OptionError(`Option until expects "all", "first" or "failure", found ${JSON.stringify(until)}.`, {});
+  const limitMs = timeout === undefined ? undefined : parseMilliseconds(timeout, "wait(…) option timeout");
   const all = [...futures];
   const end = Promise.withResolvers<void>();
   let left = all.length;
@@ -58,10 +79,7 @@ export async function wait<F extends Held<unknown>>(
       left--;
       if (left === 0 || until === "first" || (until === "failure" && future.status !== "finished")) end.resolve();
     });
-  const timer =
-    timeout === undefined
-      ? undefined
-      : setTimeout(() => end.reject(tooLate(left, timeout)), parseMilliseconds(timeout, "wait(…) option timeout"));
+  const timer = limitMs === undefined ? undefined : setTimeout(() => end.reject(tooLate(left, timeout)), limitMs);
   try {
     await end.promise;
   } finally {
@@ -72,22 +90,36 @@ export async function wait<F extends Held<unknown>>(
 }
 
 /** Futures as they end, the first first. */
-export async function* asCompleted<F extends Held<unknown>>(futures: Iterable<F>): AsyncGenerator<F, void> {
+export function asCompleted<F extends Held<unknown>>(futures: Iterable<F>): AsyncIterableIterator<F, undefined> {
   const ended: F[] = [];
-  let wake: (() => void) | undefined;
-  let left = 0;
+  let waiting: (() => void)[] = [];
+  let all = 0;
   for (const future of futures) {
-    left++;
+    all++;
     sourceOf(checked(future, "asCompleted")).whenDone(() => {
       ended.push(future);
-      wake?.();
+      const woken = waiting;
+      waiting = [];
+      for (const wake of woken) wake();
     });
   }
-  // An index, not shift: that would cost as much as there are.
-  for (let next = 0; next < left; next++) {
-    while (next >= ended.length) await new Promise<void>((resolve) => (wake = resolve));
-    yield ended[next];
-  }
+  let given = 0;
+  // No generator: that would await the futures that it yields, and give their values.
+  return {
+    async next() {
+      if (given === all) return { done: true, value: undefined };
+      const mine = given++;
+      while (mine >= ended.length) await new Promise<void>((resolve) => waiting.push(resolve));
+      return { done: false, value: ended[mine] };
+    },
+    async return() {
+      given = all;
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 function checked<F extends Held<unknown>>(future: F, what: string): F {
@@ -97,7 +129,7 @@ function checked<F extends Held<unknown>>(future: F, what: string): F {
   });
 }
 
-function tooLate(left: number, timeout: number | string): StalledError {
+function tooLate(left: number, timeout: number | string | undefined): StalledError {
   return new StalledError(
     `${left} ${left === 1 ? "future has" : "futures have"} not ended within ${String(timeout)}.`,
     {

@@ -24,7 +24,13 @@ export function lossErrorOf(node: CallNode, loss: Loss): AbanicoError {
       fix: "raise the limit, give each call less to do, or look for an endless loop in the function.",
       retryable: true,
     });
-  return new WorkerDiedError(`${node.key} took its worker down${times(node.deaths + 1)}: ${loss.reason}.`, {
+  if (loss.running !== node.id)
+    return new WorkerDiedError(`${node.key} was for one worker, which is gone: ${loss.reason}.`, {
+      fields: { ...fields, reason: loss.reason },
+      fix: "run it again, on the workers that there are now.",
+      retryable: true,
+    });
+  return new WorkerDiedError(`${node.key} took its worker down${times(node.deaths)}: ${loss.reason}.`, {
     fields: { ...fields, reason: loss.reason },
     fix: loss.reason.includes("memory")
       ? "give each call less to do, or raise memoryLimit."

@@ -76,7 +76,9 @@ export class Pool implements Executor {
     this.#wakes = true;
     queueMicrotask(() => {
       this.#wakes = false;
-      for (const lane of [...this.#lanes]) this.#serve(lane);
+      // In rounds: a second job for one lane only when all have a first.
+      let lanes: readonly WorkerHandle[] = [...this.#lanes];
+      while (lanes.length > 0) lanes = lanes.filter((lane) => this.#serveOne(lane));
     });
   }
 
@@ -119,19 +121,21 @@ export class Pool implements Executor {
 
   /** Gives a lane what it has room for. */
   #serve(lane: WorkerHandle): void {
-    if (lane.state === "retiring" || lane.state === "gone") return;
-    for (let served = true; served;) {
-      served = false;
-      for (const source of this.#sources) {
-        const job = source.next(lane);
-        if (job === undefined) continue;
-        lane.send(source, job);
-        served = true;
-        // The next turn begins with another source.
-        if (this.#sources.length > 1) this.#sources = [...this.#sources.filter((other) => other !== source), source];
-        break;
-      }
+    while (this.#serveOne(lane));
+  }
+
+  /** One job, where it has room and there is any. */
+  #serveOne(lane: WorkerHandle): boolean {
+    if (lane.state === "retiring" || lane.state === "gone") return false;
+    for (const source of this.#sources) {
+      const job = source.next(lane);
+      if (job === undefined) continue;
+      lane.send(source, job);
+      // The next turn begins with another source.
+      if (this.#sources.length > 1) this.#sources = [...this.#sources.filter((other) => other !== source), source];
+      return true;
     }
+    return false;
   }
 
   #admits(lane: WorkerHandle, peakBytes: number): boolean {

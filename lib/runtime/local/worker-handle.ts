@@ -264,23 +264,23 @@ export class WorkerHandle implements Lane {
     this.#watch(flight, GRACE_MS, () => this.#stopCancelled(flight));
   }
 
-  /** The first flight takes long: what has not begun, of it and of those behind it, is given back. */
+  /** The first flight takes long: what has not begun, of it and of those behind it, is given back. `flight`: one of them. */
   #recall(flight: Flight): void {
-    const { job } = flight;
-    const onlyCalls = this.#flights.every((one) => one.job.kind === "calls");
+    const [first] = this.#flights;
+    const onlyCalls = this.#flights.every(({ job }) => job.kind === "calls");
     // What has not begun at all is about to: the thread is still starting.
-    if (flight !== this.#flights[0] || !onlyCalls || this.#control.running(flight.batch) === undefined) {
+    if (!onlyCalls || this.#control.running(first.batch) === undefined) {
       this.#watch(flight, RECALL_MS, () => this.#recall(flight));
       return;
     }
     this.#control.abandon(this.#batches - 1);
-    // Asked again behind that: from here on nothing more begins.
-    const own = job.kind === "calls" ? this.#control.notBegun(flight.batch, job) : undefined;
     for (const one of [...this.#flights]) {
+      const { job, source, batch } = one;
       one.recalled = true;
-      const left = one === flight ? own : undefined;
-      if (one.job.kind === "calls" && !one.abandoned)
-        one.source.returned?.(one.job, left ?? (one === flight ? [] : one.job.indices));
+      if (job.kind !== "calls" || one.abandoned) continue;
+      // Asked behind that: from here on nothing more begins.
+      const left = one === first ? this.#control.notBegun(batch, job) : job.indices;
+      if (left !== undefined) source.returned?.(job, left);
     }
   }
 
