@@ -67,6 +67,7 @@ function cast(value: Value, to: ScalarType): Value {
     const whole = Math.trunc(value);
     return whole >= -(2 ** 63) && whole < 2 ** 63 ? BigInt(whole) : null;
   }
+  if (Object.is(value, -0)) return "-0.0";
   const isWholeFloat = typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 1e16;
   return isWholeFloat ? `${value}.0` : String(value);
 }

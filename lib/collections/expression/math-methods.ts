@@ -35,7 +35,7 @@ export abstract class MathMethods extends ExpressionBase {
   tan(): Expression {
     return this.call("tan");
   }
-  /** −1, 0 or 1 with the value's type; ±0 and NaN stay. */
+  /** −1, 0 or 1 with the value's type; NaN stays. */
   sign(): Expression {
     return this.call("sign");
   }

@@ -106,6 +106,7 @@ function toStrings(column: Column): Column {
 function textOf(value: Exclude<Scalar, null>, type: ScalarType): string {
   if (type === "date") return spellDate(Number(value));
   if (type === "timestamp") return spellTimestamp(value as number | bigint); // by the column's type
+  if (Object.is(value, -0)) return "-0.0";
   return type === "float64" && Number.isInteger(value) && Math.abs(Number(value)) < 1e16
     ? `${String(value)}.0`
     : String(value);

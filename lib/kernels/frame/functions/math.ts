@@ -21,7 +21,7 @@ const REAL: Readonly<Partial<Record<MathFunction, (x: number) => number>>> = {
 
 /** Functions that keep the type: of a float, and of an integer beyond 2^53 (or any, where it is the same). */
 const KEEPING: Readonly<Partial<Record<MathFunction, { float(x: number): number; integer(x: bigint): bigint }>>> = {
-  sign: { float: Math.sign, integer: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) },
+  sign: { float: (x) => Math.sign(x) + 0, integer: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) },
   floor: { float: Math.floor, integer: (x) => x },
   ceil: { float: Math.ceil, integer: (x) => x },
 };
