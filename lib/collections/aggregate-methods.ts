@@ -57,6 +57,14 @@ export abstract class AggregateMethods extends TimeMethods {
   corr(other: Operand): Aggregate {
     return makeAggregate("corr", [this.node, nodeOf(other)]);
   }
+  /** The nth largest value, counted from 1 (to 100), equal ones one by one; null where there are fewer. Integers are taken as float64. float64. */
+  nthLargest(n: number): Aggregate {
+    return makeAggregate("nthLargest", [this.node], { n });
+  }
+  /** The nth smallest value, as `nthLargest`. */
+  nthSmallest(n: number): Aggregate {
+    return makeAggregate("nthSmallest", [this.node], { n });
+  }
   /** First value, in the order of the files; null where there is none. */
   first(): Aggregate {
     return makeAggregate("first", [this.node]);

@@ -31,6 +31,7 @@ function numberParam(name: string, expected: string, fits: (value: number) => bo
 }
 
 const fraction = numberParam("q", "a number from 0 to 1", (q) => q >= 0 && q <= 1);
+const rank = numberParam("n", "a whole number from 1 to 100", (n) => Number.isInteger(n) && n >= 1 && n <= 100);
 const freedom = optional(numberParam("ddof", "a number of at least 0", (n) => Number.isFinite(n) && n >= 0));
 const relativeError = optional(numberParam("error", "a number from 0.0001 to 0.5", (e) => e >= 1e-4 && e <= 0.5));
 
@@ -46,6 +47,8 @@ const TABLE = {
   sem: { inputs: 1, takes: NUMBER, params: [freedom], result: float },
   cov: { inputs: 2, takes: NUMBER, params: [freedom], result: float },
   corr: { inputs: 2, takes: NUMBER, result: float },
+  nthLargest: { inputs: 1, takes: NUMBER, params: [rank], result: float },
+  nthSmallest: { inputs: 1, takes: NUMBER, params: [rank], result: float },
   first: { inputs: 1, takes: ANY, result: same },
   last: { inputs: 1, takes: ANY, result: same },
   any: { inputs: 1, takes: NUMBER, result: bool },

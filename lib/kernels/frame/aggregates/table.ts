@@ -9,6 +9,7 @@ import { NumberExtreme } from "./extreme.ts";
 import { Moments } from "./moments.ts";
 import { NuniqueApprox } from "./nunique-approx.ts";
 import { QuantileApprox } from "./quantile-approx.ts";
+import { Ranked } from "./ranked.ts";
 import { Sum } from "./sum.ts";
 import { TextExtreme } from "./text-extreme.ts";
 import { Truth } from "./truth.ts";
@@ -54,6 +55,8 @@ const STATES: Readonly<Record<AggregateKind, Entry>> = {
   quantile: values,
   nunique: distinct,
   mode: distinct,
+  nthLargest: { state: "largest", params: ["n"], make: (_, node) => new Ranked(1, node) },
+  nthSmallest: { state: "smallest", params: ["n"], make: (_, node) => new Ranked(-1, node) },
   nuniqueApprox: { state: "hyperloglog", make: () => new NuniqueApprox() },
   quantileApprox: { state: "ddsketch", params: ["error"], make: (_, node) => new QuantileApprox(node) },
 };

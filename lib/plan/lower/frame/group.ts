@@ -32,7 +32,9 @@ export async function groupRows(dataset: Dataset, sink: GroupSink, lowering: Low
   const keyBytes = bytesOf(schema.slice(0, sink.keys.length), groups, dataset.textBytes);
   const bytes = keyBytes + groups * STATE_BYTES * sink.aggregates.length;
   const end = { sink, schema: dataset.schema, after: [] };
-  if (groups < MANY_GROUPS && bytes <= smallBytes(builder.taskBytes)) return { ...dataset, schema, rows: groups, end };
+  // Without keys there is one group, which no exchange would part; of no rows it would make one a partition.
+  const isFolded = sink.keys.length === 0 || (groups < MANY_GROUPS && bytes <= smallBytes(builder.taskBytes));
+  if (isFolded) return { ...dataset, schema, rows: groups, end };
   const partitions = partitionsFor(bytes, builder.taskBytes);
   builder.note(
     `group by ${sink.keys.join(", ")}: about ${groups} groups, whose states meet by ranges of keys (${inPartitions({ ...dataset, schema, rows: groups }, partitions)})`,
