@@ -24,7 +24,7 @@ export {
 } from "./collections/dataframe/dataframe.ts";
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
-export type { ParquetOptions } from "./collections/dataframe/file-nodes.ts";
+export type { JsonOptions, ParquetOptions } from "./collections/dataframe/file-nodes.ts";
 export type {
   WriteCsvOptions,
   WriteJsonOptions,
@@ -33,6 +33,7 @@ export type {
   WrittenFile,
 } from "./collections/dataframe/write.ts";
 export { readCsv } from "./collections/dataframe/read-csv.ts";
+export { readJson } from "./collections/dataframe/read-json.ts";
 export { readParquet } from "./collections/dataframe/read-parquet.ts";
 export { compute } from "./collections/delayed/compute.ts";
 export { Delayed } from "./collections/delayed/delayed.ts";

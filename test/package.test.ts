@@ -63,6 +63,7 @@ test("the public face", () => {
       "nearestNames",
       "readCsv",
       "readImages",
+      "readJson",
       "readParquet",
       "readJsonLines",
       "readText",

@@ -58,7 +58,6 @@ export class RecordReader {
   readonly #reader: Reader;
   readonly #format: CsvFormat;
   readonly #range: Range;
-  readonly #size: number;
   readonly #fields: number;
   readonly #trusted: boolean;
 
@@ -83,13 +82,17 @@ export class RecordReader {
     this.#reader = reader;
     this.#format = format;
     this.#range = range;
-    this.#size = reader.info.size;
     this.#fields = format.columns.length;
     this.#trusted = range.start === 0 || range.from !== undefined;
     this.#exact = format.dialect.escape !== "";
     kernel.setDialect(format.dialect);
     this.#buffer = kernel.allocate(this.#capacity);
     this.#index = kernel.allocate(4 * this.#capacity + 4) + 4;
+  }
+
+  /** The source's size, in bytes. Of what is decompressed it is known once its end has been read. */
+  get #size(): number {
+    return this.#reader.info.size;
   }
 
   get trusted(): boolean {
@@ -320,7 +323,8 @@ export class RecordReader {
     let got = 0;
     while (got < want) {
       const read = await this.#read(this.#buffer + carry + got, position + got, want - got);
-      if (read === 0) this.#shrunk(position + got);
+      if (read === 0 && position + got !== this.#size) this.#shrunk(position + got);
+      if (read === 0) break;
       got += read;
     }
     return carry + got;

@@ -8,9 +8,11 @@ import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
 import type { CollectParams, GroupParams } from "../../kernels/frame/folds.ts";
 import type { GatherSink, Operation } from "../../kernels/frame/steps.ts";
+import { codecOf } from "../../store/decompressing.ts";
 import type { Store } from "../../store/store.ts";
 import { estimateFrames, estimateScan } from "../estimate.ts";
 import { PLAN_VERSION, type Plan, type StageOutput } from "../plan.ts";
+import { compressedCsvRead } from "../source/compressed.ts";
 import { resolveCsv } from "../source/csv.ts";
 import { fileRead } from "../source/file.ts";
 import type { Read } from "../source/read.ts";
@@ -94,6 +96,7 @@ async function readOf(source: SourceNode, options: LowerOptions): Promise<Read> 
 
 async function csvRead(source: Extract<FrameNode, { kind: "csv" }>, options: LowerOptions): Promise<Read> {
   const csv = await resolveCsv(source, options.store, options.widened, options.signal);
+  if (csv.sources.some(({ url }) => codecOf(url) !== undefined)) return compressedCsvRead(csv);
   const bytes = csv.sources.reduce((sum, { size }) => sum + size, 0);
   return {
     schema: csv.format.columns.map(({ name, type }) => ({ name, type })),

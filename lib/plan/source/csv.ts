@@ -6,6 +6,7 @@ import type { CsvColumn, CsvFormat, Dialect } from "../../kernels/csv/params.ts"
 import { MAX_RECORD_BYTES } from "../../kernels/csv/record-reader.ts";
 import { columnKinds, sampleRecords, type Sample } from "../../kernels/csv/sample.ts";
 import { DEFAULT_NULLS, type TextKind } from "../../kernels/csv/texts.ts";
+import { withDecompression } from "../../store/decompressing.ts";
 import { expandSources } from "../../store/glob.ts";
 import type { ObjectInfo, Store } from "../../store/store.ts";
 import type { Source } from "../plan.ts";
@@ -66,11 +67,12 @@ async function sampleOf(
   rows: number,
   signal?: AbortSignal,
 ): Promise<Sample> {
-  const reader = await store.open(info.url, { etag: info.etag, ...(signal === undefined ? {} : { signal }) });
+  const opening = { etag: info.etag, ...(signal === undefined ? {} : { signal }) };
+  const reader = await withDecompression(store).open(info.url, opening);
   try {
     for (let bytes = SAMPLE_BYTES; ; bytes = Math.min(8 * bytes, MAX_RECORD_BYTES)) {
-      const whole = bytes >= info.size;
-      const head = await reader.read(0, Math.min(bytes, info.size), signal);
+      const head = await reader.read(0, Math.min(bytes, reader.info.size), signal);
+      const whole = bytes >= reader.info.size;
       refuseReturns(info, head);
       const sample = await sampleRecords(head, dialect, rows + 1, whole);
       if (sample.records.length > 0 || whole || bytes >= MAX_RECORD_BYTES) return sample;

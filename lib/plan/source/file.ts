@@ -15,6 +15,8 @@ export async function fileRead(node: FileNode, options: FileReadOptions): Promis
   switch (node.format) {
     case "parquet":
       return (await import("./parquet.ts")).parquetRead(node, options.store, options.signal);
+    case "json":
+      return (await import("./json.ts")).jsonRead(node, options);
     default:
       throw new OptionError(`No files of the format ${node.format} can be read yet.`);
   }

@@ -72,6 +72,7 @@ class ParquetFiles {
           ? [`row groups: ${read.length} of ${all.length} are read, by the bounds that the files give`]
           : []),
       ],
+      rows: read.reduce((sum, group) => sum + group.rows, 0),
       estimate: (asked, sink) =>
         estimateFile(
           {
