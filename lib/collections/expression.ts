@@ -1,11 +1,11 @@
 import { OptionError } from "../errors.ts";
 import { Aggregate } from "./aggregate.ts";
-import { AggregateMethods } from "./aggregate-methods.ts";
 import type { ParseOptions } from "./expression/time-methods.ts";
 import { nodeOf, type Operand } from "./expression/base.ts";
 import { literalJson, literalType, timeLiteral, type Constant } from "./expression/literal.ts";
 import type { BinaryOp, ExpressionNode, UnaryOp } from "./expression/nodes.ts";
 import type { ScalarType } from "./schema.ts";
+import { WindowMethods } from "./window-methods.ts";
 
 export { Aggregate, size, type AggregateKind, type AggregateNode } from "./aggregate.ts";
 export type { Operand } from "./expression/base.ts";
@@ -29,7 +29,7 @@ export type {
  * keeps the rows where its condition is true, so neither false nor null. NaN is a float64 value that equals nothing; aggregates skip
  * it as they skip nulls.
  */
-export class Expression extends AggregateMethods {
+export class Expression extends WindowMethods {
   protected override of(node: ExpressionNode): Expression {
     return new Expression(node);
   }

@@ -1,4 +1,6 @@
 import { formatExpression, Aggregate } from "../collections/expression.ts";
+import { formatWindow } from "../collections/window.ts";
+import type { CollectParams, GroupParams } from "../kernels/frame/folds.ts";
 import type { ScanParams } from "../kernels/frame/scan.ts";
 import type {
   ExchangeSink,
@@ -10,7 +12,7 @@ import type {
   SortKey,
 } from "../kernels/frame/steps.ts";
 import type { Whole } from "../kernels/frame/whole.ts";
-import type { TaskRule } from "./plan.ts";
+import type { StageOutput, TaskRule } from "./plan.ts";
 
 /** What the tasks of a scan do, a line each. */
 export function explainScan({ source, columns, steps, sink, whole }: ScanParams, tasks: TaskRule): string[] {
@@ -21,6 +23,14 @@ export function explainScan({ source, columns, steps, sink, whole }: ScanParams,
     ...steps.flatMap(explainOperation),
     ...explainSink(sink),
   ];
+}
+
+/** What is done to a folded frame as a whole, a line each. */
+export function explainAfter(output: StageOutput): string[] {
+  if (output.kind !== "fold" || !output.fold.op.startsWith("frame.")) return [];
+  const { after = [] } = output.fold.params as unknown as CollectParams | GroupParams; // the op says whose parameters they are
+  // The columns and their order stand in the result's line.
+  return after.filter((operation) => operation.do !== "select").flatMap(explainOperation);
 }
 
 function sourceOf(format: ScanParams["source"]["format"], tasks: TaskRule): string {
@@ -69,6 +79,10 @@ function explainOperation(step: Operation): string[] {
       return [`  sort      by ${keysText(step.keys)}`];
     case "distinct":
       return [`  distinct  ${step.columns.map(nameOf).join(", ")}`];
+    case "window":
+      return step.columns.map(({ name, value }) => `  window    ${name} = ${formatWindow(value)}`);
+    case "stack":
+      return [`  lay out   ${step.rows.join(", ")} of ${step.columns.map(({ name }) => name).join(", ")}`];
     case "group":
       return [groupLine(step.sink)];
   }

@@ -4,7 +4,7 @@ import type { BagParams } from "../kernels/bag/params.ts";
 import type { ScanParams } from "../kernels/frame/scan.ts";
 import { peakBytes } from "./estimate.ts";
 import { explainBagStage } from "./explain-bag.ts";
-import { explainScan } from "./explain-scan.ts";
+import { explainAfter, explainScan } from "./explain-scan.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { taskCount } from "./rules.ts";
 
@@ -28,6 +28,7 @@ function explainStage(stage: Stage): string[] {
   const terms = Object.entries(stage.estimate.peakBytes).map(([term, bytes]) => `${term} ${formatBytes(bytes)}`);
   lines.push(`  memory    at most ${formatBytes(peakBytes(stage))} a task (${terms.join(", ")})`);
   lines.push(`  output    ${outputOf(stage, tasks)}`);
+  lines.push(...explainAfter(stage.output));
   return lines;
 }
 

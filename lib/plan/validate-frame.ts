@@ -1,5 +1,6 @@
 import { aggregateAt, expressionAt } from "../collections/check-expression.ts";
 import { sortKeyAt } from "../collections/dataframe/operation-json.ts";
+import { windowColumnsAt } from "../collections/dataframe/summary-json.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt } from "../collections/plain.ts";
 import { SCALAR_TYPES } from "../collections/schema.ts";
 
@@ -14,7 +15,7 @@ export function checkFields(value: unknown, path: string): void {
 }
 
 const STEPS = ["filter", "assign", "sample", "place", "lookup"] as const;
-const OPERATIONS = [...STEPS, "select", "head", "tail", "sort", "distinct", "group"] as const;
+const OPERATIONS = [...STEPS, "select", "head", "tail", "sort", "distinct", "group", "window", "stack"] as const;
 
 export function checkStep(value: unknown, path: string): void {
   oneOfAt(objectAt(value, path)["do"], `${path}.do`, STEPS);
@@ -54,6 +55,16 @@ function checkOperation(value: unknown, path: string): void {
       return checkSortKeys(step["keys"], `${path}.keys`);
     case "group":
       return checkGather(step["sink"], `${path}.sink`);
+    case "window":
+      return void windowColumnsAt(step["columns"], `${path}.columns`);
+    case "stack":
+      textAt(step["label"], `${path}.label`);
+      textsAt(step["rows"], `${path}.rows`);
+      return arrayAt(step["columns"], `${path}.columns`).forEach((column, i) => {
+        const { name, from } = objectAt(column, `${path}.columns[${i}]`, ["name", "from"]);
+        textAt(name, `${path}.columns[${i}].name`);
+        textsAt(from, `${path}.columns[${i}].from`);
+      });
   }
 }
 
@@ -69,6 +80,8 @@ const FIELDS: Readonly<Record<(typeof OPERATIONS)[number], readonly string[]>> =
   sort: ["keys"],
   distinct: ["columns"],
   group: ["sink"],
+  window: ["columns"],
+  stack: ["label", "rows", "columns"],
 };
 
 function checkKeep(value: unknown, path: string): void {

@@ -5,6 +5,7 @@ import { Collection } from "../collection.ts";
 import { executor } from "../executor.ts";
 import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
+import type { Window } from "../window.ts";
 import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
 import { operationLine } from "./format-operations.ts";
 import type { FrameNode } from "./nodes.ts";
@@ -27,6 +28,14 @@ import {
   type JoinOptions,
   type SortOptions,
 } from "./operations.ts";
+import {
+  describeNode,
+  matrixNode,
+  pivotNode,
+  windowsNode,
+  type DescribeOptions,
+  type PivotOptions,
+} from "./summaries.ts";
 
 export type { JoinOptions, SortOptions } from "./operations.ts";
 
@@ -180,6 +189,44 @@ export class DataFrame extends Collection<Table> {
   }
 
   /**
+   * Statistics of the columns of numbers, as pandas has them: rows count, mean, std, min, quantiles and max (column "statistic"), a column each.
+   * Quantiles are exact, and so hold a column's values in one place, at most 2^26; `approximate: true` finds them within 1 % of their value.
+   */
+  describe(options: DescribeOptions = {}): DataFrame {
+    return new DataFrame(describeNode(this.node, options));
+  }
+
+  /** Pearson's correlations of columns (default: all of int64 and float64), pair by pair over the rows where both have a value: column "column", then the matrix. See `Expression.corr`. */
+  corr(...names: (string | readonly string[])[]): DataFrame {
+    return new DataFrame(matrixNode(this.node, "corr", names));
+  }
+
+  /** Covariances, as `corr`; divided by n − 1. */
+  cov(...names: (string | readonly string[])[]): DataFrame {
+    return new DataFrame(matrixNode(this.node, "cov", names));
+  }
+
+  /**
+   * Adds columns that look along the rows, in the order of the frame, or replaces those of the same name: `window({ total: col("x").cumsum(),
+   * before: col("x").shift(), smooth: col("x").rolling(7).mean() })`. All see the columns as they were before.
+   *
+   * All rows and the columns that are needed are gathered in one place for it.
+   */
+  window(columns: Readonly<Record<string, Window>>): DataFrame {
+    return new DataFrame(windowsNode(this.node, columns));
+  }
+
+  /**
+   * A table of groups: a row for each combination of values of `index`, a column for each of `names`, and in the cells an aggregate of `values` over
+   * the rows that have both. Null where there are none; but sums and counts are 0 (pandas: NaN).
+   *
+   * `frame.pivot({ index: "region", columns: "product", values: "price", aggregate: "mean", names: ["apple", "pear"] })`
+   */
+  pivot(options: PivotOptions): DataFrame {
+    return new DataFrame(pivotNode(this.node, options));
+  }
+
+  /**
    * Groups rows by the values of columns. Rows with a null (or NaN) key are left out, as in pandas; `keepNulls: true` gives them groups of their own.
    * No keys: all rows are one group.
    */
@@ -269,6 +316,11 @@ export class GroupBy {
     this.#input = input;
     this.#keys = keys;
     this.#keepNulls = keepNulls;
+  }
+
+  /** One row a group: the keys, and how many rows it has. */
+  size(name = "size"): DataFrame {
+    return this.agg({ [name]: new Aggregate({ kind: "size" }) });
   }
 
   /** One row a group: the keys, then these aggregates by name. */

@@ -1,4 +1,5 @@
 import { formatExpression } from "../expression.ts";
+import { formatWindow } from "../window.ts";
 import type { FrameOperation } from "./operation-nodes.ts";
 
 /** The line of an operation in a description; a join's other side is told by the caller. */
@@ -20,6 +21,12 @@ export function operationLine(node: FrameOperation): string {
       return `sort       ${node.keys.map(({ column, descending, nulls }) => `${column}${descending ? " descending" : ""}${nulls === "first" ? ", nulls first" : ""}`).join("; ")}`;
     case "distinct":
       return `distinct   ${node.names?.join(", ") ?? "rows"}`;
+    case "describe":
+      return `describe   quantiles ${node.quantiles.join(", ")}${node.approximate ? ", about" : ""}`;
+    case "matrix":
+      return `${node.of.padEnd(11)}${node.names?.join(", ") ?? "all columns of numbers"}`;
+    case "window":
+      return node.columns.map(({ name, value }) => `window     ${name} = ${formatWindow(value)}`).join("\n");
     case "join":
       return `join       ${node.how} on ${node.leftOn.map((name, i) => (name === node.rightOn[i] ? name : `${name} = ${node.rightOn[i]}`)).join(", ")}, with`;
   }

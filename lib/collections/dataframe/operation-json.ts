@@ -3,6 +3,7 @@ import type { ExpressionNode } from "../expression.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt, type PlainObject } from "../plain.ts";
 import type { FrameNode } from "./nodes.ts";
 import { JOINS, type FillValues, type FrameOperation, type SortKeyNode } from "./operation-nodes.ts";
+import { SUMMARY_FIELDS, summaryAt } from "./summary-json.ts";
 
 type Kind = FrameOperation["kind"];
 
@@ -16,6 +17,7 @@ export const OPERATION_FIELDS: Readonly<Record<Kind, readonly string[]>> = {
   fillNull: ["values"],
   sort: ["keys"],
   distinct: ["names"],
+  ...SUMMARY_FIELDS,
   join: ["other", "how", "leftOn", "rightOn", "suffixes"],
 };
 
@@ -30,6 +32,10 @@ export function operationAt(
   frameAt: (value: unknown, path: string) => FrameNode,
 ): FrameOperation {
   switch (kind) {
+    case "describe":
+    case "matrix":
+    case "window":
+      return summaryAt(kind, node, input, path);
     case "drop":
       return { kind, input, names: textsAt(node["names"], `${path}.names`) };
     case "rename":

@@ -1,5 +1,6 @@
 import type { ExpressionNode } from "../expression.ts";
 import type { FrameNode } from "./nodes.ts";
+import type { SummaryOperation } from "./summary-nodes.ts";
 
 /** Operations on whole frames, as plain data: see the methods of `DataFrame`. */
 export type FrameOperation =
@@ -17,6 +18,7 @@ export type FrameOperation =
   | { readonly kind: "sort"; readonly input: FrameNode; readonly keys: readonly SortKeyNode[] }
   /** `names` absent: all columns. */
   | { readonly kind: "distinct"; readonly input: FrameNode; readonly names?: readonly string[] }
+  | SummaryOperation
   | JoinNode;
 
 /** One value for all columns that take it, or one for each column named. */

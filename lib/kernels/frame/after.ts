@@ -7,7 +7,9 @@ import { GroupState, groupSchema } from "./group.ts";
 import { lastRows } from "./pick.ts";
 import { compileSteps, schemaAfter } from "./pipeline.ts";
 import { sortFrame } from "./sort.ts";
+import { stackRow, stackSchema } from "./stack.ts";
 import type { Operation } from "./steps.ts";
+import { applyWindows, windowSchema } from "./windows/apply.ts";
 
 /** Does the operations to a frame that is in memory whole: what stands behind the last fold of a plan. */
 export function applyAfter(frame: Frame, operations: readonly Operation[]): Frame {
@@ -26,6 +28,10 @@ function applyOne(frame: Frame, operation: Operation): Frame {
       return sortFrame(frame, operation.keys);
     case "distinct":
       return distinctRows(frame, operation.columns);
+    case "window":
+      return applyWindows(frame, operation.columns);
+    case "stack":
+      return stackRow(frame, operation);
     case "group": {
       const state = new GroupState(operation.sink, frame.schema);
       state.update(frame.batch);
@@ -52,6 +58,10 @@ export function operationSchema(schema: Schema, operation: Operation): Schema {
     case "distinct":
       for (const name of operation.columns) fieldOf(name, schema);
       return schema;
+    case "window":
+      return windowSchema(schema, operation.columns);
+    case "stack":
+      return stackSchema(operation, schema);
     case "group":
       return groupSchema(operation.sink, schema);
     default:

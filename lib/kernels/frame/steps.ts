@@ -1,5 +1,7 @@
 import type { AggregateNode, ExpressionNode } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
+import type { StackSpec } from "./stack.ts";
+import type { WindowColumns } from "./windows/apply.ts";
 
 /** What a fused task does to each batch, in order. Plain JSON: part of the plan. */
 export type Step =
@@ -106,4 +108,6 @@ export type Operation =
   | { readonly do: "tail"; readonly rows: number }
   | { readonly do: "sort"; readonly keys: readonly SortKey[] }
   | { readonly do: "distinct"; readonly columns: readonly string[] }
-  | { readonly do: "group"; readonly sink: GroupSink };
+  | { readonly do: "group"; readonly sink: GroupSink }
+  | { readonly do: "window"; readonly columns: WindowColumns }
+  | StackSpec;

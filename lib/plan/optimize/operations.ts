@@ -102,6 +102,12 @@ export function neededBefore(operation: Operation, needed: ReadonlySet<string>):
     case "sort":
       for (const { column } of operation.keys) before.add(column);
       return before;
+    case "window":
+      for (const { name } of operation.columns) before.delete(name);
+      for (const { value } of operation.columns) columnsRead(value.input, before);
+      return before;
+    case "stack":
+      return new Set(operation.columns.flatMap(({ from }) => from));
     case "group":
       return columnsTaken(operation.sink);
     default:

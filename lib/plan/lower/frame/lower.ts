@@ -11,6 +11,7 @@ import { groupRows } from "./group.ts";
 import { lowerJoin } from "./join.ts";
 import { schemaOf, type Base, type Pipeline } from "./logical.ts";
 import { firstInOrder, firstRows, lastRows, sortRows } from "./order.ts";
+import { windowRows } from "./windows.ts";
 
 /** What lowering needs to know and to add to. */
 export interface Lowering {
@@ -63,6 +64,8 @@ async function lowerOperation(
       return lastRows(dataset, operation.rows, needed);
     case "sort":
       return sortRows(dataset, operation.keys, needed, lowering);
+    case "window":
+      return windowRows(dataset, operation.columns, needed);
     case "distinct":
       return distinctRows(dataset, operation.columns, needed, lowering);
     default:

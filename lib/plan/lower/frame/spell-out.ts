@@ -4,6 +4,7 @@ import type { Schema } from "../../../collections/schema.ts";
 import { fieldOf, typeOf } from "../../../collections/typing.ts";
 import { OptionError } from "../../../errors.ts";
 import type { Operation } from "../../../kernels/frame/steps.ts";
+import { describeOperations, matrixOperations } from "./summaries.ts";
 
 type OperationNode = Exclude<Extract<FrameNode, { readonly input: FrameNode }>, { readonly kind: "join" }>;
 
@@ -39,6 +40,12 @@ export function spellOut(node: OperationNode | Extract<FrameNode, { kind: "join"
     case "distinct":
       for (const name of node.names ?? []) fieldOf(name, schema);
       return [{ do: "distinct", columns: node.names ?? namesOf(schema) }];
+    case "describe":
+      return describeOperations(node, schema);
+    case "matrix":
+      return matrixOperations(node, schema);
+    case "window":
+      return node.columns.length === 0 ? [] : [{ do: "window", columns: node.columns }];
     case "group":
       return [
         {
