@@ -3,6 +3,7 @@ import type { Fold, Kernel, Span, TaskContext, TaskOutput } from "../kernels/ker
 import { loadFold, loadKernel } from "../kernels/registry.ts";
 import type { Stage, Task } from "../plan/plan.ts";
 import { encodeSections } from "./sections.ts";
+import { weigh } from "./weight.ts";
 
 /** What one task gave, as bytes: the same from a thread, inline and from Lambda. */
 export interface TaskResult {
@@ -66,7 +67,7 @@ function bodyOf(stage: Stage, task: Task, output: TaskOutput, fold: Fold<unknown
     const { partitions } = stage.output;
     if (!Array.isArray(value) || value.length !== partitions || !value.every((part) => part instanceof Uint8Array))
       throw broken(stage, task, `gave ${describe(value)} where ${partitions} Uint8Arrays belong, one a partition`);
-    return encodeSections(value, (bytes) => new Uint8Array(new SharedArrayBuffer(bytes)));
+    return encodeSections(value, (bytes) => weigh(new Uint8Array(new SharedArrayBuffer(bytes))));
   }
   if (!(value instanceof Uint8Array)) throw broken(stage, task, `gave ${describe(value)} where a Uint8Array belongs`);
   return whole(stage, task, value);

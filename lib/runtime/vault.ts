@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InternalError, NotFoundError, UnreadableError } from "../errors.ts";
 import type { Ref } from "../plan/plan.ts";
 import { readSection, readSectionBy } from "./sections.ts";
+import { weigh } from "./weight.ts";
 
 /**
  * Holds outputs and waiting partials by key, in memory up to a budget. Beyond it the oldest are written to files in a
@@ -63,7 +64,7 @@ export class Vault {
   put(run: string, stage: string, name: number | string, bytes: Uint8Array): void {
     const key = keyOf(run, stage, name);
     if (this.#entries.has(key)) throw new InternalError(`Output ${key} is in the vault already.`);
-    const entry: Entry = { run, stage, size: bytes.byteLength, bytes, file: undefined };
+    const entry: Entry = { run, stage, size: bytes.byteLength, bytes: weigh(bytes), file: undefined };
     this.#entries.set(key, entry);
     this.#memory += entry.size;
     if (entry.size >= SMALLEST_SPILL) this.#spillable.add(entry);
@@ -179,7 +180,7 @@ async function withFile<T>(
   const handle = await open(file);
   try {
     return await use(async (start, end) => {
-      const bytes = new Uint8Array(new SharedArrayBuffer(end - start));
+      const bytes = weigh(new Uint8Array(new SharedArrayBuffer(end - start)));
       for (let at = 0; at < bytes.length;) {
         const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
         if (bytesRead === 0)

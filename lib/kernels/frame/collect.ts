@@ -1,7 +1,8 @@
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
-import { packStrings, refuseLongTexts, type Frame } from "./encode.ts";
+import { packStrings, type Frame } from "./encode.ts";
+import { TextTable } from "./text-table.ts";
 
 /** Gathers the rows of batches whose memory does not last. */
 export class Collector {
@@ -88,28 +89,14 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
     }
     return { type: "string", codes, dictionary: first };
   }
-  const common = new Map<string, number>();
-  const bytes: Uint8Array[] = [];
+  const common = new TextTable();
   for (const part of strings) {
     const { codes: own, dictionary } = packStrings(part);
     const renamed = new Int32Array(dictionary.size);
-    for (let code = 1; code < dictionary.size; code++) {
-      const text = Buffer.from(dictionary.bytes(code)).toString("latin1"); // any one-to-one spelling of the bytes
-      let known = common.get(text);
-      if (known === undefined) {
-        known = bytes.push(dictionary.bytes(code));
-        common.set(text, known);
-      }
-      renamed[code] = known;
-    }
+    for (let code = 1; code < dictionary.size; code++) renamed[code] = common.code(dictionary.bytes(code));
     for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
   }
-  refuseLongTexts(bytes.reduce((sum, text) => sum + text.length, 0));
-  const offsets = new Int32Array(bytes.length + 2);
-  bytes.forEach((text, i) => (offsets[i + 2] = offsets[i + 1] + text.length));
-  const data = new Uint8Array(offsets[offsets.length - 1]);
-  bytes.forEach((text, i) => data.set(text, offsets[i + 1]));
-  return { type: "string", codes, dictionary: new PackedDictionary(offsets, data) };
+  return { type: "string", codes, dictionary: common.dictionary() };
 }
 
 /** The frame's first rows. */

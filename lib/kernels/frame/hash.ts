@@ -82,7 +82,7 @@ export function finishHashes(hashes: Int32Array): void {
 }
 
 /** FNV-1a. */
-function hashBytes(bytes: Uint8Array): number {
+export function hashBytes(bytes: Uint8Array): number {
   let h = 0x811c9dc5 | 0;
   for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
   return h;

@@ -2,6 +2,7 @@ import type { Printed } from "../../callables/console.ts";
 import type { ErrorRecord } from "../../errors.ts";
 import type { Span } from "../../kernels/kernel.ts";
 import type { Outcome } from "../executor.ts";
+import { weigh } from "../weight.ts";
 
 /**
  * Many outcomes in one message: numbers in one table, small bodies end to end in one buffer, and only what is rare (large
@@ -102,5 +103,5 @@ function smallBytes(outcomes: readonly Outcome[]): number {
 }
 
 function allocate(bytes: number, shared: boolean): Uint8Array {
-  return shared ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
+  return shared ? weigh(new Uint8Array(new SharedArrayBuffer(bytes))) : new Uint8Array(bytes);
 }

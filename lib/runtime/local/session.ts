@@ -21,6 +21,7 @@ import {
 } from "./messages.ts";
 import { Packet } from "./packet.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
+import { weigh } from "../weight.ts";
 
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
 const HAND_BACK_MS = 25;
@@ -83,7 +84,7 @@ export class Session {
         this.#stop(message);
         return;
       case "fetched":
-        this.#fetches.get(message.id)?.resolve(message.bytes);
+        this.#fetches.get(message.id)?.resolve(weigh(message.bytes));
         this.#fetches.delete(message.id);
         return;
       case "not-fetched":
