@@ -1,12 +1,13 @@
 /** What a benchmark is: data, one script for Abanico, one for each peer, and the bars it is held to. */
 
-/** A data set on disk. `expected` is what every side must answer, computed while the data was made. */
+/** A data set on disk. */
 export interface DataSet {
   readonly glob: string;
   readonly files: readonly string[];
   readonly rows: number;
   readonly bytes: number;
-  readonly expected: Answer;
+  /** What every side must answer, computed while the data was made. Absent in jobs of cases, whose sides are compared with each other. */
+  readonly expected?: Answer;
 }
 
 /** Group → number. Sides agree when they have the same groups and their numbers differ by at most 1e-9, relative. */
@@ -27,6 +28,13 @@ export type Bar =
   | { readonly kind: "time" | "cpu" | "output"; readonly against: string; readonly atMost: number }
   | { readonly kind: "peakRss"; readonly atMost: number };
 
+/** Held over the ratios of all cases, first and second run: `median` to their median, `each` to the largest. */
+export interface CaseBar {
+  readonly kind: "median" | "each";
+  readonly against: string;
+  readonly atMost: number;
+}
+
 export interface Job {
   readonly name: string;
   readonly title: string;
@@ -39,6 +47,9 @@ export interface Job {
   readonly abanico: URL;
   readonly peers: readonly Peer[];
   readonly bars: readonly Bar[];
+  /** Name → title of what is run and reported one by one; scripts get the name behind THREADS. Such a job has `caseBars`, not `bars`. */
+  readonly cases?: Readonly<Record<string, string>>;
+  readonly caseBars?: readonly CaseBar[];
 }
 
 /** What a side prints as its last line on stdout. */

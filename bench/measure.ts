@@ -10,9 +10,9 @@ export async function loadAbanico(): Promise<typeof Abanico> {
   return (await import(process.env["ABANICO_ENTRY"] ?? "../lib/index.ts")) as typeof Abanico;
 }
 
-/** What a job wrote: looked at after it was timed. */
+/** What is looked at after it was timed: what a job wrote, or an answer that is too large to be told inside. */
 export interface Outputs {
-  readonly outputBytes: number;
+  readonly outputBytes?: number;
   readonly answer: Answer;
 }
 

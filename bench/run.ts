@@ -10,6 +10,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { difference } from "./agree.ts";
+import { formatBars, formatCase, judgeBars, runCases } from "./cases.ts";
 import { execute, runSide } from "./child.ts";
 import type { DataSet, Job, Run, Side } from "./job.ts";
 import { findPeers } from "./peers.ts";
@@ -82,14 +83,27 @@ async function runJob(job: Job, settings: Settings): Promise<void> {
   const peers = settings.smoke ? [] : await findPeers(job.peers, args, say);
   const sides = [own, ...peers];
   await warmPageCache(data);
+  if (job.cases !== undefined) return reportCases(job, data, sides, settings);
   const runs = await runRounds(sides, settings.rounds, data);
   const summary = summarize(job, sides, runs);
   say(formatSummary(job, data, settings.rounds, summary));
-  const { rows, bytes, files } = data;
-  const facts = { job: job.name, date: new Date().toISOString(), machine: machine(), threads: settings.threads };
-  console.log(
-    JSON.stringify({ ...facts, data: { rows, bytes, files: files.length }, rounds: settings.rounds, ...summary }),
-  );
+  console.log(JSON.stringify({ ...facts(job, data, settings), ...summary }));
+}
+
+/** All cases, each told as it ends; the exit status is 1 if Abanico failed in one. */
+async function reportCases(job: Job, data: DataSet, sides: readonly Side[], settings: Settings): Promise<void> {
+  say(`${job.name}: ${job.title}, ${data.rows.toLocaleString("en")} rows, ${(data.bytes / 1e6).toFixed(1)} MB`);
+  const cases = await runCases(job, sides, settings.rounds, (summary) => say(formatCase(summary)));
+  const bars = judgeBars(job.caseBars ?? [], cases);
+  say(`${formatBars(bars)}\n`);
+  console.log(JSON.stringify({ ...facts(job, data, settings), cases, bars }));
+  const failed = cases.filter((one) => one.sides[0].failure !== undefined).map(({ name }) => name);
+  if (failed.length > 0) throw new Error(`abanico fails in ${failed.join(", ")}`);
+}
+
+function facts(job: Job, { rows, bytes, files }: DataSet, { threads, rounds }: Settings): object {
+  const data = { rows, bytes, files: files.length };
+  return { job: job.name, date: new Date().toISOString(), machine: machine(), threads, data, rounds };
 }
 
 /** Abanico as people install it: compiled. Answers where its entry is. */
@@ -108,6 +122,7 @@ async function runRounds(sides: readonly Side[], rounds: number, data: DataSet):
     for (let i = 0; i < sides.length; i++) {
       const side = sides[(round + i) % sides.length];
       const run = await runSide(side);
+      if (data.expected === undefined) throw new Error("the data has no expected answer");
       const wrong = difference(data.expected, run.answer);
       if (wrong !== undefined) throw new Error(`${side.name} answers wrongly: ${wrong}`);
       runs.get(side.name)?.push(run);
