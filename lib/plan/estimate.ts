@@ -23,8 +23,7 @@ export function peakBytes(stage: Stage): number {
 export function estimateScan(csv: CsvSource, columns: Schema, sink: Sink): Estimate {
   const bytes = largestRange(csv.sources, csv.blockSize);
   const rows = bytes / csv.recordBytes;
-  // Dates and timestamps are read by way of their texts.
-  const strings = columns.filter(({ type }) => ["string", "date", "timestamp"].includes(type)).length;
+  const strings = columns.filter(({ type }) => type === "string").length;
   const share = strings / csv.format.columns.length;
   const blockRows = Math.ceil(BLOCK_BYTES / csv.format.columns.length);
   return {

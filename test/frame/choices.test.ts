@@ -4,7 +4,7 @@ import { expressionAt } from "../../lib/collections/check-expression.ts";
 import type { ScalarType, Schema } from "../../lib/collections/schema.ts";
 import { SCALAR_TYPES, widerOf } from "../../lib/collections/schema.ts";
 import { typeOf } from "../../lib/collections/typing.ts";
-import type { Expression} from "../../lib/index.ts";
+import type { Expression } from "../../lib/index.ts";
 import { Client, OptionError, PlanError, ValueError, col, lit, readCsv, when } from "../../lib/index.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
 import { failure, plain } from "../csv/support.ts";

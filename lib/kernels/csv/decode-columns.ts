@@ -8,7 +8,7 @@ import type { CsvColumn } from "./params.ts";
 import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
 import { ReplacedTexts } from "./replaced-texts.ts";
 import { kindOf, type TextKind } from "./texts.ts";
-import { TimeTexts } from "./time-texts.ts";
+import { TimeReader } from "./read-time.ts";
 import { WIDE, type CsvKernel } from "./wasm.ts";
 
 /** Decodes some columns of each block of a range. Owns their memory in the kernel; a string column has one dictionary for all blocks. */
@@ -120,7 +120,7 @@ class Slot {
   readonly #dictionary: number;
   readonly #view: Dictionary | undefined;
   readonly #replaced: ReplacedTexts | undefined;
-  readonly #times: TimeTexts | undefined;
+  readonly #times: TimeReader | undefined;
   #room = 0;
   #values = 0;
   #valid = 0;
@@ -132,22 +132,19 @@ class Slot {
     this.column = column;
     this.at = at;
     this.#last = last;
-    const isText = column.type === "string" || isTime(column.type);
-    this.#dictionary = isText ? kernel.wasm.dictionaryNew() : 0;
-    this.#view = isText ? new KernelDictionary(kernel, this.#dictionary) : undefined;
-    this.#times =
-      isTime(column.type) && this.#view !== undefined
-        ? new TimeTexts(column.type, this.#view, kernel.nullTexts)
-        : undefined;
+    this.#dictionary = column.type === "string" ? kernel.wasm.dictionaryNew() : 0;
+    this.#view = column.type === "string" ? new KernelDictionary(kernel, this.#dictionary) : undefined;
+    this.#times = isTime(column.type) ? new TimeReader(column.type) : undefined;
     this.#replaced = kernel.lenient && this.#view !== undefined ? new ReplacedTexts(this.#view) : undefined;
-    if (isText) for (const text of nulls) this.#nullText(text);
+    if (column.type === "string") for (const text of nulls) this.#nullText(text);
   }
 
   /** Answers the ordinal of the first record that does not fit, or `block.rows`. */
   decode(block: Block, width: number): number {
+    const at = block.index + 4 * this.at;
+    if (this.#times !== undefined) return this.#times.read(this.#kernel, at, width, block.rows, this.#last);
     if (block.rows > this.#room) this.#reserve(block.rows);
     const { wasm } = this.#kernel;
-    const at = block.index + 4 * this.at;
     const rest = [4 * width, block.rows, this.#values, this.#valid, this.#last] as const;
     this.#wide = false;
     let done: number;
@@ -159,15 +156,15 @@ class Slot {
     else if (this.column.type === "bool") done = wasm.decodeBooleans(at, ...rest);
     else done = wasm.decodeStrings(at, 4 * width, block.rows, this.#values, this.#dictionary, this.#last);
     this.#nulls = wasm.nullCount.value;
-    return this.#times?.firstWrong(new Int32Array(wasm.memory.buffer, this.#values, done)) ?? done;
+    return done;
   }
 
   view(rows: number): Column {
+    if (this.#times !== undefined) return this.#times.column(rows);
     const { buffer } = this.#kernel.wasm.memory;
     const { type } = this.column;
     if (this.#view !== undefined) {
       const codes = new Int32Array(buffer, this.#values, rows);
-      if (this.#times !== undefined) return this.#times.column(codes);
       this.#replaced?.unify(codes);
       return { type: "string", codes, dictionary: this.#view };
     }

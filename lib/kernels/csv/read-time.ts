@@ -1,105 +1,116 @@
 import { DAY, daysInMonth, daysOf, microsOf } from "../../collections/time/calendar.ts";
 import { parseDate, parseTimestamp } from "../../collections/time/iso.ts";
-import type { Dictionary, TimeColumn } from "../frame/column.ts";
+import type { TimeColumn } from "../frame/column.ts";
 import { WholeValues } from "../frame/functions/whole.ts";
+import { unquote } from "./header.ts";
 import { isNullText } from "./texts.ts";
-
-const [UNKNOWN, VALUE, NULL, WRONG] = [0, 1, 2, 3];
+import type { CsvKernel } from "./wasm.ts";
 
 /**
- * A column of dates or timestamps from the codes of its texts: each distinct text is read once, as ISO 8601 has them. An empty field is null, and what
- * means null in number columns.
+ * Reads fields as dates or timestamps, as ISO 8601 has them, from the kernel's memory: the common spellings byte by byte, all others as text. An empty
+ * field is null, and what means null in number columns.
  */
-export class TimeTexts {
+export class TimeReader {
   readonly #type: "date" | "timestamp";
-  readonly #dictionary: Dictionary;
-  readonly #nulls: ReadonlySet<string>;
-  #states = new Uint8Array(0);
   #values = new Float64Array(0);
-  /** Codes of instants beyond ±2^53 µs. */
+  #valid = new Uint8Array(0);
+  #nulls = 0;
+  /** Instants of this block beyond ±2^53 µs, by row. */
   readonly #wide = new Map<number, bigint>();
 
-  constructor(type: "date" | "timestamp", dictionary: Dictionary, nulls: ReadonlySet<string>) {
+  constructor(type: "date" | "timestamp") {
     this.#type = type;
-    this.#dictionary = dictionary;
-    this.#nulls = nulls;
   }
 
-  /** Where the first text stands that is no date or timestamp; `codes.length` if there is none. */
-  firstWrong(codes: Int32Array): number {
-    this.#grow();
-    const states = this.#states;
-    for (let i = 0; i < codes.length; i++) {
-      if (states[codes[i]] === UNKNOWN) this.#read(codes[i]);
-      if (states[codes[i]] === WRONG) return i;
+  /**
+   * Reads a column of a block; answers the row of the first field that is no date or timestamp, or `rows`. `entry`: where the index says the first row's
+   * field ends; `width`: entries of a record; `last`: whether half of a line end may stand behind the field.
+   */
+  read(kernel: CsvKernel, entry: number, width: number, rows: number, last: boolean): number {
+    if (this.#values.length < rows) {
+      this.#values = new Float64Array(Math.ceil(rows * 1.25));
+      this.#valid = new Uint8Array(this.#values.length);
     }
-    return codes.length;
-  }
-
-  /** Once `firstWrong` has found none. */
-  column(codes: Int32Array): TimeColumn {
-    const n = codes.length;
-    const values = new Float64Array(n);
-    const valid = new Uint8Array(n);
-    let nulls = 0;
-    for (let i = 0; i < n; i++) {
-      values[i] = this.#values[codes[i]];
-      valid[i] = this.#states[codes[i]] === VALUE ? 1 : 0;
-      nulls += 1 - valid[i];
+    this.#nulls = 0;
+    this.#wide.clear();
+    const ends = new Uint32Array(kernel.wasm.memory.buffer);
+    const bytes = kernel.bytes();
+    const quote = kernel.quote === "" ? -1 : kernel.quote.charCodeAt(0);
+    let at = entry / 4;
+    for (let row = 0; row < rows; row++, at += width) {
+      const start = ends[at - 1] + 1;
+      const end = last && bytes[ends[at] - 1] === RETURN && ends[at] > start ? ends[at] - 1 : ends[at];
+      const isQuoted = bytes[start] === quote && end - start > 2 && bytes[end - 1] === quote;
+      const value =
+        (isQuoted ? readPlain(bytes, start + 1, end - 1, this.#type) : readPlain(bytes, start, end, this.#type)) ??
+        this.#readText(start === end ? "" : unquote(kernel.text(start, end), kernel), kernel.nullTexts);
+      if (value === undefined) return row;
+      this.#set(row, value);
     }
-    const mask = nulls > 0 ? valid : undefined;
-    if (this.#wide.size === 0) return { type: this.#type, values, valid: mask };
-    const whole = new WholeValues(n);
-    for (let i = 0; i < n; i++) whole.set(i, this.#wide.get(codes[i]) ?? values[i]);
-    return { type: this.#type, values: whole.column(this.#type, mask).values, valid: mask };
+    return rows;
   }
 
-  #grow(): void {
-    const { size } = this.#dictionary;
-    if (this.#states.length >= size) return;
-    const [states, values] = [new Uint8Array(2 * size), new Float64Array(2 * size)];
-    states.set(this.#states);
-    values.set(this.#values);
-    states[0] = NULL;
-    [this.#states, this.#values] = [states, values];
+  /** What was read. Good until the next block. */
+  column(rows: number): TimeColumn {
+    const values = this.#values.subarray(0, rows);
+    const valid = this.#nulls > 0 ? this.#valid.subarray(0, rows) : undefined;
+    if (this.#wide.size === 0) return { type: this.#type, values, valid };
+    const whole = new WholeValues(rows);
+    for (let row = 0; row < rows; row++) whole.set(row, this.#wide.get(row) ?? values[row]);
+    return { type: this.#type, values: whole.column(this.#type, valid).values, valid };
   }
 
-  #read(code: number): void {
-    const bytes = this.#dictionary.bytes(code);
-    const value = readPlain(bytes, this.#type) ?? this.#readText(Buffer.from(bytes).toString("utf8"));
-    this.#states[code] = value === undefined ? WRONG : value === null ? NULL : VALUE;
-    if (typeof value === "number") this.#values[code] = value;
-    else if (typeof value === "bigint") this.#wide.set(code, value);
+  #set(row: number, value: number | bigint | null): void {
+    this.#valid[row] = value === null ? 0 : 1;
+    this.#values[row] = typeof value === "number" ? value : 0;
+    if (value === null) this.#nulls++;
+    else if (typeof value === "bigint") this.#wide.set(row, value);
   }
 
-  #readText(text: string): number | bigint | null | undefined {
-    if (text === "" || isNullText(text, this.#nulls)) return null;
+  #readText(text: string, nulls: ReadonlySet<string>): number | bigint | null | undefined {
+    if (text === "" || isNullText(text, nulls)) return null;
     const bare = text.replace(/^ +| +$/g, "");
     return this.#type === "date" ? parseDate(bare) : parseTimestamp(bare);
   }
 }
 
-const [ZERO, DASH, COLON, POINT, SPACE, T, Z] = [..."0-:. TZ"].map((c) => c.charCodeAt(0));
+const [ZERO, DASH, COLON, POINT, SPACE, T, Z, RETURN] = [..."0-:. TZ\r"].map((c) => c.charCodeAt(0));
 
 /** The commonest spellings without a string being made: 2023-01-31, and 2023-01-31T12:34:56 with a fraction or Z behind. undefined for all others. */
-function readPlain(bytes: Uint8Array, type: "date" | "timestamp"): number | bigint | undefined {
-  const n = bytes.length;
-  if (n < 10 || bytes[4] !== DASH || bytes[7] !== DASH) return undefined;
-  const [year, month, day] = [digits(bytes, 0, 4), digits(bytes, 5, 7), digits(bytes, 8, 10)];
+function readPlain(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  type: "date" | "timestamp",
+): number | bigint | undefined {
+  const n = end - at;
+  if (n < 10 || n > 27 || bytes[at + 4] !== DASH || bytes[at + 7] !== DASH) return undefined;
+  const [year, month, day] = [digits(bytes, at, at + 4), digits(bytes, at + 5, at + 7), digits(bytes, at + 8, at + 10)];
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return undefined;
   const days = daysOf(year, month, day);
-  if (n === 10) return type === "date" ? days : microsOf(days, 0);
-  if (type === "date" || n < 19 || (bytes[10] !== T && bytes[10] !== SPACE)) return undefined;
-  if (bytes[13] !== COLON || bytes[16] !== COLON) return undefined;
-  const seconds = digits(bytes, 11, 13) * 3600 + digits(bytes, 14, 16) * 60 + digits(bytes, 17, 19);
-  const inRange = digits(bytes, 11, 13) < 24 && digits(bytes, 14, 16) < 60 && digits(bytes, 17, 19) < 60;
-  const end = bytes[n - 1] === Z ? n - 1 : n;
-  const places = end - 20;
-  if (end !== 19 && (bytes[19] !== POINT || places < 1 || places > 6)) return undefined;
-  const fraction = end === 19 ? 0 : digits(bytes, 20, end) * 10 ** (6 - places);
-  const micros = seconds * 1e6 + fraction;
-  return inRange && micros >= 0 && micros < DAY ? microsOf(days, micros) : undefined;
+  if (type === "date") return n === 10 ? days : undefined;
+  if (n === 10) return microsOf(days, 0);
+  const micros = n < 19 ? NaN : readClock(bytes, at + 10, end);
+  return micros >= 0 && micros < DAY ? microsOf(days, micros) : undefined;
 }
+
+/** µs of the day; NaN or negative where it is no T12:34:56 with perhaps a fraction and Z behind. */
+function readClock(bytes: Uint8Array, at: number, end: number): number {
+  if ((bytes[at] !== T && bytes[at] !== SPACE) || bytes[at + 3] !== COLON || bytes[at + 6] !== COLON) return NaN;
+  const hour = digits(bytes, at + 1, at + 3);
+  const minute = digits(bytes, at + 4, at + 6);
+  const second = digits(bytes, at + 7, at + 9);
+  if (!(hour < 24 && minute < 60 && second < 60)) return NaN;
+  const stop = bytes[end - 1] === Z ? end - 1 : end;
+  const places = stop - at - 10;
+  const whole = ((hour * 60 + minute) * 60 + second) * 1e6;
+  if (places === -1) return whole;
+  if (bytes[at + 9] !== POINT || places < 1 || places > 6) return NaN;
+  return whole + digits(bytes, at + 10, stop) * SCALES[places];
+}
+
+/** µs of one unit in a fraction's last place, by its places. */
+const SCALES = [1e6, 1e5, 1e4, 1e3, 100, 10, 1] as const;
 
 /** NaN where one of them is no digit. */
 function digits(bytes: Uint8Array, from: number, to: number): number {

@@ -3,7 +3,16 @@ import { columnsRead } from "../../../collections/expression/nodes.ts";
 import type { ScalarType } from "../../../collections/schema.ts";
 import { mayFail } from "../../../collections/typing.ts";
 import { castColumn } from "../cast.ts";
-import { TextDictionary, columnOf, valueAt, type Batch, type Column, type StringColumn } from "../column.ts";
+import {
+  TextDictionary,
+  codesValid,
+  columnOf,
+  lengthOf,
+  valueAt,
+  type Batch,
+  type Column,
+  type StringColumn,
+} from "../column.ts";
 import { gather } from "../pipeline.ts";
 import { Recoder } from "./text-map.ts";
 import { ColumnValues } from "./whole.ts";
@@ -42,10 +51,10 @@ function targets(type: ScalarType): (rows: number) => Target {
       const out = new ColumnValues(type, n);
       return {
         take(_, from, rows, at) {
-          const column = castColumn(from, type);
+          const { values, valid } = castColumn(from, type) as Exclude<Column, StringColumn>; // as it says
           for (let i = 0; i < rows.length; i++) {
-            const value = valueAt(column, at(i));
-            if (value !== null) out.set(rows[i], value as number | bigint | boolean); // by the column's type
+            const from = at(i);
+            if (valid === undefined || valid[from] === 1) out.set(rows[i], values[from]);
           }
         },
         column: () => out.column(),
@@ -83,7 +92,7 @@ export function whenCall(args: readonly ExpressionNode[], type: ScalarType, comp
     conditions.forEach((condition, branch) => {
       if (rest.length === 0) return;
       const { column, at } = condition(batch, rest);
-      const [yes, no] = parted(rest, (i) => valueAt(column, at(i)) === true);
+      const [yes, no] = parted(rest, at, truth(column));
       take(branch, yes);
       rest = no;
     });
@@ -104,7 +113,7 @@ export function coalesceCall(args: readonly ExpressionNode[], type: ScalarType, 
     values.forEach((value, branch) => {
       if (rest.length === 0) return;
       const { column, at } = branch === 0 ? { column: first, at: (i: number) => rest[i] } : value(batch, rest);
-      const [some, none] = parted(rest, (i) => valueAt(column, at(i)) !== null);
+      const [some, none] = parted(rest, at, presence(column));
       const place = branch === 0 ? (i: number) => some[i] : within(rest, some, at);
       out.take(branch, column, some, place);
       rest = none;
@@ -142,13 +151,26 @@ function everyRow(rows: number): Rows {
   return every;
 }
 
-/** The rows for which it holds, and the others. */
-function parted(rows: Rows, holds: (i: number) => boolean): [yes: Rows, no: Rows] {
+/** The rows where the mask (absent: everywhere) is 1 at at(i), and the others. */
+function parted(rows: Rows, at: (i: number) => number, mask: Uint8Array | undefined): [yes: Rows, no: Rows] {
+  if (mask === undefined) return [rows, new Int32Array(0)];
   const [yes, no] = [new Int32Array(rows.length), new Int32Array(rows.length)];
   let count = 0;
   for (let i = 0; i < rows.length; i++) {
-    if (holds(i)) yes[count++] = rows[i];
+    if (mask[at(i)] === 1) yes[count++] = rows[i];
     else no[i - count] = rows[i];
   }
   return [yes.subarray(0, count), no.subarray(0, rows.length - count)];
+}
+
+/** Where a condition is true. The null literal is so nowhere. */
+function truth(column: Column): Uint8Array {
+  if (column.type !== "bool") return new Uint8Array(lengthOf(column));
+  const { values, valid } = column;
+  return valid === undefined ? values : values.map((value, i) => value & valid[i]);
+}
+
+/** Where a column is not null; undefined where it is so everywhere. */
+function presence(column: Column): Uint8Array | undefined {
+  return column.type === "string" ? codesValid(column.codes) : column.valid;
 }

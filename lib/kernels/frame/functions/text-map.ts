@@ -1,6 +1,6 @@
 import type { ScalarType } from "../../../collections/schema.ts";
 import { TextDictionary, type Column, type Dictionary, type StringColumn } from "../column.ts";
-import { ColumnValues } from "./whole.ts";
+import { WholeValues } from "./whole.ts";
 
 /** What a text becomes: null where it has no answer, undefined where it has an error for one. */
 export type TextResult = string | number | bigint | boolean | null | undefined;
@@ -88,30 +88,71 @@ export class Recoder {
   }
 }
 
+const [VALUE, NULL] = [1, 2];
+
 /** Strings to numbers and booleans, kept by code. */
 class Answers {
   readonly #answer: (text: string) => number | bigint | boolean | null;
   #dictionary: Dictionary | undefined;
-  #answers: (number | bigint | boolean | null | undefined)[] = [null];
+  /** By code: 0 where there is no answer yet, VALUE or NULL. */
+  #states = new Uint8Array(0);
+  #values = new Float64Array(0);
+  /** Answers beyond ±2^53, by code. */
+  readonly #wide = new Map<number, bigint>();
 
   constructor(answer: (text: string) => number | bigint | boolean | null) {
     this.#answer = answer;
   }
 
   column({ codes, dictionary }: StringColumn, type: Exclude<ScalarType, "string">): Column {
+    this.#use(dictionary, type === "float64");
+    const nulls = this.#find(codes);
+    const valid = nulls > 0 ? new Uint8Array(codes.length) : undefined;
+    if (valid !== undefined) for (let i = 0; i < valid.length; i++) valid[i] = this.#states[codes[i]] === VALUE ? 1 : 0;
+    const out = type === "bool" ? new Uint8Array(codes.length) : new Float64Array(codes.length);
+    const values = this.#values;
+    for (let i = 0; i < out.length; i++) out[i] = values[codes[i]];
+    if (out instanceof Uint8Array) return { type: "bool", values: out, valid };
+    if (type === "float64") return { type, values: out, valid };
+    const count = type === "bool" ? "int64" : type; // never bool, whose values are bytes
+    if (this.#wide.size === 0) return { type: count, values: out, valid };
+    const whole = new WholeValues(out.length);
+    for (let i = 0; i < out.length; i++) whole.set(i, this.#wide.get(codes[i]) ?? out[i]);
+    return whole.column(count, valid);
+  }
+
+  #use(dictionary: Dictionary, isFloat: boolean): void {
     if (this.#dictionary !== dictionary) {
       this.#dictionary = dictionary;
-      this.#answers = [null];
+      this.#states = new Uint8Array(0);
+      this.#wide.clear();
     }
-    const out = new ColumnValues(type, codes.length);
-    const answers = this.#answers;
-    for (let code = answers.length; code < dictionary.size; code++) answers.push(undefined);
+    if (this.#states.length >= dictionary.size) return;
+    const [states, values] = [new Uint8Array(2 * dictionary.size), new Float64Array(2 * dictionary.size)];
+    // Slots of nulls hold 0, or NaN among floats.
+    if (isFloat) values.fill(NaN);
+    if (this.#states.length > 0) values.set(this.#values);
+    states.set(this.#states);
+    states[0] = NULL;
+    [this.#states, this.#values] = [states, values];
+  }
+
+  /** Sees to it that each code has its answer; counts the nulls. */
+  #find(codes: Int32Array): number {
+    const states = this.#states;
+    let nulls = 0;
     for (let i = 0; i < codes.length; i++) {
-      const code = codes[i];
-      let value = answers[code];
-      if (value === undefined) value = answers[code] = this.#answer(dictionary.text(code));
-      if (value !== null) out.set(i, value);
+      if (states[codes[i]] === 0) this.#look(codes[i]);
+      nulls += states[codes[i]] === NULL ? 1 : 0;
     }
-    return out.column();
+    return nulls;
+  }
+
+  #look(code: number): void {
+    // Codes are asked for behind `use`.
+    const answer = this.#answer((this.#dictionary as Dictionary).text(code));
+    this.#states[code] = answer === null ? NULL : VALUE;
+    if (typeof answer === "bigint") this.#wide.set(code, answer);
+    else if (answer !== null) this.#values[code] = Number(answer);
   }
 }

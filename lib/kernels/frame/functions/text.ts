@@ -174,9 +174,16 @@ function rowByRow(
   const dictionary = new TextDictionary();
   const codes = new Int32Array(type === "string" ? rows : 0);
   const values = new ColumnValues(type === "string" ? "bool" : type, type === "string" ? 0 : rows);
+  const texts: string[] = columns.map(() => "");
   for (let i = 0; i < rows; i++) {
-    if (columns.some((column) => column.codes[i] === 0)) continue;
-    const result = answer(columns.map((column) => column.dictionary.text(column.codes[i])));
+    let isNull = false;
+    for (let k = 0; k < columns.length; k++) {
+      const column = columns[k];
+      if (column.codes[i] === 0) isNull = true;
+      else texts[k] = column.dictionary.text(column.codes[i]);
+    }
+    if (isNull) continue;
+    const result = answer(texts);
     if (typeof result === "string") codes[i] = dictionary.code(result);
     else if (result !== null) values.set(i, result);
   }
