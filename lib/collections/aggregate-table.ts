@@ -13,7 +13,7 @@ export interface AggregateSpec {
   readonly params?: readonly ParamSpec[];
   /** Of the (first) input's type; float64 for the null literal. */
   result(type: ScalarType): ScalarType;
-  /** Whether states hold a group's values, so that they merge in no less room than the rows take: it pays to have all rows of a group meet. */
+  /** Whether states hold all values of a group, so that they merge in no less room than the rows take: all rows of a group are made to meet. */
   readonly holistic?: true;
 }
 
@@ -61,8 +61,8 @@ const TABLE = {
     result: float,
     holistic: true,
   },
-  nunique: { inputs: 1, takes: ANY, result: integer, holistic: true },
-  mode: { inputs: 1, takes: ANY, result: same, holistic: true },
+  nunique: { inputs: 1, takes: ANY, result: integer },
+  mode: { inputs: 1, takes: ANY, result: same },
   nuniqueApprox: { inputs: 1, takes: ANY, result: integer },
   quantileApprox: { inputs: 1, takes: NUMBER, params: [fraction, relativeError], result: float },
 } as const satisfies Readonly<Record<string, AggregateSpec>>;

@@ -3,66 +3,40 @@ import type { VectorMemory } from "../vector-memory.ts";
 import type { Column } from "../column.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { centredSquares, ddofOf } from "./moments.ts";
-import { floatsOf, numbersOf, room, slots } from "./slots.ts";
-import { addTwice, multiplyTwice, twoProduct, twoSum, type Twice } from "./twice.ts";
+import { floatsOf, numbersOf } from "./slots.ts";
+import { addTwice, multiplyTwice, twoSum, type Twice } from "./twice.ts";
 
-/** The sums kept, each as a high and a low part: of x, y, xy, x² and y², all of distances from pivots. */
+/** A group's slots lie side by side: how many rows, the two pivots, and sums of x, y, xy, x² and y² of distances from them, each in two parts. */
 const SUMS = 5;
 const [COUNT, PIVOT_X, PIVOT_Y, FIRST_SUM] = [0, 1, 2, 3];
-const STATES = FIRST_SUM + 2 * SUMS;
+const WIDTH = FIRST_SUM + 2 * SUMS;
 
 /** What covariance and correlation need of the rows where both columns have a value; see moments.ts for the pivots. */
 export class Comoments implements Aggregator {
-  readonly #states = Array.from({ length: STATES }, () => new Float64Array(0));
+  #slots = new Float64Array(0);
 
   update(groups: Int32Array, column: Column | undefined, count: number, _memory?: VectorMemory, other?: Column): void {
     this.#room(count);
-    const [x, y] = [floatsOf(column), floatsOf(other)];
     const [validX, validY] = [numbersOf(column).valid, numbersOf(other).valid];
-    for (let i = 0; i < groups.length; i++) {
-      const [a, b] = [x[i], y[i]];
-      if (a !== a || b !== b || (validX !== undefined && validX[i] === 0) || (validY !== undefined && validY[i] === 0))
-        continue;
-      this.#add(groups[i], a, b);
-    }
+    addPairs(groups, floatsOf(column), floatsOf(other), validX, validY, this.#slots);
   }
 
   absorb(other: Column[], groups: Int32Array, count: number): void {
     this.#room(count);
-    const states = other.map(floatsOf);
+    const columns = other.map(floatsOf);
+    const theirs = new Float64Array(WIDTH);
     for (let i = 0; i < groups.length; i++) {
-      const g = groups[i];
-      const n = states[COUNT][i];
-      if (n === 0) continue;
-      const own = this.#states;
-      if (own[COUNT][g] === 0) {
-        own[PIVOT_X][g] = states[PIVOT_X][i];
-        own[PIVOT_Y][g] = states[PIVOT_Y][i];
-      }
-      const shiftX = twoSum(states[PIVOT_X][i], -own[PIVOT_X][g]);
-      const shiftY = twoSum(states[PIVOT_Y][i], -own[PIVOT_Y][g]);
-      const [x, y, xy, xx, yy] = Array.from({ length: SUMS }, (_, k): Twice => [
-        states[FIRST_SUM + 2 * k][i],
-        states[FIRST_SUM + 2 * k + 1][i],
-      ]);
-      const movedX = addTwice(x, multiplyTwice([n, 0], shiftX));
-      const movedY = addTwice(y, multiplyTwice([n, 0], shiftY));
-      // Σ(x + s)(y + t) = Σxy + tΣx + sΣ(y + t)
-      const moved = [
-        movedX,
-        movedY,
-        addTwice(xy, addTwice(multiplyTwice(shiftY, x), multiplyTwice(shiftX, movedY))),
-        addTwice(xx, multiplyTwice(shiftX, addTwice(x, movedX))),
-        addTwice(yy, multiplyTwice(shiftY, addTwice(y, movedY))),
-      ];
-      own[COUNT][g] += n;
-      moved.forEach((sum, k) => this.#setSum(g, k, addTwice(this.#sum(g, k), sum)));
+      for (let k = 0; k < WIDTH; k++) theirs[k] = columns[k][i];
+      if (theirs[COUNT] > 0) merge(this.#slots.subarray(WIDTH * groups[i], WIDTH * (groups[i] + 1)), theirs);
     }
   }
 
   state(count: number): Column[] {
     this.#room(count);
-    return this.#states.map((array) => ({ type: "float64", values: slots(array, count) }));
+    return Array.from({ length: WIDTH }, (_, k) => ({
+      type: "float64",
+      values: Float64Array.from({ length: count }, (_v, i) => this.#slots[WIDTH * (i + 1) + k]),
+    }));
   }
 
   result(count: number, { kind, params }: AggregateNode): Column {
@@ -70,64 +44,122 @@ export class Comoments implements Aggregator {
     const ddof = kind === "cov" ? ddofOf(params) : 1;
     const values = new Float64Array(count).fill(NaN);
     const valid = new Uint8Array(count);
-    for (let g = 1; g <= count; g++) {
-      const n = this.#states[COUNT][g];
-      if (n <= ddof) continue;
-      const [x, y, xy, xx, yy] = Array.from({ length: SUMS }, (_, k) => this.#sum(g, k));
-      const together = centredSquares(n, x, y, xy);
-      if (kind === "cov") values[g - 1] = together / (n - ddof);
-      else {
-        const [squaresX, squaresY] = [centredSquares(n, x, x, xx), centredSquares(n, y, y, yy)];
-        if (squaresX <= 0 || squaresY <= 0) continue;
-        const divisor = Math.sqrt(squaresX * squaresY);
-        const ratio =
-          divisor > 0 && divisor < Infinity ? together / divisor : together / Math.sqrt(squaresX) / Math.sqrt(squaresY);
-        values[g - 1] = Math.max(-1, Math.min(1, ratio));
-      }
-      valid[g - 1] = 1;
+    for (let i = 0; i < count; i++) {
+      const slots = this.#slots.subarray(WIDTH * (i + 1), WIDTH * (i + 2));
+      if (slots[COUNT] <= ddof) continue;
+      const value = kind === "cov" ? covarianceOf(slots, ddof) : correlationOf(slots);
+      if (value === undefined) continue;
+      values[i] = value;
+      valid[i] = 1;
     }
     return { type: "float64", values, valid: valid.includes(0) ? valid : undefined };
   }
 
-  #add(g: number, x: number, y: number): void {
-    const states = this.#states;
-    if (states[COUNT][g]++ === 0) {
-      states[PIVOT_X][g] = Number.isFinite(x) ? x : 0;
-      states[PIVOT_Y][g] = Number.isFinite(y) ? y : 0;
-    }
-    const a = twoSum(x, -states[PIVOT_X][g]);
-    const b = twoSum(y, -states[PIVOT_Y][g]);
-    this.#addTo(g, 0, a[0], a[1]);
-    this.#addTo(g, 1, b[0], b[1]);
-    this.#addProduct(g, 2, a, b);
-    this.#addProduct(g, 3, a, a);
-    this.#addProduct(g, 4, b, b);
-  }
-
-  #addProduct(g: number, k: number, a: Twice, b: Twice): void {
-    const [high, low] = twoProduct(a[0], b[0]);
-    this.#addTo(g, k, high, low + (a[0] * b[1] + a[1] * b[0]));
-  }
-
-  #addTo(g: number, k: number, value: number, rest: number): void {
-    const [high, low] = [this.#states[FIRST_SUM + 2 * k], this.#states[FIRST_SUM + 2 * k + 1]];
-    const old = high[g];
-    const sum = old + value;
-    const part = sum - old;
-    low[g] += old - (sum - part) + (value - part) + rest;
-    high[g] = sum;
-  }
-
-  #sum(g: number, k: number): Twice {
-    return [this.#states[FIRST_SUM + 2 * k][g], this.#states[FIRST_SUM + 2 * k + 1][g]];
-  }
-
-  #setSum(g: number, k: number, [high, low]: Twice): void {
-    this.#states[FIRST_SUM + 2 * k][g] = high;
-    this.#states[FIRST_SUM + 2 * k + 1][g] = low;
-  }
-
   #room(count: number): void {
-    for (let k = 0; k < STATES; k++) this.#states[k] = room(this.#states[k], count);
+    if (this.#slots.length >= WIDTH * (count + 1)) return;
+    const larger = new Float64Array(WIDTH * Math.max(64, 2 * count + 2));
+    larger.set(this.#slots);
+    this.#slots = larger;
   }
+}
+
+function covarianceOf(slots: Float64Array, ddof: number): number {
+  const [x, y, xy] = sumsOf(slots);
+  return centredSquares(slots[COUNT], x, y, xy) / (slots[COUNT] - ddof);
+}
+
+/** undefined where one side does not vary. */
+function correlationOf(slots: Float64Array): number | undefined {
+  const n = slots[COUNT];
+  const [x, y, xy, xx, yy] = sumsOf(slots);
+  const [squaresX, squaresY] = [centredSquares(n, x, x, xx), centredSquares(n, y, y, yy)];
+  if (squaresX <= 0 || squaresY <= 0) return undefined;
+  const together = centredSquares(n, x, y, xy);
+  const divisor = Math.sqrt(squaresX * squaresY);
+  const ratio =
+    divisor > 0 && divisor < Infinity ? together / divisor : together / Math.sqrt(squaresX) / Math.sqrt(squaresY);
+  return Math.max(-1, Math.min(1, ratio));
+}
+
+function sumsOf(slots: Float64Array): Twice[] {
+  return Array.from({ length: SUMS }, (_, k): Twice => [slots[FIRST_SUM + 2 * k], slots[FIRST_SUM + 2 * k + 1]]);
+}
+
+/** Takes a group's slots of another state in, moved to the pivots of `own`. */
+function merge(own: Float64Array, theirs: Float64Array): void {
+  if (own[COUNT] === 0) [own[PIVOT_X], own[PIVOT_Y]] = [theirs[PIVOT_X], theirs[PIVOT_Y]];
+  const n: Twice = [theirs[COUNT], 0];
+  const shiftX = twoSum(theirs[PIVOT_X], -own[PIVOT_X]);
+  const shiftY = twoSum(theirs[PIVOT_Y], -own[PIVOT_Y]);
+  const [x, y, xy, xx, yy] = sumsOf(theirs);
+  const movedX = addTwice(x, multiplyTwice(n, shiftX));
+  const movedY = addTwice(y, multiplyTwice(n, shiftY));
+  // Σ(x + s)(y + t) = Σxy + tΣx + sΣ(y + t)
+  const moved = [
+    movedX,
+    movedY,
+    addTwice(xy, addTwice(multiplyTwice(shiftY, x), multiplyTwice(shiftX, movedY))),
+    addTwice(xx, multiplyTwice(shiftX, addTwice(x, movedX))),
+    addTwice(yy, multiplyTwice(shiftY, addTwice(y, movedY))),
+  ];
+  own[COUNT] += theirs[COUNT];
+  sumsOf(own).forEach((sum, k) => {
+    [own[FIRST_SUM + 2 * k], own[FIRST_SUM + 2 * k + 1]] = addTwice(sum, moved[k]);
+  });
+}
+
+/** Stands alone, with arrays for arguments only: inside the class the same lines take twice the time. */
+function addPairs(
+  groups: Int32Array,
+  x: Float64Array,
+  y: Float64Array,
+  validX: Uint8Array | undefined,
+  validY: Uint8Array | undefined,
+  slots: Float64Array,
+): void {
+  for (let i = 0; i < groups.length; i++) {
+    const [a, b] = [x[i], y[i]];
+    if (a !== a || b !== b || (validX !== undefined && validX[i] === 0) || (validY !== undefined && validY[i] === 0))
+      continue;
+    const at = WIDTH * groups[i];
+    if (slots[at]++ === 0) {
+      slots[at + PIVOT_X] = Number.isFinite(a) ? a : 0;
+      slots[at + PIVOT_Y] = Number.isFinite(b) ? b : 0;
+    }
+    const pivotX = -slots[at + PIVOT_X];
+    const pivotY = -slots[at + PIVOT_Y];
+    const ah = a + pivotX;
+    const bh = b + pivotY;
+    const al = lowOfSum(a, pivotX, ah);
+    const bl = lowOfSum(b, pivotY, bh);
+    addTo(slots, at + 3, ah, al);
+    addTo(slots, at + 5, bh, bl);
+    const [product, squareX, squareY] = [ah * bh, ah * ah, bh * bh];
+    addTo(slots, at + 7, product, lowOfProduct(ah, bh, product) + (ah * bl + al * bh));
+    addTo(slots, at + 9, squareX, lowOfProduct(ah, ah, squareX) + 2 * ah * al);
+    addTo(slots, at + 11, squareY, lowOfProduct(bh, bh, squareY) + 2 * bh * bl);
+  }
+}
+
+function addTo(slots: Float64Array, at: number, value: number, rest: number): void {
+  const old = slots[at];
+  const sum = old + value;
+  slots[at + 1] += lowOfSum(old, value, sum) + rest;
+  slots[at] = sum;
+}
+
+/** What a + b = sum was rounded by. */
+function lowOfSum(a: number, b: number, sum: number): number {
+  const part = sum - a;
+  return a - (sum - part) + (b - part);
+}
+
+/** What a · b = product was rounded by. */
+function lowOfProduct(a: number, b: number, product: number): number {
+  const scaledA = 134217729 * a; // 2^27 + 1
+  const scaledB = 134217729 * b;
+  const ah = scaledA - (scaledA - a);
+  const bh = scaledB - (scaledB - b);
+  const [al, bl] = [a - ah, b - bh];
+  return al * bl - (product - ah * bh - al * bh - ah * bl);
 }

@@ -1,3 +1,4 @@
+import { AGGREGATES } from "../../../collections/aggregate-table.ts";
 import type { GroupSink, SortKey } from "../../../kernels/frame/steps.ts";
 import { groupSchema } from "../../../kernels/frame/group.ts";
 import { estimateGroups } from "./cardinality.ts";
@@ -14,9 +15,6 @@ import {
 import type { Lowering } from "./lower.ts";
 import { columnsTaken } from "../../optimize/operations.ts";
 
-/** Aggregates whose states do not merge in less room than the rows themselves: all rows of a group have to meet. */
-const WHOLE_GROUPS: ReadonlySet<string> = new Set(["median", "quantile", "mode"]);
-
 /** From so many groups on their states are merged in partitions: one merge after the other would take too long. */
 const MANY_GROUPS = 500_000;
 /** What the state of an aggregate takes. */
@@ -26,7 +24,7 @@ const STATE_BYTES = 24;
 export async function groupRows(dataset: Dataset, sink: GroupSink, lowering: Lowering): Promise<Dataset> {
   const { builder } = lowering;
   const schema = groupSchema(sink, dataset.schema);
-  if (sink.keys.length > 0 && sink.aggregates.some(({ value }) => WHOLE_GROUPS.has(value.kind)))
+  if (sink.keys.length > 0 && sink.aggregates.some(({ value }) => AGGREGATES[value.kind].holistic))
     return wholeGroups(dataset, sink, lowering);
   const groups = sink.keys.length === 0 ? 1 : await estimateGroups(dataset, sink.keys, lowering);
   const keyBytes = bytesOf(schema.slice(0, sink.keys.length), groups, dataset.textBytes);
