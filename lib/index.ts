@@ -13,6 +13,8 @@ export type { BagItemJson, BagJson } from "./collections/bag/json.ts";
 export type { OnError, TextOptions } from "./collections/bag/nodes.ts";
 export type { SequenceOptions } from "./collections/bag/sequence.ts";
 export { fromGlob, fromSequence, readJsonLines, readText } from "./collections/bag/sources.ts";
+export type { DeviationOptions } from "./collections/aggregate-methods.ts";
+export type { Interpolation } from "./collections/aggregate-table.ts";
 export { Collection } from "./collections/collection.ts";
 export {
   DataFrame,
@@ -24,6 +26,7 @@ export {
 } from "./collections/dataframe/dataframe.ts";
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
+export type { DescribeOptions, PivotOptions } from "./collections/dataframe/summaries.ts";
 export type { JsonOptions, ParquetOptions } from "./collections/dataframe/file-nodes.ts";
 export type {
   WriteCsvOptions,
@@ -60,6 +63,8 @@ export type {
   ImageStatistics,
 } from "./collections/images/results.ts";
 export type { ScalarType } from "./collections/schema.ts";
+export type { Window } from "./collections/window.ts";
+export type { Rolling, RollingOptions } from "./collections/window-methods.ts";
 export * from "./errors.ts";
 export type { RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";
 
