@@ -8,12 +8,16 @@ export type FutureStatus = CallStatus;
 export type FutureSource = Pick<
   CallHandle,
   "key" | "status" | "result" | "whenDone" | "release" | "loosen" | "cancel" | "retry"
->;
+> &
+  Partial<Pick<CallHandle, "deliver">>;
 
 /** Under this a future carries its source, so that it can be an argument of other calls. Collections look for it (collections/delayed/held.ts). */
 const HANDLE = Symbol.for("abanico.handle");
 
-/** Results of futures that nothing mentions any more are forgotten; what has not run yet still runs. */
+/**
+ * Results of futures that nothing mentions any more are forgotten; what has not run yet still runs. A released future stays registered:
+ * its source loosens nothing any more, and to strike each off the list would cost more.
+ */
 const forgotten = new FinalizationRegistry<FutureSource>((source) => source.loosen());
 
 /** A hold on a value that lies, or will lie, with the workers. It can be an argument of calls, which then get the value. */
@@ -24,7 +28,7 @@ export class Held<T> {
 
   constructor(source: FutureSource) {
     this[HANDLE] = source;
-    forgotten.register(this, source, source);
+    forgotten.register(this, source);
   }
 
   /** Names it. */
@@ -53,7 +57,6 @@ export class Held<T> {
 
   /** Gives up the result: it is forgotten once no other future and no call needs it. What has not run yet does not run. */
   release(): void {
-    forgotten.unregister(this[HANDLE]);
     this[HANDLE].release();
   }
 

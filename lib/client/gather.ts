@@ -49,8 +49,29 @@ async function objectOf(given: object, errors: "raise" | "skip"): Promise<object
   return Object.fromEntries(keys.map((key, i) => [key, values[i]] as const).filter(([, value]) => value !== LEFT_OUT));
 }
 
+/** As Promise.all of what each gives, but for no promise each where a call says itself when it has ended: there may be very many. */
 function arrayOfAll(given: readonly unknown[], errors: "raise" | "skip"): Promise<unknown[]> {
-  return Promise.all(given.map((inner) => valuesOf(inner, errors)));
+  return new Promise((resolve, reject) => {
+    const values = new Array<unknown>(given.length);
+    const later: Promise<void>[] = [];
+    let left = given.length;
+    const end = () => resolve(later.length === 0 ? values : Promise.all(later).then(() => values));
+    if (left === 0) end();
+    for (let i = 0; i < given.length; i++)
+      deliver(given[i], errors, (value, error) => {
+        if (error === undefined) values[i] = value;
+        else if (errors === "raise") reject(error);
+        else values[i] = LEFT_OUT;
+        if (value instanceof Promise) later.push(value.then((awaited) => void (values[i] = awaited), reject));
+        if (--left === 0) end();
+      });
+  });
+}
+
+function deliver(given: unknown, errors: "raise" | "skip", receive: (value: unknown, error: unknown) => void): void {
+  const source = given instanceof Held ? sourceOf(given) : undefined;
+  if (source?.deliver !== undefined) source.deliver(receive);
+  else receive(valuesOf(given, errors), undefined);
 }
 
 export interface WaitOptions {

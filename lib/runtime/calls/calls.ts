@@ -55,6 +55,11 @@ export interface CallHandle {
   readonly status: CallStatus;
   /** Settles when the call has ended; the value is decoded anew each time. */
   result(): Promise<unknown>;
+  /**
+   * The same without a promise: calls back once, with the value or the error. `receive` may only take notes: it may be called now, or
+   * while others are told. A value that is on disk comes as a promise.
+   */
+  deliver(receive: (value: unknown, error: unknown) => void): void;
   /** Calls back once when the call has ended (soon, if it has already). */
   whenDone(callback: () => void): void;
   /** Another hold on the same call. */

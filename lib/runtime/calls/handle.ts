@@ -45,37 +45,40 @@ export class Handle implements CallHandle {
   }
 
   result(): Promise<unknown> {
-    const { node } = this;
-    if (node.over)
-      try {
-        return Promise.resolve(this.#value());
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    return new Promise((resolve, reject) => {
-      this.#atEnd(() => {
-        try {
-          resolve(this.#value());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+    return new Promise((resolve, reject) =>
+      this.deliver((value, error) => (error === undefined ? resolve(value) : reject(error))),
+    );
   }
 
-  /** Of a call that is over. Throws what it ended with. */
-  #value(): unknown {
+  deliver(receive: (value: unknown, error: unknown) => void): void {
+    if (this.node.over) this.#hand(receive);
+    else this.#atEnd(() => this.#hand(receive));
+  }
+
+  #hand(receive: (value: unknown, error: unknown) => void): void {
     const { node } = this;
-    if (node.state !== "done") throw node.error ?? releasedError(node.key);
-    const bytes = this.host.peek(node);
-    return bytes === undefined ? this.#readBack() : decodeValue(bytes);
+    if (node.state !== "done") {
+      receive(undefined, node.error ?? releasedError(node.key));
+      return;
+    }
+    let value: unknown;
+    try {
+      const bytes = this.host.peek(node);
+      value = bytes === undefined ? this.#readBack() : decodeValue(bytes);
+    } catch (error) {
+      receive(undefined, error);
+      return;
+    }
+    receive(value, undefined);
   }
 
   /** The callback is called while the ledger is at work: it may only take notes. */
   #atEnd(callback: () => void): void {
     const { node } = this;
-    if (node.callbacks === undefined) node.callbacks = [callback];
-    else node.callbacks.push(callback);
+    const { callbacks } = node;
+    if (callbacks === undefined) node.callbacks = callback;
+    else if (typeof callbacks === "function") node.callbacks = [callbacks, callback];
+    else callbacks.push(callback);
   }
 
   /** From disk: held until it is here, whoever releases it meanwhile. */

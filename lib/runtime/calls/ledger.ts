@@ -298,7 +298,8 @@ export class Ledger {
     if (node.uses === 0) this.#dropping.push(node);
     if (callbacks === undefined) return;
     node.callbacks = undefined;
-    for (const callback of callbacks) callback();
+    if (typeof callbacks === "function") callbacks();
+    else for (const callback of callbacks) callback();
   }
 
   #unuse(node: CallNode): void {

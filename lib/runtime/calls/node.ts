@@ -80,7 +80,8 @@ export class CallNode implements Ranked {
   bytes: Uint8Array | undefined;
   follows: CallNode | undefined;
   error: Error | undefined;
-  callbacks: (() => void)[] | undefined;
+  /** One by itself costs no list. */
+  callbacks: (() => void) | (() => void)[] | undefined;
   /** For making a job: which job was made last with it in sight, and what it misses beside that job. */
   stamp = 0;
   missingHere = 0;
