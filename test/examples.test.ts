@@ -66,6 +66,7 @@ describe("examples", () => {
     "from-memory.ts": /^Lima 2n 20\.25\nOslo 2n -3\.5\n$/,
     "images-gray.ts":
       /^Images \(lazy\)\n[\s\S]*\nphotos\/gray\/base_gray\.png\nphotos\/gray\/noise_gray\.png\nphotos\/broken\.png: ImageError\nsheet\.png\npng 152 80\n$/,
+    "futures-primes.ts": /^5133 primes below 50,000\nlargest gap between two of them: 72\n$/,
     "sales.ts": /^<Client: 'local' .*>\nproduct +revenue +best +sold\n[\s\S]*\(8 rows\)\n$/,
   };
 
