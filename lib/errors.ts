@@ -160,6 +160,14 @@ export class ImageError extends AbanicoError {
   readonly tag = "Image";
 }
 
+/**
+ * A query cannot be read or understood: its syntax, a table, column or function that is not there, a construct that is not supported, types that do not go
+ * together. `fields` hold line and column (from 1) and the query's text. Recover: as `fix` says.
+ */
+export class SqlError extends AbanicoError {
+  readonly tag = "Sql";
+}
+
 /** A broken invariant: a bug in Abanico, not in the program that uses it. */
 export class InternalError extends AbanicoError {
   readonly tag = "Internal";
@@ -190,6 +198,7 @@ const classes = {
   Callable: CallableError,
   Graph: GraphError,
   Image: ImageError,
+  Sql: SqlError,
   Internal: InternalError,
 } as const;
 

@@ -68,6 +68,7 @@ export type { ScalarType } from "./collections/schema.ts";
 export type { Window } from "./collections/window.ts";
 export type { Rolling, RollingOptions } from "./collections/window-methods.ts";
 export * from "./errors.ts";
+export { sql } from "./sql/sql.ts";
 export type { RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";
 
 setFallbackExecutor(async () => (await import("./client/implicit.ts")).implicitClient());

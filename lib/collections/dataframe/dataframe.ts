@@ -375,6 +375,11 @@ function lines(node: FrameNode): string[] {
           .map((line) => line.slice(2)),
         "as a frame",
       ];
+    case "sql":
+      return [
+        ...node.text.trim().split("\n").map((line, i) => `${i === 0 ? "sql" : ""}`.padEnd(11) + line.trim()),
+        ...node.inputs.flatMap((input, i) => [`  ${node.tables[i]}`, ...lines(input).map((line) => `    ${line}`)]),
+      ];
     case "filter":
       return [...lines(node.input), `filter     ${formatExpression(node.condition)}`];
     case "assign":

@@ -33,7 +33,7 @@ function refuseHeld(node: FrameNode, path: string): void {
   }
   if (held.kind === "kept") refuseKept(at);
   if (held.kind === "bag") refuseBound(held.bag, `${at}.bag`);
-  if (held.kind === "concat") held.inputs.forEach((input, i) => refuseHeld(input, `${at}.inputs[${i}]`));
+  if ("inputs" in held) held.inputs.forEach((input, i) => refuseHeld(input, `${at}.inputs[${i}]`));
 }
 
 /** The description in a frame's JSON (parsed, not text). @throws PlanError whose `fields.path` says where it is not well formed. */
@@ -52,7 +52,7 @@ export function frameFromJson(value: unknown): FrameNode {
 }
 
 const KINDS = [
-  ...(["csv", "file", "bag", "filter", "assign", "select", "head", "group", "kept", "concat"] as const),
+  ...(["csv", "file", "bag", "filter", "assign", "select", "head", "group", "kept", "concat", "sql"] as const),
   ...OPERATION_KINDS,
 ];
 /** Operations on each other: more than anyone writes, and few enough for every walk along them. */
@@ -66,6 +66,7 @@ function frameAt(value: unknown, path: string, depth: number): FrameNode {
   if (kind === "bag") return bagFrameAt(value, path);
   if (kind === "kept") refuseKept(path);
   if (kind === "concat") return concatAt(value, path, depth);
+  if (kind === "sql") return sqlAt(value, path, depth);
   const node = objectAt(value, path, ["kind", "input", ...FIELDS[kind]]);
   const input = frameAt(node["input"], `${path}.input`, depth + 1);
   switch (kind) {
@@ -94,6 +95,19 @@ function concatAt(value: unknown, path: string, depth: number): FrameNode {
   const inputs = arrayAt(objectAt(value, path, ["kind", "inputs"])["inputs"], `${path}.inputs`);
   if (inputs.length === 0) refuse(`${path}.inputs`, "at least one frame", inputs);
   return { kind: "concat", inputs: inputs.map((input, i) => frameAt(input, `${path}.inputs[${i}]`, depth + 1)) };
+}
+
+function sqlAt(value: unknown, path: string, depth: number): FrameNode {
+  const node = objectAt(value, path, ["kind", "text", "tables", "inputs"]);
+  const tables = textsAt(node["tables"], `${path}.tables`);
+  const inputs = arrayAt(node["inputs"], `${path}.inputs`);
+  if (inputs.length !== tables.length) refuse(`${path}.inputs`, `an array of ${tables.length}`, inputs);
+  return {
+    kind: "sql",
+    text: textAt(node["text"], `${path}.text`),
+    tables,
+    inputs: inputs.map((input, i) => frameAt(input, `${path}.inputs[${i}]`, depth + 1)),
+  };
 }
 
 const FIELDS = {

@@ -13,6 +13,7 @@ export type FrameNode =
   | KeptNode
   | FileNode
   | BagFrameNode
+  | SqlNode
   | ConcatNode
   | FrameOperation
   | { readonly kind: "filter"; readonly input: FrameNode; readonly condition: ExpressionNode }
@@ -43,6 +44,14 @@ export interface BagFrameNode {
   readonly kind: "bag";
   readonly bag: BagNode;
   readonly types?: Readonly<Record<string, ScalarType>>;
+}
+
+/** A query, which becomes operations when a plan is made: see lib/sql. `inputs`: the frames that were given by name, in the order of `tables`. */
+export interface SqlNode {
+  readonly kind: "sql";
+  readonly text: string;
+  readonly tables: readonly string[];
+  readonly inputs: readonly FrameNode[];
 }
 
 /** Rows that an earlier run kept. */

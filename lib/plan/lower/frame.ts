@@ -40,13 +40,23 @@ export interface LowerOptions {
 export async function lowerFrame(node: FrameNode, options: LowerOptions): Promise<LoweredFrame> {
   const { store, signal, taskBytes = Infinity } = options;
   const builder = new PlanBuilder(taskBytes);
-  const pipeline = await logicalOf(node, (source) => readOf(source, options));
+  const pipeline = await logicalOf(node, once((source) => readOf(source, options)));
   const wanted = schemaOf(pipeline);
   const dataset = await lowerPipeline(pipeline, allColumns(pipeline), { builder, store, signal });
   const last = lastStage(dataset, wanted, builder, options.keep === true);
   builder.stages.push(last.stage);
   builder.note(fusionNote(dataset, last));
   return { plan: { abanico: PLAN_VERSION, stages: builder.stages, notes: builder.notes }, schema: wanted };
+}
+
+/** A query asks for the columns of a source before the plan does: its files are listed and sampled once. */
+function once(read: (source: SourceNode) => Promise<Read>): (source: SourceNode) => Promise<Read> {
+  const reads = new Map<SourceNode, Promise<Read>>();
+  return (source) => {
+    const known = reads.get(source) ?? read(source);
+    reads.set(source, known);
+    return known;
+  };
 }
 
 function lastStage(dataset: Dataset, wanted: Schema, builder: PlanBuilder, keep: boolean): Closed {

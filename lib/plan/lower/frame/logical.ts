@@ -2,7 +2,7 @@
  * A description with its sources resolved: pipelines of operations over sources, joins and concatenations, the columns and types of which
  * are known and checked. What just spares typing (rename, drop, dropNulls, fillNull) is spelt out here.
  */
-import type { FrameNode, JoinNode } from "../../../collections/dataframe/nodes.ts";
+import type { FrameNode, JoinNode, SqlNode } from "../../../collections/dataframe/nodes.ts";
 import type { ExpressionNode } from "../../../collections/expression.ts";
 import type { Schema } from "../../../collections/schema.ts";
 import { operationSchema } from "../../../kernels/frame/after.ts";
@@ -26,9 +26,12 @@ export type SourceNode = Exclude<FrameNode, { readonly input: FrameNode } | { re
 export async function logicalOf(node: FrameNode, readOf: (source: SourceNode) => Promise<Read>): Promise<Pipeline> {
   const chain: Extract<FrameNode, { readonly input: FrameNode }>[] = [];
   let at = node;
-  while ("input" in at && at.kind !== "join") {
-    chain.unshift(at);
-    at = at.input;
+  while (("input" in at && at.kind !== "join") || at.kind === "sql") {
+    if (at.kind === "sql") at = await queryOf(at, readOf);
+    else {
+      chain.unshift(at);
+      at = at.input;
+    }
   }
   const base = await baseOf(at, readOf);
   const operations: Operation[] = [];
@@ -51,6 +54,12 @@ async function baseOf(node: FrameNode, readOf: (source: SourceNode) => Promise<R
   }
   const read = await readOf(node as SourceNode); // neither a join nor a concatenation, nor an operation: its chain is above
   return { kind: "source", read, schema: read.schema };
+}
+
+/** A query as operations. What reads SQL is loaded where there is some. */
+async function queryOf(node: SqlNode, readOf: (source: SourceNode) => Promise<Read>): Promise<FrameNode> {
+  const { lowerSql } = await import("../../../sql/lower.ts");
+  return lowerSql(node, async (table) => schemaOf(await logicalOf(table, readOf)));
 }
 
 async function joinBaseOf(node: JoinNode, readOf: (source: SourceNode) => Promise<Read>): Promise<JoinBase> {
