@@ -62,6 +62,7 @@ test("the public face", () => {
       "fromSequence",
       "lit",
       "nearestNames",
+      "readArrow",
       "readCsv",
       "readImages",
       "readJson",

@@ -160,7 +160,7 @@ function microseconds(values: BigInt64Array): Float64Array | BigInt64Array {
   return out.some((value) => Math.abs(value) > 2 ** 53) ? values.map((value) => floorBy1000(value)) : out;
 }
 
-function floorBy1000(value: bigint): bigint {
+export function floorBy1000(value: bigint): bigint {
   return value >= 0n || value % 1000n === 0n ? value / 1000n : value / 1000n - 1n;
 }
 
@@ -178,7 +178,7 @@ function signed(bytes: Uint8Array): bigint {
 }
 
 /** The float64 nearest to a decimal: the quotient of two numbers that are exact is rounded once. */
-function decimal(unscaled: bigint, scale: number): number {
+export function decimal(unscaled: bigint, scale: number): number {
   const number = Number(unscaled);
   return Math.abs(number) <= 2 ** 53 && scale <= 22 ? number / 10 ** scale : Number(`${unscaled}e-${scale}`);
 }
@@ -197,7 +197,7 @@ function uuid(bytes: Uint8Array): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-function tooLarge(column: string): ValueError {
+export function tooLarge(column: string): ValueError {
   return new ValueError(`Column "${column}" holds unsigned integers of 2^63 or more, which int64 does not hold.`, {
     fields: { column, type: "int64" },
     fix: "leave the column out (columns: […]), or write it as float64 or as text.",

@@ -3,12 +3,13 @@ import { InternalError, type Json } from "../../errors.ts";
 import type { Source, TaskInput } from "../../plan/plan.ts";
 import type { BatchSource } from "../frame/scan.ts";
 import type { TaskContext, TaskOutput } from "../kernel.ts";
+import type { ArrowFormat } from "./read-arrow.ts";
 import type { CompressedCsvFormat } from "./read-compressed-csv.ts";
 import type { JsonFormat } from "./read-json.ts";
 import type { ParquetFormat } from "./read-parquet.ts";
 
 /** Where a scan's rows come from, beside plain CSV and kept frames. Plain JSON: part of the plan. */
-export type FileFormat = ParquetFormat | JsonFormat | CompressedCsvFormat;
+export type FileFormat = ParquetFormat | JsonFormat | ArrowFormat | CompressedCsvFormat;
 
 /** Runs `use` over the batches of one shard. Each format is loaded when it is first read. */
 export type ReadBatches<F> = (
@@ -19,7 +20,7 @@ export type ReadBatches<F> = (
   use: (source: BatchSource) => Promise<TaskOutput>,
 ) => Promise<TaskOutput>;
 
-export const FILE_FORMATS: readonly FileFormat["format"][] = ["parquet", "json", "compressed csv"];
+export const FILE_FORMATS: readonly FileFormat["format"][] = ["parquet", "json", "arrow", "compressed csv"];
 
 export async function fileBatches(...[format, ...rest]: Parameters<ReadBatches<FileFormat>>): Promise<TaskOutput> {
   switch (format.format) {
@@ -27,6 +28,8 @@ export async function fileBatches(...[format, ...rest]: Parameters<ReadBatches<F
       return (await import("./read-parquet.ts")).parquetBatches(format, ...rest);
     case "json":
       return (await import("./read-json.ts")).jsonBatches(format, ...rest);
+    case "arrow":
+      return (await import("./read-arrow.ts")).arrowBatches(format, ...rest);
     case "compressed csv":
       return (await import("./read-compressed-csv.ts")).compressedCsvBatches(format, ...rest);
   }

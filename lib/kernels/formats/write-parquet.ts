@@ -5,6 +5,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import type { Field } from "../../collections/schema.ts";
+import { OptionError } from "../../errors.ts";
 import { columnOf } from "../frame/column.ts";
 import type { Frame } from "../frame/encode.ts";
 import { sliceColumn } from "../frame/slice.ts";
@@ -52,7 +53,7 @@ const CODECS: { readonly [C in NonNullable<ParquetWriteOptions["compression"]>]:
   none: { name: "UNCOMPRESSED", compress: (bytes) => bytes },
   snappy: { name: "SNAPPY", compress: snappyCompress },
   gzip: { name: "GZIP", compress: (bytes) => gzipSync(bytes) },
-  zstd: { name: "ZSTD", compress: (bytes) => zlib.zstdCompressSync(bytes) },
+  zstd: { name: "ZSTD", compress: zstd },
 };
 
 function elementOf({ name, type }: Field): SchemaElement {
@@ -75,4 +76,12 @@ function elementOf({ name, type }: Field): SchemaElement {
         logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" },
       };
   }
+}
+
+function zstd(bytes: Uint8Array): Uint8Array {
+  if (typeof zlib.zstdCompressSync === "function") return zlib.zstdCompressSync(bytes);
+  throw new OptionError('writeParquet option compression: "zstd" needs Node 22.15 or newer.', {
+    fields: { option: "compression" },
+    fix: 'update Node, or write with "snappy" or "gzip".',
+  });
 }

@@ -17,6 +17,8 @@ export async function fileRead(node: FileNode, options: FileReadOptions): Promis
       return (await import("./parquet.ts")).parquetRead(node, options.store, options.signal);
     case "json":
       return (await import("./json.ts")).jsonRead(node, options);
+    case "arrow":
+      return (await import("./arrow.ts")).arrowRead(node, options.store, options.signal);
     default:
       throw new OptionError(`No files of the format ${node.format} can be read yet.`);
   }
