@@ -50,6 +50,11 @@ export type { DelayedFunction, Given, Settled } from "./collections/delayed/type
 export type { VisualizeFormat, VisualizeOptions } from "./collections/delayed/visualize.ts";
 export type { ComputeOptions } from "./collections/executor.ts";
 export { Aggregate, Expression, col, lit, size, type Operand } from "./collections/expression.ts";
+export type { Constant } from "./collections/expression/literal.ts";
+export type { SplitText } from "./collections/expression/text-methods.ts";
+export type { Duration, ParseOptions } from "./collections/expression/time-methods.ts";
+export { when, type When } from "./collections/expression/when.ts";
+export type { TimeUnit } from "./collections/functions/time.ts";
 export { fromJSON } from "./collections/from-json.ts";
 export type { ContactSheet, SheetImage } from "./collections/images/contact-sheet.ts";
 export { Images } from "./collections/images/images.ts";
