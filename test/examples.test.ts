@@ -40,6 +40,17 @@ describe("the README", () => {
     expect(table.at(-2)).toBe("(8 rows)");
   });
 
+  test("its second block runs, and prints what it says", async () => {
+    const readme = await readFile(new URL("README.md", root), "utf8");
+    const [, block = ""] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text);
+    const index = new URL("lib/index.ts", root).href;
+    await rm(join(folder, "photos", "gray"), { recursive: true, force: true });
+    await writeFile(join(folder, "more.ts"), block.replace('from "abanico"', `from ${JSON.stringify(index)}`));
+    const printed = (await run(join(folder, "more.ts"))).trim();
+    expect(printed).toBe("true true 60 2 18 3 [ 1, 4, 9 ]");
+    expect(block).toContain(printed);
+  });
+
   test("its links and commands lead somewhere", async () => {
     const readme = await readFile(new URL("README.md", root), "utf8");
     const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path);
