@@ -3,7 +3,17 @@ import { afterAll, describe, expect, test } from "vitest";
 import { formatTable } from "../../lib/collections/dataframe/format-table.ts";
 import { civilOf, daysOf, isoWeek, weekdayOf } from "../../lib/collections/time/calendar.ts";
 import { parseDate, parseIso, parseTimestamp, spellDate, spellTimestamp } from "../../lib/collections/time/iso.ts";
-import { Client, DataFrame, ValueError, col, lit, readCsv, size, type CsvOptions } from "../../lib/index.ts";
+import {
+  Client,
+  DataFrame,
+  ValueError,
+  col,
+  fromSequence,
+  lit,
+  readCsv,
+  size,
+  type CsvOptions,
+} from "../../lib/index.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
 import { failure } from "../csv/support.ts";
 
@@ -209,6 +219,22 @@ describe("frames", () => {
     expect(await failure(inline.compute(frame.assign({ x: col("d").truncate("hour") })))).toMatchObject({
       name: "TypeMismatchError",
     });
+  });
+
+  test("of items: Date objects and texts", async () => {
+    const items = [
+      { d: "2023-01-31", at: new Date(1.5e12) },
+      { d: null, at: "9999-12-31T00:00:00Z" },
+    ];
+    const frame = fromSequence(items).toDataFrame({ types });
+    expect(await shown(frame)).toEqual([
+      "d at",
+      "date timestamp",
+      "2023-01-31 2017-07-14T02:40:00Z",
+      "null 9999-12-31T00:00:00Z",
+    ]);
+    const wrong = await failure(inline.compute(fromSequence([{ d: "soon" }]).toDataFrame({ types: { d: "date" } })));
+    expect(String(wrong)).toMatch(/Column "d" expects date, found 'soon'/);
   });
 
   test("constants: Date objects and texts", () => {

@@ -1,4 +1,5 @@
 import type { ScalarType, Schema } from "../../collections/schema.ts";
+import { parseDate, parseTimestamp } from "../../collections/time/iso.ts";
 import { ValueError } from "../../errors.ts";
 import { PackedDictionary, type Column } from "../frame/column.ts";
 import { encodeFrame, refuseLongTexts } from "../frame/encode.ts";
@@ -55,8 +56,8 @@ class ColumnBuilder {
     const valid = this.#nulls.length === 0 ? undefined : new Uint8Array(rows).fill(1);
     for (const row of this.#nulls) valid?.fill(0, row, row + 1);
     const values = this.#values;
-    if (this.#type === "int64" && this.#isWide)
-      return { type: "int64", values: BigInt64Array.from(values, BigInt), valid };
+    if (this.#isWide && this.#type !== "bool" && this.#type !== "float64")
+      return { type: this.#type, values: BigInt64Array.from(values, BigInt), valid };
     if (this.#type === "bool") return { type: "bool", values: Uint8Array.from(values, Number), valid };
     return { type: this.#type, values: Float64Array.from(values, Number), valid };
   }
@@ -71,7 +72,19 @@ class ColumnBuilder {
         return value;
       }
     }
-    throw this.#wrong(value, row);
+    const time = this.#time(value);
+    if (time === undefined) throw this.#wrong(value, row);
+    return time;
+  }
+
+  /** Days and instants: `Date`s, and texts as ISO 8601 has them. */
+  #time(value: unknown): number | bigint | undefined {
+    if (this.#type !== "date" && this.#type !== "timestamp") return undefined;
+    const text = value instanceof Date ? value.toJSON() : value;
+    if (typeof text !== "string") return undefined;
+    const time = this.#type === "date" ? parseDate(text) : parseTimestamp(text);
+    this.#isWide ||= typeof time === "bigint";
+    return time;
   }
 
   /** A column of strings takes numbers, booleans and dates by their text. */
