@@ -46,8 +46,14 @@ function copyRows(column: Column, rows: number): Column {
   return { type: column.type, values: column.values.slice(0, rows), valid };
 }
 
-/** One frame from pieces, in order. */
+/** One frame from pieces, in order. Of a single piece nothing is copied. */
 export function concatenate(schema: Schema, pieces: readonly Batch[]): Frame {
+  const [first] = pieces;
+  if (pieces.length === 1)
+    return {
+      schema,
+      batch: { rows: first.rows, columns: new Map(schema.map(({ name }) => [name, columnOf(first, name)])) },
+    };
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
   const columns = schema.map(({ name, type }): [string, Column] => {
     const parts = pieces.map((piece) => columnOf(piece, name));

@@ -1,7 +1,7 @@
 /** The sinks of tasks that send rows on: to the sections of an exchange, or as a sample of keys. */
 import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
-import { InternalError } from "../../errors.ts";
+import { InternalError, type JsonObject } from "../../errors.ts";
 import { concatenate } from "./collect.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
@@ -26,6 +26,8 @@ export interface Gather {
 /** A partial of rows or of groups. */
 export interface FrameGather extends Gather {
   encode(): Uint8Array;
+  /** The same as a frame; of groups: their states. */
+  frame(): Frame & { readonly extra?: JsonObject };
 }
 
 export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
@@ -39,6 +41,7 @@ export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
       full: () => rows.full,
       rows: () => rows.rows,
       encode: () => encodeFrame(rows.frame()),
+      frame: () => rows.frame(),
     };
   }
   const state = new GroupState(sink, schema);
@@ -47,6 +50,7 @@ export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
     full: () => false,
     rows: () => state.groups,
     encode: () => state.encode(),
+    frame: () => decodeFrame(state.encode()),
   };
 }
 
@@ -56,8 +60,7 @@ export function exchangeGather(sink: ExchangeSink, schema: Schema, task: number,
   return {
     ...inner,
     encode() {
-      // Through the encoding, since that is where states of groups are columns.
-      const { extra, ...frame } = decodeFrame(inner.encode());
+      const { extra, ...frame } = inner.frame();
       return splitFrame(frame, partitionsOf(frame.batch, sink, task, bounds), sink.partitions, extra);
     },
   };
@@ -87,7 +90,7 @@ export function sampleGather(
   schema: Schema,
   task: number,
   spread: boolean,
-): FrameGather {
+): Gather {
   const fields = keys.map(({ column }) => fieldOf(column, schema));
   const sampled: Schema = [...fields, { name: POSITION, type: "int64" }];
   const pieces: Batch[] = [];

@@ -1,6 +1,6 @@
 /** Cuts a frame into sections, one a partition, each encoded on its own. */
 import { PackedDictionary, columnOf, type Column, type StringColumn } from "./column.ts";
-import { encodeFrame, type Frame } from "./encode.ts";
+import { encodeFrame, packStrings, type Frame } from "./encode.ts";
 import { gather } from "./pipeline.ts";
 import type { JsonObject } from "../../errors.ts";
 
@@ -23,10 +23,17 @@ export function splitFrame(
   partitions: number,
   extra: JsonObject = {},
 ): Uint8Array[] {
+  // Packed once, since a dictionary in a kernel's memory is slow to ask.
+  const source = new Map(
+    [...batch.columns].map(([name, column]): [string, Column] => [
+      name,
+      column.type === "string" ? packStrings(column) : column,
+    ]),
+  );
   const codes = new Map<string, Int32Array>();
   return rowsByPartition(partition, partitions).map((rows) => {
     const columns = schema.map(({ name }): [string, Column] => {
-      const column = columnOf(batch, name);
+      const column = columnOf({ rows: batch.rows, columns: source }, name);
       if (column.type !== "string") return [name, gather(column, rows)];
       let renamed = codes.get(name);
       if (renamed === undefined) codes.set(name, (renamed = new Int32Array(column.dictionary.size)));

@@ -87,7 +87,9 @@ async function withSource(
   if (input.kind !== "refs") throw new InternalError(`A frame source reads refs, found ${input.kind}.`);
   if (params.whole !== undefined) {
     const { frame, recordsIn } = await wholeFrame(params.whole, input.refs, context);
-    return { ...(await use({ batches: inSlices(chosenColumns(frame.batch, params.columns)) })), recordsIn };
+    const batch = chosenColumns(frame.batch, params.columns);
+    // Vectors between steps are to stay in the cache; where there are none, one piece saves a copy.
+    return { ...(await use({ batches: params.steps.length === 0 ? [batch] : inSlices(batch) })), recordsIn };
   }
   return use({ batches: frameBatches(input.refs, context, params.columns) });
 }

@@ -7,8 +7,8 @@ import type { OutputsOf, TaskRule } from "../../plan.ts";
 import { taskCount } from "../../rules.ts";
 import { bytesOf, closed, framesRead, keep, overKept, type Dataset, type PlanBuilder } from "./dataset.ts";
 
-/** A partition is projected to take about eight times its bytes, all copies counted. */
-const TASK_SHARE = 12;
+/** A partition is projected to take about eight times its bytes, all copies counted; as much again is garbage before it is collected. */
+const TASK_SHARE = 20;
 const LARGEST_PARTITION = 64 * 1024 * 1024;
 const MOST_PARTITIONS = 4_096;
 
