@@ -78,6 +78,8 @@ describe("examples", () => {
     "images-gray.ts":
       /^Images \(lazy\)\n[\s\S]*\nphotos\/gray\/base_gray\.png\nphotos\/gray\/noise_gray\.png\nphotos\/broken\.png: ImageError\nsheet\.png\npng 152 80\n$/,
     "futures-primes.ts": /^5133 primes below 50,000\nlargest gap between two of them: 72\n$/,
+    "sql-sales.ts":
+      /^product +revenue +sales\n[\s\S]*\(3 rows\)\ntrue product best\nSQL, line 1, column 8: there is no column "prodct"\.\n[\s\S]*$/,
     "sales.ts": /^<Client: 'local' .*>\nproduct +revenue +best +sold\n[\s\S]*\(8 rows\)\n$/,
   };
 

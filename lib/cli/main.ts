@@ -6,6 +6,7 @@ import { DEMO_OPTIONS, demo } from "./demo.ts";
 import { commandHelp, overview, type CommandHelp } from "./help.ts";
 import { reportError } from "./report-error.ts";
 import { PLAN_OPTIONS, RUN_OPTIONS, plan, run } from "./run.ts";
+import { SQL_OPTIONS, runSql } from "./sql.ts";
 import { PipeClosedError, mayColour, processTerminal, type Terminal } from "./terminal.ts";
 import { UsageError } from "./usage.ts";
 
@@ -31,6 +32,13 @@ const COMMANDS: readonly Command[] = [
     options: RUN_OPTIONS,
     more: STEPS,
     run,
+  },
+  {
+    name: "sql",
+    usage: 'sql "QUERY" | query.sql [options]',
+    summary: "computes a query; tables are files, as 'sales_*.csv' or 's3://bucket/x.parquet'",
+    options: SQL_OPTIONS,
+    run: runSql,
   },
   {
     name: "plan",

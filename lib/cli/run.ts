@@ -12,13 +12,14 @@ import type { Terminal } from "./terminal.ts";
 /** Rows of a text table where the command line asks for no number. */
 const SHOWN = 20;
 
-export const RUN_OPTIONS: OptionSpecs = {
-  ...STEP_OPTIONS,
-  ...CSV_OPTIONS,
+/** How a frame is computed and printed. */
+export const PRINT_OPTIONS: OptionSpecs = {
   output: { value: FORMATS.join("|"), help: `a table shows ${SHOWN} rows unless --head says more. Default table` },
   ...CLIENT_OPTIONS,
   explain: { help: "print what would run, and run nothing" },
 };
+
+export const RUN_OPTIONS: OptionSpecs = { ...STEP_OPTIONS, ...CSV_OPTIONS, ...PRINT_OPTIONS };
 
 export const PLAN_OPTIONS: OptionSpecs = {
   ...STEP_OPTIONS,
@@ -28,9 +29,13 @@ export const PLAN_OPTIONS: OptionSpecs = {
 
 /** `abanico run`: computes a frame and prints its rows. */
 export async function run(args: Arguments, terminal: Terminal): Promise<void> {
+  await printFrame(await frameOf(args), args, terminal);
+}
+
+/** Computes a frame and prints it as the options say: --output, --explain, --head (which the frame has seen to). */
+export async function printFrame(frame: DataFrame, args: Arguments, terminal: Terminal): Promise<void> {
   const format = wordOption(args, "output", FORMATS) ?? (args.has("json") ? "json" : "table");
   const options = clientOptions(args, terminal);
-  const frame = await frameOf(args);
   if (args.has("explain")) return terminal.write(`${await explainFrame(frame, { store: defaultStore() })}\n`);
   const partly = format === "table" && !args.has("head");
   const started = performance.now();

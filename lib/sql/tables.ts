@@ -1,5 +1,5 @@
 import type { DataFrame } from "../collections/dataframe/dataframe.ts";
-import { readArrow } from "../collections/dataframe/read-arrow.ts";
+import { frameOfFiles } from "../collections/dataframe/frame-of-files.ts";
 import { readCsv } from "../collections/dataframe/read-csv.ts";
 import { readJson } from "../collections/dataframe/read-json.ts";
 import { readParquet } from "../collections/dataframe/read-parquet.ts";
@@ -14,8 +14,8 @@ const READERS: Readonly<Record<string, (path: string) => DataFrame>> = {
   jsonl: readJson,
   ndjson: readJson,
   json: (path) => readJson(path, { lines: false }),
-  arrow: readArrow,
-  feather: readArrow,
+  arrow: (path) => frameOfFiles("arrow", path, {}),
+  feather: (path) => frameOfFiles("arrow", path, {}),
 };
 
 const TABLE_FUNCTIONS: Readonly<Record<string, (path: string) => DataFrame>> = {
@@ -53,11 +53,15 @@ function byName<T>(all: ReadonlyMap<string, T>, name: string): T | undefined {
   return [...all].find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-/** Files by their ending; .gz and .zst may stand behind it. */
+/** What reads files of a path's ending; .gz and .zst may stand behind it. */
+export function readerOf(path: string): ((path: string) => DataFrame) | undefined {
+  const ending = /\.(\w+)(?:\.(?:gz|zst))?$/.exec(path.toLowerCase())?.[1] ?? "";
+  return Object.hasOwn(READERS, ending) ? READERS[ending] : undefined;
+}
+
 function filesOf(name: string, ident: Ident | undefined, { problems, tables, queries }: Environment): DataFrame {
   const isQuoted = ident?.quote_style !== undefined;
-  const ending = /\.(\w+)(?:\.(?:gz|zst))?$/.exec(name.toLowerCase())?.[1] ?? "";
-  const reader = Object.hasOwn(READERS, ending) ? READERS[ending] : undefined;
+  const reader = readerOf(name);
   if (reader !== undefined && (isQuoted || name.includes("."))) return reader(name);
   if (isQuoted && /[./*]/.test(name))
     throw problems.atText(
