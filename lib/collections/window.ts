@@ -52,6 +52,13 @@ export interface WindowNode {
   readonly params?: Params;
 }
 
+/** How many rows before a row, and behind it, decide on its value. Infinity: all of them, by what they come to in all. */
+export function windowReach({ kind, params = {} }: WindowNode): { readonly before: number; readonly behind: number } {
+  const rows = Number(params["rows"]);
+  if (kind === "shift" || kind === "diff") return { before: Math.max(0, rows), behind: Math.max(0, -rows) };
+  return { before: kind.startsWith("rolling") ? rows - 1 : Infinity, behind: 0 };
+}
+
 /** A value a row that depends on the rows before or behind it, in the order of the frame: stands in `window({ … })`. */
 export class Window {
   readonly node: WindowNode;

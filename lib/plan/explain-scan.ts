@@ -44,6 +44,7 @@ function sourceOf(format: ScanParams["source"]["format"], tasks: TaskRule): stri
 function explainWhole({ make, then }: Whole): string[] {
   const made = {
     rows: () => [],
+    windows: () => (make.do === "windows" ? explainOperation({ do: "window", columns: make.columns }) : []),
     groups: () => [`  merge     states of groups by ${make.do === "groups" ? make.sink.keys.join(", ") : ""}`],
     join: () => (make.do === "join" ? [joinLine(make.join)] : []),
   };

@@ -163,12 +163,19 @@ export function checkWhole(value: unknown, path: string): void {
 }
 
 function checkMake(value: unknown, path: string): void {
-  const how = oneOfAt(objectAt(value, path)["do"], `${path}.do`, ["rows", "groups", "join"]);
+  const how = oneOfAt(objectAt(value, path)["do"], `${path}.do`, ["rows", "groups", "join", "windows"]);
   if (how === "rows") return checkFields(objectAt(value, path, ["do", "schema"])["schema"], `${path}.schema`);
   if (how === "groups") {
     const { sink, schema } = objectAt(value, path, ["do", "sink", "schema"]);
     checkGather(sink, `${path}.sink`);
     return checkFields(schema, `${path}.schema`);
+  }
+  if (how === "windows") {
+    const stages = ["totals", "lastRows", "firstRows"];
+    const make = objectAt(value, path, ["do", "schema", "columns", ...stages]);
+    for (const name of stages) if (make[name] !== undefined) textAt(make[name], `${path}.${name}`);
+    windowColumnsAt(make["columns"], `${path}.columns`);
+    return checkFields(make["schema"], `${path}.schema`);
   }
   const { join, probe, rows, schema } = objectAt(value, path, ["do", "join", "probe", "rows", "schema"]);
   checkJoin(join, `${path}.join`);

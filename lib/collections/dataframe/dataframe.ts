@@ -210,7 +210,8 @@ export class DataFrame extends Collection<Table> {
    * Adds columns that look along the rows, in the order of the frame, or replaces those of the same name: `window({ total: col("x").cumsum(),
    * before: col("x").shift(), smooth: col("x").rolling(7).mean() })`. All see the columns as they were before.
    *
-   * All rows and the columns that are needed are gathered in one place for it.
+   * What is too large for one place stays in parts, which tell each other what they come to, and the rows at their ends as far as the longest
+   * shift or window reaches.
    */
   window(columns: Readonly<Record<string, Window>>): DataFrame {
     return new DataFrame(windowsNode(this.node, columns));
@@ -377,7 +378,10 @@ function lines(node: FrameNode): string[] {
       ];
     case "sql":
       return [
-        ...node.text.trim().split("\n").map((line, i) => `${i === 0 ? "sql" : ""}`.padEnd(11) + line.trim()),
+        ...node.text
+          .trim()
+          .split("\n")
+          .map((line, i) => `${i === 0 ? "sql" : ""}`.padEnd(11) + line.trim()),
         ...node.inputs.flatMap((input, i) => [`  ${node.tables[i]}`, ...lines(input).map((line) => `    ${line}`)]),
       ];
     case "filter":

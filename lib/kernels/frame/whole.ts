@@ -9,6 +9,7 @@ import { decodeFrame, type Frame } from "./encode.ts";
 import { GroupState } from "./group.ts";
 import { joinFrames } from "./join.ts";
 import type { GroupSink, JoinSpec, Operation } from "./steps.ts";
+import { windowPart, type WindowParts } from "./windows/parts.ts";
 
 export interface Whole {
   readonly make:
@@ -23,7 +24,9 @@ export interface Whole {
         readonly probe: string;
         readonly rows: Schema;
         readonly schema: Schema;
-      };
+      }
+    /** The rows of a part with columns by window functions. */
+    | WindowParts;
   /** What is done to these rows then. */
   readonly then: readonly Operation[];
 }
@@ -46,6 +49,10 @@ export async function wholeFrame(
   }
   if (make.do === "rows") {
     const frame = await rowsOf(make.schema, refs, context);
+    return { frame: applyAfter(frame, then), recordsIn: frame.batch.rows };
+  }
+  if (make.do === "windows") {
+    const frame = await windowPart(await rowsOf(make.schema, refs, context), make, context);
     return { frame: applyAfter(frame, then), recordsIn: frame.batch.rows };
   }
   const probe = await rowsOf(

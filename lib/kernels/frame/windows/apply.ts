@@ -6,16 +6,23 @@ import type { Batch, Column } from "../column.ts";
 import type { Frame } from "../encode.ts";
 import { compile } from "../evaluate.ts";
 import { overflowIn } from "../overflow.ts";
-import { cumulativeCount, cumulativeExtreme, cumulativeSum } from "./cumulative.ts";
+import { cumulativeCount, cumulativeExtreme, cumulativeSum, type Start } from "./cumulative.ts";
 import { rolled } from "./rolling.ts";
 import { shifted } from "./shift.ts";
 
 /** Columns that are added to a frame, or replaced; all read the columns as they were before. */
 export type WindowColumns = readonly { readonly name: string; readonly value: WindowNode }[];
 
-/** The frame with the columns added. It is all rows, in order. */
-export function applyWindows({ schema, batch }: Frame, columns: WindowColumns): Frame {
-  const added = columns.map(({ name, value }): [string, Column] => [name, windowOf(name, value, schema, batch)]);
+/** The frame with the columns added. It is all rows, in order; `starts`: but for earlier ones, which cumulative functions came to this with. */
+export function applyWindows(
+  { schema, batch }: Frame,
+  columns: WindowColumns,
+  starts: ReadonlyMap<string, Start> = new Map(),
+): Frame {
+  const added = columns.map(({ name, value }): [string, Column] => [
+    name,
+    windowOf(name, value, schema, batch, starts.get(name)),
+  ]);
   return {
     schema: windowSchema(schema, columns),
     batch: { rows: batch.rows, columns: new Map([...batch.columns, ...added]) },
@@ -32,19 +39,19 @@ export function windowSchema(schema: Schema, columns: WindowColumns): Schema {
 /** A name that no column of a user has. */
 const BEFORE = "\u0000before";
 
-function windowOf(name: string, node: WindowNode, schema: Schema, batch: Batch): Column {
+function windowOf(name: string, node: WindowNode, schema: Schema, batch: Batch, start: Start = null): Column {
   const { kind, input, params = {} } = node;
   const column = compile(input, schema)(batch);
   const rows = Number(params["rows"]);
   switch (kind) {
     case "cumsum":
-      return overflowNamed(`${name} = ${formatWindow(node)}`, () => cumulativeSum(column));
+      return overflowNamed(`${name} = ${formatWindow(node)}`, () => cumulativeSum(column, start));
     case "cummin":
-      return cumulativeExtreme(column, -1);
+      return cumulativeExtreme(column, -1, start);
     case "cummax":
-      return cumulativeExtreme(column, 1);
+      return cumulativeExtreme(column, 1, start);
     case "cumcount":
-      return cumulativeCount(column);
+      return cumulativeCount(column, start);
     case "shift":
       return shifted(column, rows);
     case "diff": {

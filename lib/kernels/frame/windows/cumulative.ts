@@ -1,18 +1,22 @@
 import { OverflowError } from "../../../errors.ts";
 import { numbersOf } from "../aggregates/slots.ts";
-import { isWideInteger, lengthOf, type Column } from "../column.ts";
+import { isWideInteger, lengthOf, type Column, type Scalar } from "../column.ts";
 import { fromValues } from "../evaluate.ts";
 
+/** What the values of earlier rows came to: null where there were none. */
+export type Start = Scalar;
+
 /** Sums so far. */
-export function cumulativeSum(column: Column): Column {
-  return column.type === "float64" ? floatSums(column.values, column.valid) : integerSums(column);
+export function cumulativeSum(column: Column, start: Start = null): Column {
+  if (column.type === "float64") return floatSums(column.values, column.valid, Number(start ?? 0));
+  return typeof start === "bigint" ? wideSums(column, start) : integerSums(column, Number(start ?? 0));
 }
 
 /** In twice the precision, by two-sum; what follows an infinity is what IEEE 754 makes of it. */
-function floatSums(values: Float64Array, valid: Uint8Array | undefined): Column {
+function floatSums(values: Float64Array, valid: Uint8Array | undefined, start: number): Column {
   const sums = new Float64Array(values.length).fill(NaN);
   const present = new Uint8Array(values.length);
-  let [high, low] = [0, 0];
+  let [high, low] = [start, 0];
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value !== value || (valid !== undefined && valid[i] === 0)) continue;
@@ -26,23 +30,23 @@ function floatSums(values: Float64Array, valid: Uint8Array | undefined): Column 
   return { type: "float64", values: sums, valid: present.includes(0) ? present : undefined };
 }
 
-function integerSums(column: Column): Column {
+function integerSums(column: Column, start: number): Column {
   const { values, valid } = numbersOf(column);
   const sums = new Float64Array(values.length);
-  let sum = 0;
+  let sum = start;
   for (let i = 0; i < values.length; i++) {
     if (valid !== undefined && valid[i] === 0) continue;
     const next = sum + Number(values[i]);
     // From here on f64 may round.
-    if (values instanceof BigInt64Array || !Number.isSafeInteger(next)) return wideSums(column);
+    if (values instanceof BigInt64Array || !Number.isSafeInteger(next)) return wideSums(column, BigInt(start));
     sums[i] = sum = next;
   }
   return { type: "int64", values: sums, valid };
 }
 
-function wideSums(column: Column): Column {
+function wideSums(column: Column, start: bigint): Column {
   const { values, valid } = numbersOf(column);
-  let sum = 0n;
+  let sum = start;
   const sums = Array.from({ length: values.length }, (_, i) => {
     if (valid !== undefined && valid[i] === 0) return null;
     sum += BigInt(values[i]);
@@ -57,9 +61,10 @@ function wideSums(column: Column): Column {
 }
 
 /** The least (−1) or greatest (+1) value so far. */
-export function cumulativeExtreme(column: Column, sign: -1 | 1): Column {
+export function cumulativeExtreme(column: Column, sign: -1 | 1, start: Start = null): Column {
   const { values, valid, type } = numbersOf(column);
-  let best: number | bigint | undefined;
+  // By the column's type it is no text, and of booleans there are no extremes.
+  let best = (start ?? undefined) as number | bigint | undefined;
   const bests = Array.from({ length: values.length }, (_, i) => {
     const value = values[i];
     if (value !== value || (valid !== undefined && valid[i] === 0)) return null;
@@ -70,9 +75,9 @@ export function cumulativeExtreme(column: Column, sign: -1 | 1): Column {
 }
 
 /** How many values so far are neither null nor NaN. */
-export function cumulativeCount(column: Column): Column {
+export function cumulativeCount(column: Column, start: Start = null): Column {
   const counts = new Float64Array(lengthOf(column));
-  let count = 0;
+  let count = Number(start ?? 0);
   for (let i = 0; i < counts.length; i++) {
     if (isPresent(column, i)) count++;
     counts[i] = count;

@@ -3,6 +3,7 @@ import type { Operation } from "../../../kernels/frame/steps.ts";
 import { pushFiltersIntoJoin } from "../../optimize/joins.ts";
 import { neededBefore, pushFiltersDown, pushLimitsDown } from "../../optimize/operations.ts";
 import type { Store } from "../../../store/store.ts";
+import type { Ref } from "../../plan.ts";
 import { keep, withStep, type Dataset, type PlanBuilder } from "./dataset.ts";
 import { distinctRows } from "./distinct.ts";
 import { framesRead } from "./dataset.ts";
@@ -18,6 +19,8 @@ export interface Lowering {
   readonly builder: PlanBuilder;
   readonly store: Store;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes of kept rows, where there is a runtime that keeps them. */
+  readonly fetch?: ((ref: Ref) => Promise<Uint8Array>) | undefined;
 }
 
 /** `needed`: the columns that are wanted of it. */
@@ -65,7 +68,7 @@ async function lowerOperation(
     case "sort":
       return sortRows(dataset, operation.keys, needed, lowering);
     case "window":
-      return windowRows(dataset, operation.columns, needed);
+      return windowRows(dataset, operation.columns, needed, lowering);
     case "distinct":
       return distinctRows(dataset, operation.columns, needed, lowering);
     default:
