@@ -10,6 +10,7 @@ import { loadFold } from "../kernels/registry.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Ref } from "../plan/plan.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
 import { loadArrow, toArrow } from "./arrow.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
@@ -113,8 +114,8 @@ export async function explainFrame(
 ): Promise<string> {
   const bag = sourcesOf(frame.node).find((source) => source.kind === "bag");
   if (bag !== undefined) return (await import("./run-bag.ts")).explainBag(bag.bag, { store });
-  const taskBytes = runtime === undefined ? {} : { taskBytes: runtime.taskBytes };
-  const { plan, schema } = await lowerFrame(frame.node, { store, ...taskBytes });
+  const known = runtime === undefined ? {} : { taskBytes: runtime.taskBytes, fetch: (ref: Ref) => runtime.fetch(ref) };
+  const { plan, schema } = await lowerFrame(frame.node, { store, ...known });
   return explainPlan(plan, schema);
 }
 
@@ -144,7 +145,14 @@ export async function runChanged(
   runtime.prepare(["frame.scan"]);
   const widened = new Map<string, ScalarType>();
   for (;;) {
-    const lowered = await lowerFrame(frame.node, { store, widened, keep, signal, taskBytes: runtime.taskBytes });
+    const lowered = await lowerFrame(frame.node, {
+      store,
+      widened,
+      keep,
+      signal,
+      taskBytes: runtime.taskBytes,
+      fetch: (ref) => runtime.fetch(ref),
+    });
     const plan = change(lowered.plan);
     if (plan === undefined) return { lowered, result: undefined };
     try {

@@ -44,6 +44,19 @@ test("groups of many keys are those of few, in their order", async () => {
   );
 }, 120_000);
 
+test("groups of what was joined are in order, whether they are few or many", async () => {
+  await fc.assert(
+    fc.asyncProperty(madeRows, fc.boolean(), setting, async (made, keepNulls, how) => {
+      const { frame } = await frameOf(made, how.blockSize);
+      const joined = frame.join(frame, { on: "p", how: "outer" }).groupBy(["k_x", "i_y"], { keepNulls });
+      const alone = frame.rename({ k: "k_x", i: "i_y" }).groupBy(["k_x", "i_y"], { keepNulls });
+      const wanted = await compute(alone.agg({ n: size() }), { ...how, taskBytes: Infinity });
+      expect(told(await compute(joined.agg({ n: size() }), how))).toEqual(told(wanted));
+    }),
+    { numRuns: 25 },
+  );
+}, 120_000);
+
 test("counts of values: the most frequent first, then by value", async () => {
   await fc.assert(
     fc.asyncProperty(madeRows, setting, async (made, how) => {

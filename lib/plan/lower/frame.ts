@@ -11,7 +11,7 @@ import type { GatherSink, Operation } from "../../kernels/frame/steps.ts";
 import { codecOf } from "../../store/decompressing.ts";
 import type { Store } from "../../store/store.ts";
 import { estimateFrames, estimateScan } from "../estimate.ts";
-import { PLAN_VERSION, type Plan, type StageOutput } from "../plan.ts";
+import { PLAN_VERSION, type Plan, type Ref, type StageOutput } from "../plan.ts";
 import { compressedCsvRead } from "../source/compressed.ts";
 import { resolveCsv } from "../source/csv.ts";
 import { fileRead } from "../source/file.ts";
@@ -35,14 +35,19 @@ export interface LowerOptions {
   /** What a task may take while all lanes are busy, in bytes. Default: no bound; partitions are cut to 64 MiB all the same. */
   readonly taskBytes?: number;
   readonly signal?: AbortSignal;
+  /** Bytes of kept rows, to sample them. Absent: they are not looked at. */
+  readonly fetch?: (ref: Ref) => Promise<Uint8Array>;
 }
 
 export async function lowerFrame(node: FrameNode, options: LowerOptions): Promise<LoweredFrame> {
-  const { store, signal, taskBytes = Infinity } = options;
+  const { store, signal, taskBytes = Infinity, fetch } = options;
   const builder = new PlanBuilder(taskBytes);
-  const pipeline = await logicalOf(node, once((source) => readOf(source, options)));
+  const pipeline = await logicalOf(
+    node,
+    once((source) => readOf(source, options)),
+  );
   const wanted = schemaOf(pipeline);
-  const dataset = await lowerPipeline(pipeline, allColumns(pipeline), { builder, store, signal });
+  const dataset = await lowerPipeline(pipeline, allColumns(pipeline), { builder, store, signal, fetch });
   const last = lastStage(dataset, wanted, builder, options.keep === true);
   builder.stages.push(last.stage);
   builder.note(fusionNote(dataset, last));

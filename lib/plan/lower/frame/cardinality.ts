@@ -24,7 +24,8 @@ export async function estimateGroups(
   lowering: Lowering,
 ): Promise<number> {
   const { read, rows } = dataset;
-  const isReadable = read.tasks.kind === "ranges" || read.tasks.kind === "items";
+  const { kind } = read.tasks;
+  const isReadable = kind === "ranges" || kind === "items" || (kind === "refs" && lowering.fetch !== undefined);
   if (rows <= FEW_ROWS || !isReadable || (read.beside ?? []).length > 0) return rows;
   const grouper = new Grouper(
     columns.map((name) => fieldOf(name, dataset.schema).type),
@@ -48,7 +49,7 @@ export async function estimateGroups(
   return Math.max(1, Math.min(rows, Math.ceil(estimate)));
 }
 
-async function* samples(dataset: Dataset, columns: readonly string[], { store, signal }: Lowering) {
+async function* samples(dataset: Dataset, columns: readonly string[], { store, signal, fetch }: Lowering) {
   const sink: CollectSink = { to: "collect", columns, limit: SAMPLED_ROWS };
   const { stage } = closed(dataset, "sample", sink, () => ({ kind: "keep" }));
   const kernel = await loadKernel(stage.work.op);
@@ -62,7 +63,7 @@ async function* samples(dataset: Dataset, columns: readonly string[], { store, s
         signal: signal ?? new AbortController().signal,
         attempt: 1,
         task: index,
-        fetch: () => Promise.reject(new InternalError("A sample reads files only.")),
+        fetch: fetch ?? (() => Promise.reject(new InternalError("A sample reads files only."))),
       });
       // A range that guessed wrongly tells nothing.
       if (span?.doubt === undefined && value instanceof Uint8Array) yield decodeFrame(value).batch;

@@ -4,6 +4,7 @@ import { groupSchema } from "../../../kernels/frame/group.ts";
 import { estimateGroups } from "./cardinality.ts";
 import { bytesOf, type Dataset } from "./dataset.ts";
 import {
+  exchange,
   exchangeByRange,
   inPartitions,
   overSections,
@@ -13,6 +14,7 @@ import {
   smallBytes,
 } from "./exchange.ts";
 import type { Lowering } from "./lower.ts";
+import { sortRows } from "./order.ts";
 import { columnsTaken } from "../../optimize/operations.ts";
 
 /** From so many groups on their states are merged in partitions: one merge after the other would take too long. */
@@ -35,10 +37,17 @@ export async function groupRows(dataset: Dataset, sink: GroupSink, lowering: Low
   if (isFolded) return { ...dataset, schema, rows: groups, end };
   const partitions = partitionsFor(bytes, builder.taskBytes);
   builder.note(
-    `group by ${sink.keys.join(", ")}: about ${groups} groups, whose states meet by ranges of keys (${inPartitions({ ...dataset, schema, rows: groups }, partitions)})`,
+    `group by ${sink.keys.join(", ")}: about ${groups} groups, whose states meet in partitions (${inPartitions({ ...dataset, schema, rows: groups }, partitions)})`,
   );
-  const source = rereadable(builder, dataset, [...columnsTaken(sink)]);
   const keys = sink.keys.map(ascending);
+  if (dataset.read.whole !== undefined) {
+    // What a run makes first would have to be kept to be sampled: its groups meet by hash, and are put in order then.
+    const sent = exchange(builder, dataset, "exchange", sink, { do: "hash", keys: sink.keys }, partitions);
+    const whole = { make: { do: "groups" as const, sink, schema: dataset.schema }, then: [] };
+    const met = overSections(dataset, sectionsOf(sent, partitions), whole, schema, groups);
+    return sortRows(met, keys, new Set(schema.map(({ name }) => name)), lowering);
+  }
+  const source = rereadable(builder, dataset, [...columnsTaken(sink)]);
   const sent = exchangeByRange(builder, source, keys, sink, { partitions, positions: false });
   const whole = { make: { do: "groups" as const, sink, schema: source.schema }, then: [] };
   return overSections(source, sectionsOf(sent, partitions), whole, schema, groups);
