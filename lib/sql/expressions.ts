@@ -1,5 +1,4 @@
-import { Expression, lit } from "../collections/expression.ts";
-import { when, type Then } from "../collections/expression/when.ts";
+import { Expression } from "../collections/expression.ts";
 import type { ScalarType, Schema } from "../collections/schema.ts";
 import { typeOf } from "../collections/typing.ts";
 import { AbanicoError, SqlError } from "../errors.ts";
@@ -10,6 +9,7 @@ import { castTo, scalarTypeOf } from "./cast.ts";
 import { partOf, timeRules } from "./functions-time.ts";
 import { FUNCTION_RULES, substringOf } from "./functions.ts";
 import { literalOf, typedLiteral } from "./literals.ts";
+import { caseOf, inList, negatedIf, same, trimmed } from "./constructs.ts";
 import { binaryOf, comparable, likePattern } from "./operators.ts";
 import type { Problems } from "./problem.ts";
 
@@ -149,10 +149,6 @@ function constructName(kind: string): string {
   return `A construct of kind "${words}"`;
 }
 
-function negatedIf(negated: boolean, test: Expression): Expression {
-  return negated ? test.not() : test;
-}
-
 function unary({ op, expr }: Kinds["UnaryOp"], value: Expression, problems: Problems): Expression {
   if (op === "Not") return value.not();
   if (op === "Plus") return value;
@@ -162,64 +158,6 @@ function unary({ op, expr }: Kinds["UnaryOp"], value: Expression, problems: Prob
   if (node.op === "lit" && typeof node.value === "number" && node.value !== 0)
     return new Expression({ ...node, value: -node.value });
   return value.neg();
-}
-
-/** Equal, or null both. */
-function same(a: Expression, b: Expression): Expression {
-  return a.eq(b).fillNull(false).or(a.isNull().and(b.isNull()));
-}
-
-function inList(
-  { expr, list, negated }: Kinds["InList"],
-  lower: (expr: Expr) => Expression,
-  type: (value: Expression) => ScalarType | "null",
-): Expression {
-  const value = lower(expr);
-  const tests = list.map((item) => {
-    const [a, b] = comparable(value, lower(item), type);
-    return a.eq(b);
-  });
-  const constants = list.map((item) => lower(item).node);
-  const plain = constants.flatMap((node) =>
-    node.op === "lit" && (typeof node.value === "string" || typeof node.value === "number") && node.type === type(value)
-      ? [node.value]
-      : [],
-  );
-  const isPlain = plain.length === constants.length && type(value) !== "date" && type(value) !== "timestamp";
-  return negatedIf(negated, isPlain ? value.isIn(plain) : tests.reduce((a, b) => a.or(b)));
-}
-
-function caseOf(
-  { operand, conditions, else_result: rest }: Kinds["Case"],
-  lower: (expr: Expr) => Expression,
-  type: (value: Expression) => ScalarType | "null",
-): Expression {
-  const subject = operand === undefined ? undefined : lower(operand);
-  let chain: Then | undefined;
-  for (const { condition, result } of conditions) {
-    let test = lower(condition);
-    if (subject !== undefined) {
-      const [a, b] = comparable(subject, test, type);
-      test = a.eq(b);
-    }
-    chain = (chain === undefined ? when(test) : chain.when(test)).then(lower(result));
-  }
-  const value = chain ?? lit(null); // the parser lets no case be without a when
-  return rest === undefined || chain === undefined ? value : chain.otherwise(lower(rest));
-}
-
-function trimmed(
-  { expr, trim_where: where = "Both", trim_what: what, trim_characters: given }: Kinds["Trim"],
-  lower: (expr: Expr) => Expression,
-  type: (value: Expression) => ScalarType | "null",
-  problems: Problems,
-): Expression {
-  const characters = what ?? given?.[0];
-  const parts = characters === undefined ? [expr] : [expr, characters];
-  const call = callOf("trim", parts.map(lower), parts, type, problems);
-  const set = characters === undefined ? " " : call.text(1);
-  if (where === "Leading") return call.args[0].trimStart(set);
-  return where === "Trailing" ? call.args[0].trimEnd(set) : call.args[0].trim(set);
 }
 
 function functionOf(
