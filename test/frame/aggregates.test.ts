@@ -132,4 +132,37 @@ describe("the same bits", () => {
     }
     expect([...answers]).toHaveLength(1);
   });
+
+  test("of every other aggregate, for every number of threads", async () => {
+    const rows = Array.from(
+      { length: 1_500 },
+      (_, i) => `k${i % 7},${Math.sin(i) * 10 ** (i % 9)},${Math.cos(i * i)},t${i % 97}\n`,
+    );
+    const url = "memory://aggregates/other.csv";
+    await store.put(url, Buffer.from(`k,x,y,s\n${rows.join("")}`));
+    const [x, y, s] = [col("x"), col("y"), col("s")];
+    const all = {
+      deviation: x.std(),
+      error: y.sem(),
+      covariance: x.cov(y),
+      correlation: x.corr(y),
+      middle: x.median(),
+      part: y.quantile(0.37),
+      first: s.first(),
+      last: s.last(),
+      different: s.nunique(),
+      frequent: s.mode(),
+      about: x.nuniqueApprox(),
+      nearly: x.quantileApprox(0.9),
+    };
+    const answers = new Set<string>();
+    for (const workers of [0, 3]) {
+      await using other = await Client.local({ workers, store, progress: false });
+      for (const keys of [[], ["k"]])
+        answers.add(
+          `${keys.join()} ${bits(plain(await other.compute(readCsv(url, { blockSize: 9_000 }).groupBy(keys).agg(all))))}`,
+        );
+    }
+    expect(answers.size).toBe(2);
+  }, 60_000);
 });
