@@ -15,6 +15,8 @@ export interface AggregateSpec {
   result(type: ScalarType): ScalarType;
   /** Whether states hold all values of a group, so that they merge in no less room than the rows take: all rows of a group are made to meet. */
   readonly holistic?: true;
+  /** What a state takes for each value it has taken in, in bytes, where it keeps values. Sorting and encoding are counted. */
+  readonly valueBytes?: number;
 }
 
 const integer = (): ScalarType => "int64";
@@ -53,16 +55,17 @@ const TABLE = {
   last: { inputs: 1, takes: ANY, result: same },
   any: { inputs: 1, takes: NUMBER, result: bool },
   all: { inputs: 1, takes: NUMBER, result: bool },
-  median: { inputs: 1, takes: NUMBER, result: float, holistic: true },
+  median: { inputs: 1, takes: NUMBER, result: float, holistic: true, valueBytes: 40 },
   quantile: {
     inputs: 1,
     takes: NUMBER,
     params: [fraction, optional(wordParam("interpolation", INTERPOLATIONS))],
     result: float,
     holistic: true,
+    valueBytes: 40,
   },
-  nunique: { inputs: 1, takes: ANY, result: integer },
-  mode: { inputs: 1, takes: ANY, result: same },
+  nunique: { inputs: 1, takes: ANY, result: integer, valueBytes: 64 },
+  mode: { inputs: 1, takes: ANY, result: same, valueBytes: 64 },
   nuniqueApprox: { inputs: 1, takes: ANY, result: integer },
   quantileApprox: { inputs: 1, takes: NUMBER, params: [fraction, relativeError], result: float },
 } as const satisfies Readonly<Record<string, AggregateSpec>>;

@@ -1,9 +1,10 @@
+import { AGGREGATES } from "../collections/aggregate-table.ts";
 import { formatBytes } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
 import { PlanTooLargeError } from "../errors.ts";
 import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
 import { READ_AHEAD_BYTES } from "../store/with-read-ahead.ts";
-import type { Sink } from "../kernels/frame/steps.ts";
+import type { GroupSink, Sink } from "../kernels/frame/steps.ts";
 import { pixelsAdvice } from "./estimate-images.ts";
 import type { Estimate, Plan, Source, Stage } from "./plan.ts";
 import { rangesIn } from "./rules.ts";
@@ -66,7 +67,20 @@ function outputBytes(rows: number, columns: Schema, sink: Sink): number {
   if (sink.to === "collect" && sink.pick?.by === "order")
     return Math.min(rows, 2 * (sink.limit ?? Infinity) + 65_536) * 18 * columns.length;
   if (sink.to === "collect") return Math.min(rows, sink.limit ?? Infinity) * 18 * columns.length;
-  return sink.keys.length === 0 ? 4096 : rows * (16 * sink.keys.length + 48 * sink.aggregates.length);
+  const values = valueBytes(sink);
+  if (sink.keys.length === 0) return 4096 * (1 + sink.aggregates.length) + rows * values;
+  return rows * (16 * sink.keys.length + Math.max(48 * sink.aggregates.length, values));
+}
+
+/** What states that keep values take a row. Aggregates of one input share them. */
+function valueBytes({ aggregates }: GroupSink): number {
+  const kept = new Map(
+    aggregates.map(({ value }) => [
+      JSON.stringify([AGGREGATES[value.kind].valueBytes ?? 0, value.input ?? null]),
+      AGGREGATES[value.kind].valueBytes ?? 0,
+    ]),
+  );
+  return [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** Refuses a plan of which a task would need more than `limit` bytes, and says which block size would fit. */

@@ -71,6 +71,22 @@ describe("describe", () => {
     for (const value of found["far"].slice(4, 6)) expect(Math.abs(Number(value) - 1e9)).toBeLessThan(1e7);
   });
 
+  test("is projected to hold each column's values once, whatever is asked of them", async () => {
+    const output = async (frame: DataFrame) => {
+      const [, bytes, unit] = /, output ([\d.]+) (k?B|MB)/.exec(await inline.explain(frame)) ?? [];
+      return Number(bytes) * (unit === "MB" ? 1e6 : unit === "kB" ? 1e3 : 1);
+    };
+    const [all, about, one] = [
+      rows(1 << 20).describe(),
+      rows(1 << 20).describe({ approximate: true }),
+      rows(1 << 20).agg({ m: col("f").median() }),
+    ];
+    const values = 40 * 414;
+    expect((await output(all)) - (await output(about))).toBeGreaterThan(2 * values);
+    expect((await output(all)) - (await output(about))).toBeLessThan(4 * values);
+    expect(await output(one)).toBeGreaterThan(values);
+  });
+
   test("refuses what has no numbers, and says how", async () => {
     expect((await failure(inline.compute(rows().select("s", "k").describe()))).message).toMatch(
       /expects columns of numbers; the frame has s string, k string[\s\S]*cast one/,
