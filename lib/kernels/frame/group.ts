@@ -5,12 +5,13 @@ import { fieldOf } from "../../collections/typing.ts";
 import { OverflowError } from "../../errors.ts";
 import type { Aggregator } from "./aggregates/aggregator.ts";
 import { makeAggregator, stateKey } from "./aggregates/table.ts";
-import { columnOf, compareTexts, lengthOf, valueAt, type Batch, type Column } from "./column.ts";
+import { columnOf, type Batch, type Column } from "./column.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
 import { compile, type Evaluator } from "./evaluate.ts";
 import { Grouper } from "./grouper.ts";
 import { overflowIn } from "./overflow.ts";
 import { gather } from "./pipeline.ts";
+import { sortedRows } from "./sort.ts";
 import type { GroupSink } from "./steps.ts";
 
 /** A group by in the making: which groups there are, and the state of each aggregate. The partial of the "frame.group" fold. */
@@ -126,24 +127,7 @@ export function groupSchema(sink: GroupSink, schema: Schema): Schema {
 
 /** Row numbers in ascending order of the columns, the first deciding first; nulls last. Stable. */
 function sortedOrder(columns: readonly Column[], rows: number): Int32Array {
-  const order = Int32Array.from({ length: rows }, (_, i) => i);
-  if (columns.length === 0) return order;
-  const compares = columns.map(rowComparer);
-  return order.sort((a, b) => {
-    for (const compare of compares) {
-      const c = compare(a, b);
-      if (c !== 0) return c;
-    }
-    return a - b;
-  });
-}
-
-function rowComparer(column: Column): (a: number, b: number) => number {
-  const values = Array.from({ length: lengthOf(column) }, (_, i) => valueAt(column, i));
-  return (i, j) => {
-    const [a, b] = [values[i], values[j]];
-    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-    if (typeof a === "string" && typeof b === "string") return compareTexts(a, b);
-    return a < b ? -1 : a > b ? 1 : 0;
-  };
+  const named = columns.map((column, i): [string, Column] => [String(i), column]);
+  const keys = named.map(([column]) => ({ column, descending: false, nulls: "last" as const }));
+  return sortedRows({ rows, columns: new Map(named) }, keys);
 }
