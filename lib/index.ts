@@ -29,7 +29,7 @@ export {
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export type { DescribeOptions, PivotOptions } from "./collections/dataframe/summaries.ts";
-export type { ArrowOptions, JsonOptions, ParquetOptions } from "./collections/dataframe/file-nodes.ts";
+export type { ArrowOptions, Hdf5Options, JsonOptions, ParquetOptions } from "./collections/dataframe/file-nodes.ts";
 export type {
   WriteCsvOptions,
   WriteJsonOptions,
@@ -39,6 +39,7 @@ export type {
 } from "./collections/dataframe/write.ts";
 export { readCsv } from "./collections/dataframe/read-csv.ts";
 export { readArrow } from "./collections/dataframe/read-arrow.ts";
+export { readHdf5 } from "./collections/dataframe/read-hdf5.ts";
 export { readJson } from "./collections/dataframe/read-json.ts";
 export { readParquet } from "./collections/dataframe/read-parquet.ts";
 export { compute } from "./collections/delayed/compute.ts";

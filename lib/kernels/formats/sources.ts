@@ -5,11 +5,12 @@ import type { BatchSource } from "../frame/scan.ts";
 import type { TaskContext, TaskOutput } from "../kernel.ts";
 import type { ArrowFormat } from "./read-arrow.ts";
 import type { CompressedCsvFormat } from "./read-compressed-csv.ts";
+import type { Hdf5Format } from "./read-hdf5.ts";
 import type { JsonFormat } from "./read-json.ts";
 import type { ParquetFormat } from "./read-parquet.ts";
 
 /** Where a scan's rows come from, beside plain CSV and kept frames. Plain JSON: part of the plan. */
-export type FileFormat = ParquetFormat | JsonFormat | ArrowFormat | CompressedCsvFormat;
+export type FileFormat = ParquetFormat | JsonFormat | ArrowFormat | Hdf5Format | CompressedCsvFormat;
 
 /** Runs `use` over the batches of one shard. Each format is loaded when it is first read. */
 export type ReadBatches<F> = (
@@ -20,7 +21,7 @@ export type ReadBatches<F> = (
   use: (source: BatchSource) => Promise<TaskOutput>,
 ) => Promise<TaskOutput>;
 
-export const FILE_FORMATS: readonly FileFormat["format"][] = ["parquet", "json", "arrow", "compressed csv"];
+export const FILE_FORMATS: readonly FileFormat["format"][] = ["parquet", "json", "arrow", "hdf5", "compressed csv"];
 
 export async function fileBatches(...[format, ...rest]: Parameters<ReadBatches<FileFormat>>): Promise<TaskOutput> {
   switch (format.format) {
@@ -30,6 +31,8 @@ export async function fileBatches(...[format, ...rest]: Parameters<ReadBatches<F
       return (await import("./read-json.ts")).jsonBatches(format, ...rest);
     case "arrow":
       return (await import("./read-arrow.ts")).arrowBatches(format, ...rest);
+    case "hdf5":
+      return (await import("./read-hdf5.ts")).hdf5Batches(format, ...rest);
     case "compressed csv":
       return (await import("./read-compressed-csv.ts")).compressedCsvBatches(format, ...rest);
   }

@@ -1,6 +1,5 @@
 import type { FileNode } from "../../collections/dataframe/file-nodes.ts";
 import type { ScalarType } from "../../collections/schema.ts";
-import { OptionError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Read } from "./read.ts";
 
@@ -19,7 +18,7 @@ export async function fileRead(node: FileNode, options: FileReadOptions): Promis
       return (await import("./json.ts")).jsonRead(node, options);
     case "arrow":
       return (await import("./arrow.ts")).arrowRead(node, options.store, options.signal);
-    default:
-      throw new OptionError(`No files of the format ${node.format} can be read yet.`);
+    case "hdf5":
+      return (await import("./hdf5.ts")).hdf5Read(node, options.store, options.signal);
   }
 }
