@@ -34,7 +34,14 @@ export function inList(
       : [],
   );
   const isPlain = plain.length === constants.length && type(value) !== "date" && type(value) !== "timestamp";
-  return negatedIf(negated, isPlain ? value.isIn(plain) : tests.reduce((a, b) => a.or(b)));
+  return negatedIf(negated, isPlain ? value.isIn(plain) : anyOf(tests));
+}
+
+/** Joined by or in a tree that is as flat as may be: a long list is no deep one. */
+function anyOf(tests: readonly Expression[]): Expression {
+  if (tests.length === 1) return tests[0];
+  const half = tests.length >> 1;
+  return anyOf(tests.slice(0, half)).or(anyOf(tests.slice(half)));
 }
 
 export function caseOf(

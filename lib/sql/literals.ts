@@ -18,6 +18,7 @@ function numberOf(spelling: string): Expression {
   const text = spelling.replaceAll("_", "");
   if (/^\d+$/.test(text)) {
     const whole = BigInt(text);
+    if (Number.isSafeInteger(Number(text))) return lit(Number(text));
     if (BigInt.asIntN(64, whole) === whole) return lit(whole);
   }
   const value = Number(text);

@@ -1,4 +1,4 @@
-import { OptionError } from "../errors.ts";
+import { OptionError, SqlError } from "../errors.ts";
 import type { QueryNode } from "./ast.ts";
 import { Problems } from "./problem.ts";
 
@@ -6,11 +6,27 @@ import { Problems } from "./problem.ts";
 const RECURSION_LIMIT = 200;
 
 /**
+ * Operators of a query, at most. Each may stand deeper in the tree than the one before, and beyond about a thousand levels the parser's stack overflows,
+ * after which it reads nothing more in this process.
+ */
+const MAX_OPERATORS = 500;
+
+/** What makes a tree deeper, outside texts, names in quotes and comments. */
+const OPERATORS = /\b(?:and|or|is|union|except|intersect)\b|::|\|\||[-+*/%<>=]+/gi;
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
+
+/**
  * The syntax tree of one query, in DuckDB's dialect. The parser is Apache DataFusion's, in WebAssembly, and is loaded by the first query.
  *
  * @throws SqlError for a text that is no query
  */
 export async function parseQuery(text: string): Promise<QueryNode> {
+  const operators = text.replace(QUOTED, " ").match(OPERATORS)?.length ?? 0;
+  if (operators > MAX_OPERATORS)
+    throw new SqlError(`SQL: expected at most ${MAX_OPERATORS} operators in a query, found ${operators}.`, {
+      fields: { text: text.slice(0, 1_000), operators },
+      fix: "write x in (…) for many equations with or, or go on with the methods of frames.",
+    });
   const { Parser, ParserError, DuckDbDialect, init } = await import("@guanmingchiu/sqlparser-ts");
   await init();
   const problems = new Problems(text);

@@ -137,6 +137,18 @@ test("a mark in a long line is shown with what stands around it", async () => {
   expect(line.slice(mark.length - 1)).toBe("prize from sales");
 });
 
+test("what is too deep for the parser is refused before, and long lists are not", async () => {
+  const many = (count: number, item: (i: number) => string, by: string) =>
+    Array.from({ length: count }, (_, i) => item(i)).join(by);
+  const deep = `select product from sales where ${many(3_000, (i) => `quantity = ${i}`, " or ")}`;
+  expect((await failure(deep)).message).toContain("expected at most 500 operators in a query, found 5999.");
+  expect((await failure(`select ${"(".repeat(5_000)}`)).message).toContain("recursion limit exceeded");
+  const long = `select product from sales where quantity in (${many(5_000, String, ", ")})`;
+  expect((await client.compute(sql(long, { sales }))).numRows).toBe(2);
+  const most = `select product from sales where ${many(245, (i) => `quantity = ${i}`, " or ")}`;
+  expect((await client.compute(sql(most, { sales }))).numRows).toBe(2);
+});
+
 test("it crosses threads whole", async () => {
   const error = await failure("select a from sales");
   const again = fromErrorRecord(toErrorRecord(error));
