@@ -157,7 +157,7 @@ describe("plans that are refused, by path", () => {
     ["stages[0].retries", planOf(stage({ retries: -1 })), /at least 0/],
     ["stages[0].timeoutMs", planOf(stage({ timeoutMs: 0 })), /more than 0/],
     ["stages[0].work.params.columns[0].type", scan({ columns: [{ name: "a", type: "int" }] }), /did you mean "int64"/],
-    ["stages[0].work.params.source.format", scan({ source: { format: "json" } }), /"csv" or "frame"/],
+    ["stages[0].work.params.source.format", scan({ source: { format: "orc" } }), /"csv" or "frame"/],
     [
       "stages[0].work.params.steps[0].condition.args[1].op",
       scan({ steps: [{ do: "filter", condition: { op: "gt", args: [{ op: "col", name: "a" }, { op: "literal" }] } }] }),
