@@ -2,6 +2,7 @@ import { deserialize, serialize } from "node:v8";
 import { decodeInstances, encodeInstances } from "./callables/classes.ts";
 import { hasClasses } from "./callables/registry.ts";
 import { UnreadableError } from "./errors.ts";
+import { decodeTables, encodeTables, whenReadable } from "./value-tables.ts";
 import { decodeTree, encodeTree } from "./value-tree.ts";
 
 /**
@@ -14,6 +15,7 @@ import { decodeTree, encodeTree } from "./value-tree.ts";
  *     3  false
  *     4  true                                         9  instances structured clone, and which parts are of which class
  *                                                    10  tree      small arrays and plain objects, see value-tree.ts
+ *                                                    12  tables    what holds Arrow tables, see value-tables.ts
  *
  * Small values, of which there may be millions, cost no more than their bytes; all others are what structured clone makes of
  * them (Map, Set, Date, BigInt, typed arrays, errors, cycles), as with worker_threads. Functions and symbols cannot be cloned.
@@ -29,6 +31,7 @@ const STRING = 7;
 const BYTES = 8;
 const INSTANCES = 9;
 const TREE = 10;
+const TABLES = 12;
 
 /** A number's bytes. The bytes of a small array lie in the heap, where a DataView over its buffer would first have to move them from. */
 const float = new Float64Array(1);
@@ -60,7 +63,12 @@ export function encodeValue(value: unknown): Uint8Array {
     case "object":
       if (value === null) return Uint8Array.of(NULL);
       if (value instanceof Uint8Array && value.constructor === Uint8Array) return tagged(BYTES, value);
-      return encodeTree(value, TREE) ?? (hasClasses() ? encodeInstances(value, INSTANCES) : undefined) ?? cloned(value);
+      return (
+        encodeTree(value, TREE) ??
+        encodeTables(value, TABLES, encodeValue) ??
+        (hasClasses() ? encodeInstances(value, INSTANCES) : undefined) ??
+        cloned(value)
+      );
   }
   return cloned(value);
 }
@@ -92,10 +100,18 @@ export function decodeValue(bytes: Uint8Array): unknown {
       return decodeInstances(bytes);
     case TREE:
       return decodeTree(bytes);
+    case TABLES:
+      return decodeTables(bytes, decodeValue);
   }
   throw new UnreadableError(`A value's bytes begin with ${bytes[0] ?? "nothing"}, which names no format.`, {
     fix: "run the same abanico version everywhere.",
   });
+}
+
+/** As `decodeValue`; a promise where a library that the value needs is not loaded yet. Those who can wait keep the thread free meanwhile. */
+export function decodeSoon(bytes: Uint8Array): unknown {
+  const loading = whenReadable(bytes, TABLES);
+  return loading === undefined ? decodeValue(bytes) : loading.then(() => decodeValue(bytes));
 }
 
 function shortText(value: string): Uint8Array | undefined {

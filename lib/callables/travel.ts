@@ -16,7 +16,8 @@ function encoded(value: unknown, problem: string): Uint8Array {
     return encodeValue(value);
   } catch (cause) {
     const where = culprit(value);
-    throw new CallableError(`${problem}: ${where ?? (cause instanceof Error ? cause.message : String(cause))}.`, {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CallableError(`${problem}: ${where ?? reason.replace(/\.$/, "")}.`, {
       cause,
       fields: { where: where ?? null },
       fix: "give data (numbers, strings, arrays, plain objects, Map, Set, Date, typed arrays), or make the thing where it is used.",
@@ -35,6 +36,7 @@ function culprit(root: unknown): string | undefined {
     if (typeof value === "symbol") return `the ${String(value)}${at}`;
     if (typeof value !== "object" || value === null || seen.has(value) || seen.size > 100_000) continue;
     seen.add(value);
+    if (isGenerator(value)) return `a generator${at}, which is no array: [...generator] is one`;
     if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
       return `a ${value.constructor.name}${at}`;
     const entries =
@@ -46,4 +48,9 @@ function culprit(root: unknown): string | undefined {
       });
   }
   return undefined;
+}
+
+function isGenerator(value: object): boolean {
+  const kind = Object.prototype.toString.call(value);
+  return kind === "[object Generator]" || kind === "[object AsyncGenerator]";
 }

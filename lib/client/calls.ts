@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { toArguments, type Argument } from "../callables/arguments.ts";
 import { refOf } from "../callables/describe.ts";
 import type { CallableRef } from "../callables/reference.ts";
@@ -181,8 +182,12 @@ function callOf(fn: CallableRef, args: GraphCall["args"], options: CallOptions |
 function iterable<T>(items: Iterable<T>): Iterable<T> {
   // Texts can be iterated over too, but are mostly given by mistake.
   if (typeof items === "object" && items !== null && Symbol.iterator in items) return items;
-  throw new OptionError(`map(…) expects items that can be iterated over, found ${describe(items)}.`, {
-    fix: "pass an array, or anything else with an iterator; for a text [...text].",
+  const isAsync = typeof items === "object" && items !== null && Symbol.asyncIterator in items;
+  const found = isAsync ? "an async iterable" : describe(items);
+  throw new OptionError(`map(…) expects items that can be iterated over, found ${found}.`, {
+    fix: isAsync
+      ? "fetch its items first: await Array.fromAsync(items)."
+      : "pass an array, or anything else with an iterator; for a text [...text].",
   });
 }
 
@@ -198,7 +203,7 @@ function callOptions(options: SubmitOptions): CallOptions | undefined {
   knownKeys(options, OPTIONS, "with(…)");
   const { pure, key, retries, timeout, priority } = options;
   if (priority !== undefined && !Number.isFinite(priority))
-    throw new OptionError(`Option priority expects a number, found ${String(priority)}.`, {
+    throw new OptionError(`Option priority expects a finite number, found ${inspect(priority)}.`, {
       fields: { priority: String(priority) },
     });
   if (key !== undefined && (typeof key !== "string" || key === ""))
@@ -216,5 +221,6 @@ function callOptions(options: SubmitOptions): CallOptions | undefined {
 }
 
 function describe(value: unknown): string {
-  return value === null ? "null" : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -152,7 +152,7 @@ function checked<F extends Held<unknown>>(future: F, what: string): F {
 
 function tooLate(left: number, timeout: number | string | undefined): StalledError {
   return new StalledError(
-    `${left} ${left === 1 ? "future has" : "futures have"} not ended within ${String(timeout)}.`,
+    `${left} ${left === 1 ? "future has" : "futures have"} not ended within ${typeof timeout === "number" ? `${timeout} ms` : String(timeout)}.`,
     {
       fields: { left, timeout },
       fix: "wait longer, or cancel them.",

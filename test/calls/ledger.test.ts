@@ -273,3 +273,101 @@ test("whatever happens, each call is kept, made, failed, retried and dropped as 
     { numRuns: Number(process.env["RUNS"] ?? 300) },
   );
 });
+
+/** A call's key, and what it gives instead of a value: that its result is that of the call with another key. */
+function turnsTo(key: string): Given {
+  const graph: GraphCall[] = [{ fn: SUM, args: [{ value: encodeValue(7) }], options: { key } }];
+  return { value: undefined, bytes: Buffer.concat([Buffer.of(254), serialize({ graph, root: 0 })]) };
+}
+
+/** A call that followed another, was cancelled and made again, and follows a second one now; both are out, on a lane each. */
+function turnedAway(world: World): { call: CallNode; first: CallNode; second: CallNode } {
+  const { graph, executor } = world;
+  const hold = (key: string) => {
+    const [handle] = graph.add([{ fn: SUM, args: [{ value: encodeValue(1) }], options: { key } }], [0]);
+    world.keep(handle, 2);
+  };
+  hold("call");
+  executor.serve(0);
+  executor.settle(0, () => turnsTo("first"));
+  // Held, so that it stays when the call turns away from it.
+  hold("first");
+  executor.serve(0);
+  world.handles[0].cancel();
+  world.check();
+  world.handles[0].retry();
+  executor.serve(1);
+  executor.settle(1, () => turnsTo("second"));
+  hold("second");
+  executor.serve(1);
+  world.check();
+  const [call, first, second] = world.holds.map(({ node }) => node);
+  expect([call.state, call.follows]).toEqual(["following", second]);
+  expect(first.followers).toContain(call);
+  expect([first.state, second.state]).toEqual(["running", "running"]);
+  return { call, first, second };
+}
+
+test("a call that was made again has nothing to do with the one that it followed before: its value", async () => {
+  const world = new World();
+  const { call, first } = turnedAway(world);
+  world.executor.settle(0, () => ({ value: 10 }));
+  world.check();
+  expect([first.state, call.state]).toEqual(["done", "following"]);
+  world.executor.settle(0, () => ({ value: 20 }));
+  world.check();
+  expect(await world.handles[0].result()).toBe(20);
+  world.graph.close(new CancelledError("closed"));
+});
+
+test("a call that was made again has nothing to do with the one that it followed before: its error", async () => {
+  const world = new World();
+  const { call, first } = turnedAway(world);
+  world.executor.settle(0, () => ({ error: new Error("of the first") }));
+  world.check();
+  expect([first.state, call.state]).toEqual(["failed", "following"]);
+  world.executor.settle(0, () => ({ value: 20 }));
+  expect(await world.handles[0].result()).toBe(20);
+  world.graph.close(new CancelledError("closed"));
+});
+
+/** A call that threw, and waits for its second attempt. */
+function postponed(world: World): CallNode {
+  const [handle] = world.graph.add([{ fn: SUM, args: [{ value: encodeValue(1) }], options: { retries: 1 } }], [0]);
+  world.keep(handle, 2);
+  world.executor.serve(0);
+  world.executor.settle(0, () => ({ error: new Error("at first") }));
+  const [{ node }] = world.holds;
+  expect([node.state, node.missing]).toEqual(["waiting", 1]);
+  return node;
+}
+
+test("the delay before another attempt ends in vain where the call has ended", () => {
+  const world = new World();
+  const node = postponed(world);
+  world.handles[0].cancel();
+  vi.advanceTimersByTime(10_000);
+  world.check();
+  expect([node.state, node.missing]).toEqual(["cancelled", 1]);
+  expect(world.executor.serve(0)).toBe(false);
+  world.graph.close(new CancelledError("closed"));
+});
+
+test("the delay of an attempt is not that of the ones after a retry", async () => {
+  const world = new World();
+  const node = postponed(world);
+  world.handles[0].cancel();
+  world.handles[0].retry();
+  world.executor.serve(0);
+  // It fails again before the first delay is over: only the second delay counts.
+  expect(node.state).toBe("running");
+  world.executor.settle(0, () => ({ error: new Error("again") }));
+  expect([node.state, node.missing]).toEqual(["waiting", 1]);
+  vi.advanceTimersByTime(10_000);
+  world.check();
+  expect([node.state, node.missing]).toEqual(["ready", 0]);
+  world.executor.serve(0);
+  world.executor.settle(0, () => ({ value: 2 }));
+  expect(await world.handles[0].result()).toBe(2);
+  world.graph.close(new CancelledError("closed"));
+});

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Delayed } from "../../lib/index.ts";
 import { GraphError, OptionError, delayed } from "../../lib/index.ts";
 import type { Argument } from "../../lib/callables/arguments.ts";
-import { fill } from "../../lib/callables/arguments.ts";
+import { fill } from "../../lib/callables/holes.ts";
 import { buildGraph, type Graph } from "../../lib/collections/delayed/graph.ts";
 import { heldSource } from "../../lib/collections/delayed/held.ts";
 import { walk } from "../../lib/collections/delayed/walk.ts";

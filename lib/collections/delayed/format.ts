@@ -1,4 +1,4 @@
-import { isPlain } from "../../callables/arguments.ts";
+import { isPlain } from "../../callables/holes.ts";
 import { isDelayed, nameOf, type Delayed } from "./delayed.ts";
 
 /** Calls inside of calls are shown this deep. */

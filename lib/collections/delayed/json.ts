@@ -1,4 +1,5 @@
-import { fill, type Argument } from "../../callables/arguments.ts";
+import type { Argument } from "../../callables/arguments.ts";
+import { fill } from "../../callables/holes.ts";
 import type { CallableRef } from "../../callables/reference.ts";
 import { CallableError, PlanError } from "../../errors.ts";
 import type { CallOptions } from "../../runtime/calls/calls.ts";

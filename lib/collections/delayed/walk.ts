@@ -1,4 +1,4 @@
-import { isPlain } from "../../callables/arguments.ts";
+import { isPlain } from "../../callables/holes.ts";
 import { GraphError } from "../../errors.ts";
 import type { Collection } from "../collection.ts";
 import { isCollection } from "./collections.ts";

@@ -1,5 +1,5 @@
 import { CancelledError } from "../../errors.ts";
-import { decodeValue } from "../../values.ts";
+import { decodeSoon } from "../../values.ts";
 import type { CallHandle, CallStatus } from "./calls.ts";
 import type { CallNode } from "./node.ts";
 
@@ -64,7 +64,7 @@ export class Handle implements CallHandle {
     let value: unknown;
     try {
       const bytes = this.host.peek(node);
-      value = bytes === undefined ? this.#readBack() : decodeValue(bytes);
+      value = bytes === undefined ? this.#readBack() : decodeSoon(bytes);
     } catch (error) {
       receive(undefined, error);
       return;
@@ -85,7 +85,7 @@ export class Handle implements CallHandle {
   async #readBack(): Promise<unknown> {
     const hold = this.share();
     try {
-      return decodeValue(await this.host.bytesOf(this.node));
+      return await decodeSoon(await this.host.bytesOf(this.node));
     } finally {
       hold.release();
     }

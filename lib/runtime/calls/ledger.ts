@@ -1,4 +1,4 @@
-import { fill } from "../../callables/arguments.ts";
+import { fill } from "../../callables/holes.ts";
 import { CancelledError, InternalError } from "../../errors.ts";
 import { decodeValue, encodeValue } from "../../values.ts";
 import type { Dispatch } from "./dispatch.ts";

@@ -120,7 +120,10 @@ export class CallRunner {
     const ref = call === undefined ? undefined : this.#memory.functions.get(call.fn);
     const record = toErrorRecord(thrown);
     const printed = takePrinted();
-    const error = { ...record, stack: `${record.stack ?? ""}${whereabouts(thrown, ref, call, index)}` };
+    const error = {
+      ...record,
+      stack: `${record.stack ?? `${record.name}: ${record.message}`}${whereabouts(thrown, ref, call, index)}`,
+    };
     this.#taken();
     return printed === undefined ? { index, error } : { index, error, printed };
   }

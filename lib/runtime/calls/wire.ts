@@ -1,8 +1,9 @@
 import { InternalError } from "../../errors.ts";
 import type { CallableRef } from "../../callables/reference.ts";
-import { fill, type Argument } from "../../callables/arguments.ts";
+import type { Argument } from "../../callables/arguments.ts";
+import { fill } from "../../callables/holes.ts";
 import type { Ref } from "../../plan/plan.ts";
-import { decodeValue, encodeValue } from "../../values.ts";
+import { decodeSoon, decodeValue, encodeValue } from "../../values.ts";
 
 /**
  * Calls on their way to a thread: those of one job end to end in one buffer, so that structured clone costs the same for a thousand
@@ -240,19 +241,18 @@ export class CallReader {
   #input(kind: number, within: unknown, path: readonly (string | number)[]): unknown {
     switch (kind) {
       case VALUE:
-        return decodeValue(this.#block());
+        return this.#decoded(this.#block(), within, path);
       case EARLIER: {
         const bytes = this.#source.earlier(this.#u32());
-        if (bytes !== undefined) return decodeValue(bytes);
+        if (bytes !== undefined) return this.#decoded(bytes, within, path);
         this.#lacking = true;
         return undefined;
       }
       case SHARED:
-        return decodeValue(this.#packed.shared[this.#u32()]);
+        return this.#decoded(this.#packed.shared[this.#u32()], within, path);
       case FETCHED: {
         const bytes = this.#source.fetch(this.#u32());
-        (this.#waits ??= []).push(bytes.then((given) => fill(within, path, decodeValue(given))));
-        return undefined;
+        return this.#later(bytes.then(decodeSoon), within, path);
       }
       case BROADCAST: {
         const id = this.#u32();
@@ -260,6 +260,15 @@ export class CallReader {
       }
     }
     throw new InternalError(`An argument of kind ${kind} came to a worker.`);
+  }
+
+  #decoded(bytes: Uint8Array, within: unknown, path: readonly (string | number)[]): unknown {
+    const value = decodeSoon(bytes);
+    return value instanceof Promise ? this.#later(value, within, path) : value;
+  }
+
+  #later(value: Promise<unknown>, within: unknown, path: readonly (string | number)[]): undefined {
+    (this.#waits ??= []).push(value.then((given) => fill(within, path, given)));
   }
 
   #block(): Uint8Array {
