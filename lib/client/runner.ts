@@ -24,8 +24,8 @@ export interface Runner<C, T> {
 /** By kind; all but the frames' are loaded when first asked for. */
 const runners: Partial<Record<CollectionKind, () => unknown>> = {
   frame: () => frameRunner,
-  images: async () => (await import("./run-images.ts")).imagesRunner,
   bag: async () => (await import("./run-bag.ts")).bagRunner,
+  images: async () => (await import("./run-images.ts")).imagesRunner,
   delayed: async () => (await import("./run-delayed.ts")).delayedRunner,
 };
 

@@ -180,7 +180,7 @@ describe("what it says", () => {
     const heard: [string, string][] = [];
     client.onEvent(({ type }) => heard.push(["client", type]));
     const { plan } = await lowerFrame(numbers.head(1).node, { store: defaultStore() });
-    await client.run(plan, { onEvent: ({ type }) => heard.push(["run", type]) });
+    await client.runPlan(plan, { onEvent: ({ type }) => heard.push(["run", type]) });
     for (const who of ["client", "run"]) expect(heard).toContainEqual([who, "run-finished"]);
   });
 
