@@ -7,11 +7,11 @@
  * their rows. Codes of a file's dictionary stay codes: each text is looked up once a row group, not once a row.
  */
 import type { Encoding, PageHeader } from "hyparquet";
-import { parquetHeader } from "hyparquet/src/column.js";
 import type { Column } from "../frame/column.ts";
 import type { ByteDictionary } from "./byte-dictionary.ts";
 import type { PageCodec } from "./page-codec.ts";
 import type { ParquetColumn } from "./parquet-columns.ts";
+import { readPageHeader } from "./parquet-header.ts";
 import { readHybrid, type Cursor } from "./parquet-levels.ts";
 import { decodeValues, type Dense } from "./parquet-values.ts";
 
@@ -31,16 +31,16 @@ export function decodeChunk(
   texts: ByteDictionary,
 ): Column {
   const out = new ChunkColumn(column, rows, texts);
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+  const cursor = at(bytes);
   let dictionary: Dense | undefined;
   while (out.filled < rows) {
-    if (reader.offset >= bytes.length) throw new RangeError(`The pages hold ${out.filled} rows of ${rows}.`);
-    const header = parquetHeader(reader);
-    const end = reader.offset + header.compressed_page_size;
-    if (end > bytes.length || end < reader.offset) throw new RangeError("A page goes beyond its column.");
+    if (cursor.at >= bytes.length) throw new RangeError(`The pages hold ${out.filled} rows of ${rows}.`);
+    const header = readPageHeader(cursor);
+    const end = cursor.at + header.compressed_page_size;
+    if (end > bytes.length || end < cursor.at) throw new RangeError("A page goes beyond its column.");
     refuseImpossible(header, rows - out.filled, mostBytes);
-    const page = bytes.subarray(reader.offset, end);
-    reader.offset = end;
+    const page = bytes.subarray(cursor.at, end);
+    cursor.at = end;
     if (header.dictionary_page_header !== undefined) {
       const values = decompress(page, header.uncompressed_page_size);
       dictionary = decodeValues(at(values), "PLAIN", header.dictionary_page_header.num_values, column, texts);

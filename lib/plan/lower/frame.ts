@@ -50,6 +50,7 @@ export async function lowerFrame(node: FrameNode, options: LowerOptions): Promis
   const dataset = await lowerPipeline(pipeline, allColumns(pipeline), { builder, store, signal, fetch });
   const last = lastStage(dataset, wanted, builder, options.keep === true);
   builder.stages.push(last.stage);
+  for (const note of last.notes) builder.note(note);
   builder.note(fusionNote(dataset, last));
   return { plan: { abanico: PLAN_VERSION, stages: builder.stages, notes: builder.notes }, schema: wanted };
 }

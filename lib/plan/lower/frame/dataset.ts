@@ -78,6 +78,8 @@ export interface Closed {
   readonly steps: number;
   /** The columns that come to the sink. */
   readonly schema: Schema;
+  /** What the source left out, once it was known what is done with it. */
+  readonly notes: readonly string[];
 }
 
 /** Makes the stage that reads the dataset, runs its steps, and ends in the sink. It is not added to the plan yet. */
@@ -108,7 +110,8 @@ export function closed(
     estimate: estimateOf(read, columns, sink),
     ...(all.length === 0 ? {} : { beside: all }),
   };
-  return { stage, columns, steps: steps.length, schema };
+  const notes = read.notes.filter((note) => !source.notes.includes(note));
+  return { stage, columns, steps: steps.length, schema, notes };
 }
 
 /** Sections are copies of what was gathered, once by themselves and once in one object. */
