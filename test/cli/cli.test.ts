@@ -155,7 +155,7 @@ describe("what is wrong is told, with its exit status", () => {
 describe("help", () => {
   test("of all, of a command, and the version", async () => {
     const { stdout, code } = await here("help");
-    expect(stdout).toMatch(/abanico demo .*\n +abanico run .*\n +abanico plan /);
+    expect(stdout).toMatch(/abanico demo .*\n +abanico run .*\n +abanico sql .*\n +abanico plan /);
     expect(code).toBe(0);
     expect((await here()).stdout).toBe(stdout);
     const ofRun = (await here("run", "--help")).stdout;
