@@ -189,7 +189,7 @@ export function futuresSuite(name: string, workers: number): void {
       [{ retries: -1 }, /retries expects a whole number of at least 0, found -1/],
       [{ timeout: "soon" }, /timeout expects a time.*found "soon"/],
       [{ timeout: 0 }, /timeout expects a time/],
-      [{ priority: "high" }, /priority expects a number, found high/],
+      [{ priority: "high" }, /priority expects a finite number, found 'high'/],
       [{ key: "" }, /key expects a text/],
       [{ pure: 1 }, /pure expects true or false, found a number/],
     ])("option %j is refused", (options, message) => {
