@@ -1,4 +1,5 @@
 import * as zlib from "node:zlib";
+import type * as Arrow from "apache-arrow";
 import { AbanicoError, FormatError } from "../../errors.ts";
 import type { Schema } from "../../collections/schema.ts";
 import type { Source } from "../../plan/plan.ts";
@@ -76,7 +77,7 @@ async function recordBatches(bytes: Uint8Array, url: string) {
 }
 
 /** Arrow's library with what undoes its compressions. */
-export async function loadReader() {
+export async function loadReader(): Promise<typeof Arrow> {
   const arrow = await import("apache-arrow");
   const { compressionRegistry, CompressionType } = arrow;
   if (compressionRegistry.get(CompressionType.LZ4_FRAME) === null)
