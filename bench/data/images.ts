@@ -1,11 +1,11 @@
 /** PNG files of 512 × 512 pixels, made once from a seed and found again by later runs; and the gray pixels that they should become. */
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { makeRandom, type Random } from "../../lib/cli/random.ts";
 import { rgb2gray } from "../../lib/kernels/image/gray.ts";
 import { encodePng } from "../../lib/kernels/image/png.ts";
 import type { DataSet } from "../job.ts";
+import { bytesOf, madeOnce } from "./made.ts";
 
 const SIDE = 512;
 const EXPECTED = "expected.gray";
@@ -17,31 +17,22 @@ export function makeImages(kind: Kind): (folder: string, count: number) => Promi
     // A change of the pixels needs a new name here, so that old data is not taken for new.
     const target = join(folder, `images-${kind}-1-${count}`);
     const files = Array.from({ length: count }, (_, i) => join(target, `${String(i).padStart(4, "0")}.png`));
-    if (!existsSync(target)) await write(target, files, kind);
-    let bytes = 0;
-    for (const file of files) bytes += (await stat(file)).size;
-    return { glob: join(target, "*.png"), files, rows: count, bytes, expected: { images: count, wrong: 0 } };
+    await madeOnce(target, (unfinished) => write(unfinished, files, kind));
+    const expected = { images: count, wrong: 0 };
+    return { glob: join(target, "*.png"), files, rows: count, bytes: await bytesOf(files), expected };
   };
 }
 
-/** Writes beside the target first: a folder with the final name is always complete. */
-async function write(target: string, files: readonly string[], kind: Kind): Promise<void> {
-  const unfinished = `${target}.${process.pid}`;
-  await mkdir(unfinished, { recursive: true });
-  try {
-    const random = makeRandom(11);
-    const grays: Uint8Array[] = [];
-    for (const [i, file] of files.entries()) {
-      const data = kind === "random" ? noise(random) : photo(random, i);
-      const pixels = { data, width: SIDE, height: SIDE, channels: 3 };
-      grays.push(rgb2gray(pixels).data);
-      await writeFile(join(unfinished, basename(file)), encodePng(pixels));
-    }
-    await writeFile(join(unfinished, EXPECTED), Buffer.concat(grays));
-    await rename(unfinished, target);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
+async function write(folder: string, files: readonly string[], kind: Kind): Promise<void> {
+  const random = makeRandom(11);
+  const grays: Uint8Array[] = [];
+  for (const [i, file] of files.entries()) {
+    const data = kind === "random" ? noise(random) : photo(random, i);
+    const pixels = { data, width: SIDE, height: SIDE, channels: 3 };
+    grays.push(rgb2gray(pixels).data);
+    await writeFile(join(folder, basename(file)), encodePng(pixels));
   }
+  await writeFile(join(folder, EXPECTED), Buffer.concat(grays));
 }
 
 /** The gray pixels of all images beside `glob`, one after the other. */

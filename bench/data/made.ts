@@ -1,6 +1,12 @@
 /** Data made once, from a fixed seed, and found again by later runs. */
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isAnswer } from "../child.ts";
+import type { Answer } from "../job.ts";
+
+/** Beside the data: the answer that is expected of each side, as JSON. */
+export const EXPECTED = "expected.json";
 
 const LINES_PER_WRITE = 20_000;
 
@@ -41,4 +47,11 @@ export async function bytesOf(files: readonly string[]): Promise<number> {
   let bytes = 0;
   for (const file of files) bytes += (await stat(file)).size;
   return bytes;
+}
+
+/** The answer that was written beside the data. */
+export async function expectedIn(target: string): Promise<Answer> {
+  const expected: unknown = JSON.parse(await readFile(join(target, EXPECTED), "utf8"));
+  if (isAnswer(expected)) return expected;
+  throw new Error(`${target}/${EXPECTED} is damaged; delete ${target} to make the data again`);
 }

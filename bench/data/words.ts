@@ -1,71 +1,50 @@
 /** Four files of lines of words, made once from a seed, and found again by later runs. Words are as frequent as in natural text (Zipf). */
-import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeRandom, type Random } from "../../lib/cli/random.ts";
-import { isAnswer } from "../child.ts";
 import type { DataSet } from "../job.ts";
+import { EXPECTED, bytesOf, expectedIn, madeOnce, writeLines } from "./made.ts";
 
 const FILES = 4;
 const WORDS = 50_000;
 /** How many of the most frequent words are the answer. */
 export const TOP = 10;
-const PIECE_LINES = 20_000;
 
 /** Makes `rows` lines below `folder`, or finds them there from an earlier run. */
 export async function makeWords(folder: string, rows: number): Promise<DataSet> {
   // A change of the format needs a new name here, so that old data is not taken for new.
   const target = join(folder, `words-1-${rows}`);
   const files = Array.from({ length: FILES }, (_, i) => join(target, `words_${i}.txt`));
-  if (!existsSync(target)) await write(target, rows);
-  const expected: unknown = JSON.parse(await readFile(join(target, "expected.json"), "utf8"));
-  if (!isAnswer(expected))
-    throw new Error(`${target}/expected.json is damaged; delete ${target} to make the data again`);
-  let bytes = 0;
-  for (const file of files) bytes += (await stat(file)).size;
-  return { glob: join(target, "words_*.txt"), files, rows, bytes, expected };
+  await madeOnce(target, (unfinished) => write(unfinished, rows));
+  const expected = await expectedIn(target);
+  return { glob: join(target, "words_*.txt"), files, rows, bytes: await bytesOf(files), expected };
 }
 
-/** Writes beside the target first: a folder with the final name is always complete. */
-async function write(target: string, rows: number): Promise<void> {
-  const unfinished = `${target}.${process.pid}`;
-  await mkdir(unfinished, { recursive: true });
-  try {
-    const random = makeRandom(7);
-    const words = vocabulary(random);
-    const pick = zipf(random);
-    const counts = new Float64Array(WORDS);
-    for (let file = 0; file < FILES; file++) {
-      const lines = Math.floor(((file + 1) * rows) / FILES) - Math.floor((file * rows) / FILES);
-      await writeFileOf(join(unfinished, `words_${file}.txt`), lines, () => {
-        const line: string[] = [];
-        for (let i = 6 + Math.floor(random.uniform() * 12); i > 0; i--) {
-          const word = pick();
-          counts[word]++;
-          line.push(words[word]);
-        }
-        return line.join(" ");
-      });
+async function write(folder: string, rows: number): Promise<void> {
+  const random = makeRandom(7);
+  const words = vocabulary(random);
+  const pick = zipf(random);
+  const counts = new Float64Array(WORDS);
+  const makeLine = () => {
+    const line: string[] = [];
+    for (let i = 6 + Math.floor(random.uniform() * 12); i > 0; i--) {
+      const word = pick();
+      counts[word]++;
+      line.push(words[word]);
     }
-    const ranked = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, TOP);
-    const expected = Object.fromEntries(ranked.map((word) => [words[word], counts[word]]));
-    await writeFile(join(unfinished, "expected.json"), JSON.stringify(expected));
-    await rename(unfinished, target);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
+    return line.join(" ");
+  };
+  for (let file = 0; file < FILES; file++) {
+    const lines = Math.floor(((file + 1) * rows) / FILES) - Math.floor((file * rows) / FILES);
+    await writeLines(join(folder, `words_${file}.txt`), repeated(lines, makeLine));
   }
+  const ranked = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, TOP);
+  const expected = Object.fromEntries(ranked.map((word) => [words[word], counts[word]]));
+  await writeFile(join(folder, EXPECTED), JSON.stringify(expected));
 }
 
-async function writeFileOf(path: string, lines: number, makeLine: () => string): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    for (let left = lines; left > 0; left -= PIECE_LINES) {
-      const piece = Array.from({ length: Math.min(left, PIECE_LINES) }, makeLine);
-      await file.write(`${piece.join("\n")}\n`);
-    }
-  } finally {
-    await file.close();
-  }
+function* repeated(count: number, make: () => string): Iterable<string> {
+  for (let i = 0; i < count; i++) yield make();
 }
 
 /** Distinct words of 1 to 14 letters, the short ones first: they are the frequent ones. */

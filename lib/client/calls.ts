@@ -4,6 +4,7 @@ import { refOf } from "../callables/describe.ts";
 import type { CallableRef } from "../callables/reference.ts";
 import { encodeArgument } from "../callables/travel.ts";
 import { Collection } from "../collections/collection.ts";
+import { isHandle } from "../collections/delayed/held.ts";
 import { parseMilliseconds } from "../collections/delayed/options.ts";
 import { knownKeys, wholeNumber } from "../collections/options.ts";
 import { OptionError } from "../errors.ts";
@@ -193,10 +194,6 @@ function iterable<T>(items: Iterable<T>): Iterable<T> {
 
 function describeLazy(value: Held<unknown> | Collection<unknown>): string {
   return value instanceof Held ? `the future ${value.key}` : `a lazy collection (${value.kind})`;
-}
-
-function isHandle(source: object): source is CallHandle {
-  return "share" in source;
 }
 
 function callOptions(options: SubmitOptions): CallOptions | undefined {

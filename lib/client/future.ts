@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { HANDLE } from "../collections/delayed/held.ts";
 import { CancelledError } from "../errors.ts";
 import type { CallHandle, CallStatus } from "../runtime/calls/calls.ts";
 
@@ -10,9 +11,6 @@ export type FutureSource = Pick<
   "key" | "status" | "result" | "whenDone" | "release" | "loosen" | "cancel" | "retry"
 > &
   Partial<Pick<CallHandle, "deliver">>;
-
-/** Under this a future carries its source, so that it can be an argument of other calls. Collections look for it (collections/delayed/held.ts). */
-const HANDLE = Symbol.for("abanico.handle");
 
 /**
  * Results of futures that nothing mentions any more are forgotten; what has not run yet still runs. A released future stays registered:

@@ -1,7 +1,7 @@
 import type { CallHandle } from "../../runtime/calls/calls.ts";
 
 /** A Future carries under this where its result comes from: a call's handle, or a run that ends in this process. */
-const HANDLE = Symbol.for("abanico.handle");
+export const HANDLE: unique symbol = Symbol.for("abanico.handle");
 
 export type HeldSource = Pick<CallHandle, "key" | "result"> | CallHandle;
 
