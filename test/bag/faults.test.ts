@@ -34,6 +34,17 @@ onBothRuntimes((runtime) => {
     }
   });
 
+  test("of several failures the one of the first partition is told, though a later one comes sooner", async () => {
+    const late = (x: number) => {
+      const until = x === 2 ? performance.now() + 50 : 0;
+      while (performance.now() < until);
+      if (x % 3 === 2) throw new RangeError(`no ${x}`);
+      return x;
+    };
+    const error = await failureOf(bag.map(late).compute());
+    expect(error).toMatchObject({ tag: "Task", fields: { item: "2", partition: "partition 1" } });
+  });
+
   test("failures of every operation name it", async () => {
     const boom = (): never => {
       throw new TypeError("boom");

@@ -118,6 +118,21 @@ test("a program ends by itself once its client is closed, whatever was going on"
   expect(printed).toBe("[ 100001, 100002, 100003 ]\n100001\n");
 }, 120_000);
 
+test("closing settles however many answers are still under way", async () => {
+  const printed = await run(`
+    for (let ms = 0; ms < 12; ms++) {
+      const client = await Client.local({ workers: 2, progress: false });
+      await client.gather(client.map((x: number) => x, [1, 2, 3]));
+      client.with({ retries: 100 }).submit(() => { throw new Error("again"); }).exception();
+      const busy = (x: number) => { const from = performance.now(); while (performance.now() - from < 3); return x; };
+      for (const future of client.map(busy, Array.from({ length: 50 }, (_, i) => i))) future.exception();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await client.close();
+    }
+    console.log("closed");`);
+  expect(printed).toBe("closed\n");
+}, 120_000);
+
 test("and also if it closes nothing, with calls that are done", async () => {
   const printed = await run(`
     const client = await Client.local({ workers: 2, progress: false });

@@ -289,7 +289,8 @@ export class WorkerHandle implements Lane {
     clearTimeout(flight.watch);
     this.#flights.splice(this.#flights.indexOf(flight), 1);
     if (this.#flights.length > 0) return;
-    this.#worker.unref();
+    // One that is stopped keeps the process until it has gone: someone waits for that.
+    if (this.#reason === undefined) this.#worker.unref();
     if (this.state === "retiring") this.stop("it was not needed any more");
   }
 

@@ -27,8 +27,8 @@ import { Tally } from "./tally.ts";
  *                 waiting                            after a failure that may pass, until its delay is over
  *
  * A task that was lost, or handed back, without having run goes from running to ready, and is not charged an attempt. A failure
- * for good ends the run. Where tasks have an order that a user knows (ranges of files, the first rows) it is held (held-failure.ts)
- * until all before it are done: one of them may fail too, or bring enough, and they tell which row of the file it was.
+ * for good ends the run, but is held (held-failure.ts) until all before it are done, and no task behind it starts: one of them may
+ * fail too, or bring enough, and they tell which row of the file it was. So which failure is told does not hang on timing.
  *
  * Invariants.
  *  1. `low` is the lowest task that is not done. No task starts at or beyond `low + window`: what is held out of order is bounded.
@@ -365,7 +365,6 @@ export class StageRun {
       return;
     }
     const final = finalError(error, this.stage, this.#taskOf(record), charged);
-    if (this.#gate === undefined && this.#enough === undefined) throw final;
     if (this.#held?.matters(record.index) ?? true) this.#held = new HeldFailure(record.index, final);
   }
 
