@@ -143,7 +143,7 @@ export async function runChanged(
   change: (plan: Plan) => Plan | undefined,
 ): Promise<{ lowered: LoweredFrame; result: RunResult | undefined }> {
   runtime.prepare(["frame.scan"]);
-  const widened = new Map<string, ScalarType>();
+  const widened = new Map<string, Map<string, ScalarType>>();
   for (;;) {
     const lowered = await lowerFrame(frame.node, {
       store,
@@ -179,12 +179,14 @@ function withArrow(onEvent: (event: RunEvent) => void): (event: RunEvent) => voi
   };
 }
 
-function noteWidened(error: SchemaWidenedError, widened: Map<string, ScalarType>): void {
-  const columns = error.fields["columns"];
-  if (typeof columns !== "object" || columns === null) throw error;
+function noteWidened(error: SchemaWidenedError, widened: Map<string, Map<string, ScalarType>>): void {
+  const { columns, url } = error.fields;
+  if (typeof columns !== "object" || columns === null || typeof url !== "string") throw error;
+  const ofFile = widened.get(url) ?? new Map<string, ScalarType>();
+  widened.set(url, ofFile);
   for (const [name, type] of Object.entries(columns)) {
     const wider = SCALAR_TYPES.find((known) => known === type);
-    if (wider === undefined || widened.get(name) === wider) throw error;
-    widened.set(name, wider);
+    if (wider === undefined || ofFile.get(name) === wider) throw error;
+    ofFile.set(name, wider);
   }
 }

@@ -4,7 +4,7 @@
  * new pipeline begins over its sections (see frame/lower.ts).
  */
 import type { FrameNode, KeptNode } from "../../collections/dataframe/nodes.ts";
-import type { ScalarType, Schema } from "../../collections/schema.ts";
+import type { Schema } from "../../collections/schema.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
 import type { CollectParams, GroupParams } from "../../kernels/frame/folds.ts";
 import type { GatherSink, Operation } from "../../kernels/frame/steps.ts";
@@ -16,6 +16,7 @@ import { compressedCsvRead } from "../source/compressed.ts";
 import { resolveCsv } from "../source/csv.ts";
 import { fileRead } from "../source/file.ts";
 import type { Read } from "../source/read.ts";
+import type { Widened } from "../source/widened.ts";
 import { PlanBuilder, closed, type Closed, type Dataset } from "./frame/dataset.ts";
 import { logicalOf, schemaOf, type SourceNode } from "./frame/logical.ts";
 import { allColumns, lowerPipeline } from "./frame/lower.ts";
@@ -29,7 +30,7 @@ export interface LoweredFrame {
 export interface LowerOptions {
   readonly store: Store;
   /** Types that an earlier attempt at this run found to be wider than the sample. */
-  readonly widened?: ReadonlyMap<string, ScalarType>;
+  readonly widened?: Widened;
   /** Keep the rows, a part a task, instead of folding them into one frame; what ends in a fold anyway ends in one. */
   readonly keep?: boolean;
   /** What a task may take while all lanes are busy, in bytes. Default: no bound; partitions are cut to 64 MiB all the same. */

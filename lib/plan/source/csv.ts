@@ -10,6 +10,7 @@ import { withDecompression } from "../../store/decompressing.ts";
 import { expandSources } from "../../store/glob.ts";
 import type { ObjectInfo, Store } from "../../store/store.ts";
 import type { Source } from "../plan.ts";
+import { widenedIn, type Widened } from "./widened.ts";
 
 const DEFAULT_BLOCK_BYTES = 16 * 1024 * 1024;
 const DEFAULT_SAMPLE_ROWS = 1_000;
@@ -26,15 +27,16 @@ export interface CsvSource {
   readonly notes: readonly string[];
 }
 
-/** Lists the files and samples the first that holds anything. `widened`: types that an earlier attempt found to be wider than the sample. */
+/** Lists the files and samples the first that holds anything. `known`: types that an earlier attempt found to be wider than the sample. */
 export async function resolveCsv(
   node: CsvNode,
   store: Store,
-  widened: ReadonlyMap<string, ScalarType> = new Map(),
+  known?: Widened,
   signal?: AbortSignal,
 ): Promise<CsvSource> {
   const { options } = node;
   const infos = await expandSources(store, node.paths, process.cwd(), signal);
+  const widened = widenedIn(known, infos);
   const dialect = dialectOf(options);
   const first = infos.find((info) => info.size > 0) ?? infos[0];
   const sample = await sampleOf(first, store, dialect, options.sampleRows ?? DEFAULT_SAMPLE_ROWS, signal);

@@ -1,11 +1,11 @@
 import type { FileNode } from "../../collections/dataframe/file-nodes.ts";
-import type { ScalarType } from "../../collections/schema.ts";
 import type { Store } from "../../store/store.ts";
 import type { Read } from "./read.ts";
+import type { Widened } from "./widened.ts";
 
 export interface FileReadOptions {
   readonly store: Store;
-  readonly widened?: ReadonlyMap<string, ScalarType>;
+  readonly widened?: Widened;
   readonly signal?: AbortSignal;
 }
 

@@ -12,6 +12,7 @@ import type { ObjectInfo, Store } from "../../store/store.ts";
 import { estimateFile } from "../estimate-files.ts";
 import type { FileReadOptions } from "./file.ts";
 import type { Read } from "./read.ts";
+import { widenedIn } from "./widened.ts";
 
 const DEFAULT_BLOCK_BYTES = 16 * 1024 * 1024;
 const DEFAULT_SAMPLE_ROWS = 1_000;
@@ -22,9 +23,10 @@ const LONGEST_SAMPLE_BYTES = 64 * 1024 * 1024;
 const COMPRESSION = 5;
 
 /** Lists the files and looks at the first that holds anything. */
-export async function jsonRead(node: JsonNode, { store, widened = new Map(), signal }: FileReadOptions): Promise<Read> {
+export async function jsonRead(node: JsonNode, { store, widened: known, signal }: FileReadOptions): Promise<Read> {
   const { options, paths } = node;
   const infos = await expandSources(store, paths, process.cwd(), signal);
+  const widened = widenedIn(known, infos);
   const sources = infos.map(({ url, size, etag }) => ({ url, size, etag }));
   const { lines = true, sampleRows = DEFAULT_SAMPLE_ROWS } = options;
   const first = infos.find(({ size }) => size > 0) ?? infos[0];
