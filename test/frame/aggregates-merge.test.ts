@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { col, size, type Aggregate } from "../../lib/index.ts";
 import type { Schema } from "../../lib/collections/schema.ts";
-import { fromValues } from "../../lib/kernels/frame/evaluate.ts";
+import { fromValues } from "../../lib/kernels/frame/from-values.ts";
 import { columnOf, valueAt, type Batch, type Scalar } from "../../lib/kernels/frame/column.ts";
 import type { Frame } from "../../lib/kernels/frame/encode.ts";
 import { GroupState } from "../../lib/kernels/frame/group.ts";

@@ -4,7 +4,8 @@ import { Client, Expression, OverflowError, col, lit, readCsv, size, type Operan
 import type { ScalarType, Schema } from "../../lib/collections/schema.ts";
 import { typeOf } from "../../lib/collections/typing.ts";
 import { valueAt, type Batch, type Column } from "../../lib/kernels/frame/column.ts";
-import { compile, fromValues } from "../../lib/kernels/frame/evaluate.ts";
+import { compile } from "../../lib/kernels/frame/evaluate.ts";
+import { fromValues } from "../../lib/kernels/frame/from-values.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
 import { plain, spell } from "../csv/support.ts";
 import { Overflow, evaluate, type Row, type Value } from "./reference.ts";

@@ -5,7 +5,8 @@ import { columnsRead } from "../../lib/collections/expression.ts";
 import type { ScalarType, Schema } from "../../lib/collections/schema.ts";
 import { typeOf } from "../../lib/collections/typing.ts";
 import { valueAt, type Batch, type Column } from "../../lib/kernels/frame/column.ts";
-import { compile, fromValues } from "../../lib/kernels/frame/evaluate.ts";
+import { compile } from "../../lib/kernels/frame/evaluate.ts";
+import { fromValues } from "../../lib/kernels/frame/from-values.ts";
 import { formatExpression } from "../../lib/collections/expression.ts";
 
 /** What Python, NumPy, pandas and DuckDB make of nasty columns (test/fixtures/expressions/make.py), expression by expression. */

@@ -8,7 +8,7 @@
 import type { ScalarType } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { TextDictionary, isWideInteger, type Column, type Dictionary, type StringColumn } from "./column.ts";
-import { fromValues } from "./evaluate.ts";
+import { fromValues } from "./from-values.ts";
 import { FloatVector, type VectorMemory } from "./vector-memory.ts";
 
 export class Grouper {

@@ -2,7 +2,7 @@ import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
 import { columnOf, valueAt, type Column } from "./column.ts";
 import type { Frame } from "./encode.ts";
-import { fromValues } from "./evaluate.ts";
+import { fromValues } from "./from-values.ts";
 
 /** A frame of one row as a table: a column of labels, and columns of float64 whose cells stand in columns of that row. */
 export interface StackSpec {

@@ -1,7 +1,7 @@
 import type { AggregateNode } from "../../../collections/aggregate.ts";
 import type { ScalarType } from "../../../collections/schema.ts";
 import { compareTexts, valueAt, type Column, type Scalar } from "../column.ts";
-import { fromValues } from "../evaluate.ts";
+import { fromValues } from "../from-values.ts";
 import { Grouper, WordPairs } from "../grouper.ts";
 import { gather } from "../pipeline.ts";
 import type { Aggregator } from "./aggregator.ts";

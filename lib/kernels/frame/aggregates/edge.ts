@@ -1,5 +1,5 @@
 import type { ScalarType } from "../../../collections/schema.ts";
-import { fromValues } from "../evaluate.ts";
+import { fromValues } from "../from-values.ts";
 import { valueAt, type Column, type Scalar } from "../column.ts";
 import type { Aggregator } from "./aggregator.ts";
 

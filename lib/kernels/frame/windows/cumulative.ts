@@ -1,7 +1,7 @@
 import { OverflowError } from "../../../errors.ts";
 import { numbersOf } from "../aggregates/slots.ts";
 import { isWideInteger, lengthOf, type Column, type Scalar } from "../column.ts";
-import { fromValues } from "../evaluate.ts";
+import { fromValues } from "../from-values.ts";
 
 /** What the values of earlier rows came to: null where there were none. */
 export type Start = Scalar;
