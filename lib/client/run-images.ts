@@ -1,31 +1,41 @@
-import type { EncodedImage, FailedImage } from "../collections/images/results.ts";
+import type { EncodedImage } from "../collections/images/results.ts";
 import type { ImageResult } from "../collections/images/image-result.ts";
 import { formatOperation } from "../collections/images/operations.ts";
 import type { ImagesNode } from "../collections/images/nodes.ts";
-import { ImageError, InternalError, OptionError, fromErrorRecord } from "../errors.ts";
+import { ImageError, InternalError, fromErrorRecord, type ErrorRecord } from "../errors.ts";
 import type { ImageRecord, Written } from "../kernels/image/params.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerImages } from "../plan/lower/images.ts";
 import type { Store } from "../store/store.ts";
 import { toDisplay } from "../store/urls.ts";
+import { decodeValue } from "../values.ts";
+import { persistImages, releaseImages } from "./keep-images.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
+
+/** What comes of images: values, and those that failed. As plain data, so that it can be kept. */
+export interface ImagesOutcome {
+  readonly values: unknown;
+  readonly failed: readonly { readonly source: string; readonly index: number; readonly error: ErrorRecord }[];
+}
 
 /** How images are run. */
 export const imagesRunner: Runner<ImageResult<unknown>, unknown> = {
-  compute: computeImages,
-  persist: () => {
-    throw new OptionError("persist() keeps no images: as pixels they are many times their files.", {
-      fix: "write them with write(…), and read what was written.",
-    });
+  compute: async ({ node }, host, signal) => {
+    const { values, failed } = await outcomeOf(node, host, signal);
+    if (node.options.onError !== "collect") return values;
+    return { values, failed: failed.map(({ error, ...place }) => ({ ...place, error: fromErrorRecord(error) })) };
   },
-  explain: async ({ node }, { store }) => explainPlan(await lowerImages(node, { store }), describe(node)),
-  release: () => {
-    throw new OptionError("release(…) expects a collection that persist() gave; images are not kept.");
-  },
+  persist: (collection, host, signal) => persistImages(collection, host, signal, outcomeOf),
+  explain: async ({ node }, { store }) =>
+    node.result.kind === "value"
+      ? "result      one kept value"
+      : explainPlan(await lowerImages(node, { store }), describe(node)),
+  release: async ({ node }, { runtime }) => releaseImages(node, runtime),
 };
 
-async function computeImages({ node }: ImageResult<unknown>, host: RunnerHost, signal: AbortSignal): Promise<unknown> {
+async function outcomeOf(node: ImagesNode, host: RunnerHost, signal: AbortSignal): Promise<ImagesOutcome> {
   const { runtime, store, onEvent } = host;
+  if (node.result.kind === "value") return decodeValue(await runtime.fetch(node.result.ref)) as ImagesOutcome; // what was kept
   runtime.prepare(["images.run"]);
   const plan = await lowerImages(node, { store, signal });
   const { partial } = await runtime.run(plan, { signal, onEvent });
@@ -36,7 +46,10 @@ async function computeImages({ node }: ImageResult<unknown>, host: RunnerHost, s
     records.filter(({ error }) => error === undefined),
     store,
   );
-  return node.options.onError === "collect" ? { values, failed: failedOf(records) } : values;
+  const failed = records.flatMap(({ url, index, error }) =>
+    error === undefined ? [] : [{ source: toDisplay(url), index, error }],
+  );
+  return { values, failed };
 }
 
 async function valuesOf({ result }: ImagesNode, records: readonly ImageRecord[], store: Store): Promise<unknown> {
@@ -81,12 +94,6 @@ async function sheetOf(records: readonly ImageRecord[], to: string | undefined, 
   const { bytes } = record.value as { readonly bytes?: Uint8Array }; // there where only this side can put it
   if (bytes !== undefined) await store.put(record.url, bytes);
   return toDisplay(record.url);
-}
-
-function failedOf(records: readonly ImageRecord[]): FailedImage[] {
-  return records.flatMap(({ url, index, error }) =>
-    error === undefined ? [] : [{ source: toDisplay(url), index, error: fromErrorRecord(error) }],
-  );
 }
 
 function describe({ operations, result }: ImagesNode): string {

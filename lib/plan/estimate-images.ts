@@ -5,6 +5,8 @@ import type { Estimate, Stage } from "./plan.ts";
 const PIXEL_BYTES = 4;
 /** Images of which all pixels are there at once: what an operation reads, what it makes, what is made of that for the file. */
 const COPIES = 3;
+/** How much larger a photograph is as a PNG, and the copy that is passed on. */
+const LOSSLESS = 2 * 10;
 
 /** What a task of images takes: one image at a time, which has no more pixels than are allowed. What its file holds is not known before. */
 export function estimateImages({ reading, sink }: ImageParams, batches: readonly ImageBatch[]): Estimate {
@@ -19,6 +21,7 @@ export function estimateImages({ reading, sink }: ImageParams, batches: readonly
         ? {}
         : { [`pixels, at most ${reading.maxPixels}`]: COPIES * PIXEL_BYTES * reading.maxPixels }),
       ...(sink.to === "bytes" ? { "encoded images": 2 * Math.max(0, ...ofBatch) } : {}),
+      ...(sink.to === "kept" ? { "kept images": LOSSLESS * Math.max(0, ...ofBatch) } : {}),
       ...(sink.to === "cell"
         ? { cells: PIXEL_BYTES * sink.width * sink.height * Math.max(...batches.map(({ sources }) => sources.length)) }
         : {}),

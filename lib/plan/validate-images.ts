@@ -15,7 +15,15 @@ export function checkImages(params: PlainObject, path: string): void {
 }
 
 function checkSink(sink: PlainObject, path: string): void {
-  const to = oneOfAt(sink["to"], `${path}.to`, ["bytes", "store", "metadata", "statistics", "histogram", "cell"]);
+  const to = oneOfAt(sink["to"], `${path}.to`, [
+    "bytes",
+    "store",
+    "metadata",
+    "statistics",
+    "histogram",
+    "cell",
+    "kept",
+  ]);
   encodingAt(sink["encoding"], `${path}.encoding`);
   if (to === "store") {
     textAt(sink["template"], `${path}.template`);

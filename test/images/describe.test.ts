@@ -194,12 +194,6 @@ describe("what would run", () => {
     gray.stages[0].work.params.operations[0].method = "x";
     expect(() => validatePlan(gray)).toThrow(/stages\[0\]\.work\.params\.operations\[0\]: grayscale/);
   });
-
-  test("persist says what to do instead", async () => {
-    await expect(own.persist(readImages(join(FIXTURES, "base.png")))).rejects.toThrow(
-      /fix: write them with write\(…\)/,
-    );
-  });
 });
 
 test("sharp is loaded by the threads that work on images, and by nothing else", async () => {

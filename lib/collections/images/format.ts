@@ -2,11 +2,14 @@ import type { ImageResultNode, ImagesNode } from "./nodes.ts";
 import { formatOperation } from "./operations.ts";
 
 /** The description, a line an operation. */
-export function formatImages({ paths, options, operations, encoding, result }: ImagesNode): string {
+export function formatImages({ paths, options, operations, encoding, result, kept }: ImagesNode): string {
+  if (result.kind === "value") return "Images (lazy)\n  kept one value";
   const shown = paths.length <= 3 ? paths.join(", ") : `${paths.slice(0, 3).join(", ")}, and ${paths.length - 3} more`;
   return [
     "Images (lazy)",
-    `  read ${shown}${Object.keys(options).length === 0 ? "" : formatOptions(options)}`,
+    kept === undefined
+      ? `  read ${shown}${Object.keys(options).length === 0 ? "" : formatOptions(options)}`
+      : `  kept ${kept.images} ${kept.images === 1 ? "image" : "images"}`,
     ...operations.map((operation) => `  ${formatOperation(operation)}`),
     ...(encoding === undefined ? [] : [`  convert ${encoding.format}${formatOptions(encoding.options)}`]),
     ...formatResult(result),

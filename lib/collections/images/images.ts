@@ -22,6 +22,8 @@ import { literalExtension, parseTemplate } from "./template.ts";
  * Images to come, and what is to be done to each: data, no code, so it runs wherever a worker has sharp. Operations happen in the order
  * in which they are called, on 8 bits a channel, all of them in one task, one image at a time.
  *
+ * `persist()` does them now, and keeps the images with the workers, without loss: what is described from there on begins with these.
+ *
  * `compute()` gives the images as encoded files in memory, in the order of the sources; `write(…)`, `metadata()`, `statistics()`,
  * `histogram()` and `contactSheet()` describe something else to compute. Every method checks its arguments at once.
  */
@@ -148,8 +150,8 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
 
   /** What the files say of their images, before any operation. Nothing is unpacked, so no limit on pixels applies. */
   metadata(): ImageResult<ResultOf<E, ImageMetadata[]>> {
-    if (this.node.operations.length > 0)
-      throw new OptionError("metadata() tells what the files say, before any operation.", {
+    if (this.node.operations.length > 0 || this.node.kept !== undefined)
+      throw new OptionError("metadata() tells what the files say, before any operation and before persist().", {
         fix: "call it on readImages(…), or take statistics() of what the operations make.",
       });
     return this.#result({ kind: "metadata" });

@@ -22,7 +22,16 @@ export interface ImagesJson {
 
 export const IMAGES_VERSION = 1;
 
+/** @throws PlanError for what a client's workers keep. */
 export function imagesToJson(node: ImagesNode): ImagesJson {
+  if (node.kept !== undefined || node.result.kind === "value")
+    throw new PlanError(
+      "Persisted images cannot be written as JSON: their pixels are with the workers of one client.",
+      {
+        fields: { paths: node.paths },
+        fix: "write the description before persist(), or write the images to files and read those.",
+      },
+    );
   return { abanico: IMAGES_VERSION, images: node };
 }
 
@@ -63,7 +72,7 @@ export function encodingAt(value: unknown, path: string): { readonly encoding?: 
 }
 
 function resultAt(value: unknown, path: string): ImageResultNode {
-  const kind = oneOfAt<ImageResultNode["kind"]>(objectAt(value, path)["kind"], `${path}.kind`, [
+  const kind = oneOfAt<Exclude<ImageResultNode["kind"], "value">>(objectAt(value, path)["kind"], `${path}.kind`, [
     ...(["encode", "write", "metadata", "statistics", "histogram", "sheet"] as const),
   ]);
   if (kind === "write") return writeAt(objectAt(value, path, ["kind", "template", "overwrite", "encoding"]), path);

@@ -1,3 +1,5 @@
+import type { Ref, Source } from "../../plan/plan.ts";
+
 /** What a collection of images is: a description, as plain data. Lowering (plan/lower/images.ts) makes a plan of it. */
 export interface ImagesNode {
   /** Paths, URLs and globs, as the user wrote them. */
@@ -8,10 +10,25 @@ export interface ImagesNode {
   /** What `convert` asks for; absent: as the name says, or else as the source is. */
   readonly encoding?: Encoding;
   readonly result: ImageResultNode;
+  /** What an earlier run kept: the operations begin with these instead of files. */
+  readonly kept?: KeptImages;
 }
 
-/** What is made of the images. */
+/** Images that the workers keep, without loss. */
+export interface KeptImages {
+  /** One for each task that made some, in order. */
+  readonly refs: readonly Ref[];
+  /** The files they came from. */
+  readonly sources: readonly Source[];
+  /** How many there are, failed ones among them that `onError: "collect"` tells of. */
+  readonly images: number;
+  /** Of all. */
+  readonly bytes: number;
+}
+
+/** What is made of the images. `value`: it was made, and the workers keep it. */
 export type ImageResultNode =
+  | { readonly kind: "value"; readonly ref: Ref }
   | { readonly kind: "encode" }
   | { readonly kind: "write"; readonly template: string; readonly overwrite: boolean; readonly encoding?: Encoding }
   | { readonly kind: "metadata" | "statistics" | "histogram" }
@@ -38,7 +55,10 @@ export interface ImageOptions {
    * "convert", but "ignore" where `grayscale()` takes luma as scikit-image does: that reads encoded values. CMYK always becomes sRGB.
    */
   readonly icc?: "convert" | "ignore";
-  /** Of files with several pages (TIFF) or frames (GIF, WebP): the first, or each as an image of its own. Default "first". */
+  /**
+   * Of files with several pages (TIFF) or frames (GIF, WebP): the first, or each as an image of its own. Default "first": of an animation a
+   * still comes out, never an animation again. `metadata()` tells how many there are.
+   */
   readonly pages?: "first" | "all";
   /**
    * EXIF and XMP of what is written. "strip" (the default): they hold places, names and thumbnails of what was cut away, and may

@@ -5,7 +5,8 @@ import { checkImageOptions } from "./options.ts";
 
 /**
  * Images from files: paths or URLs (`file://`, `s3://`, `memory://`), with the wildcards `*`, `**`, `?`, `[abc]`, `{a,b}`. PNG, JPEG, WebP, AVIF,
- * TIFF and GIF, by what the files hold, not by their names. Nothing is read yet.
+ * TIFF and GIF, by what the files hold, not by their names. 16 bits a channel become 8 (the upper ones); pixels of other kinds (floats, 32
+ * bits) are refused, since their white is not known. Nothing is read yet.
  *
  * With `onError: "collect"` the type of every result says so: `{ values, failed }`.
  *

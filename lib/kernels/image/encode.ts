@@ -22,6 +22,12 @@ export async function encode(stage: Stage, { format, options }: Encoding): Promi
   return { bytes: plain(data), width: info.width, height: info.height, format };
 }
 
+/** The image without loss, as a file that is quickly written and read again. */
+export async function losslessly(stage: Stage): Promise<Uint8Array> {
+  if (!stage.keep) return encodePng(await pixelsOf(stage));
+  return plain(await kept(withSpace(stage)).png({ compressionLevel: 1 }).toBuffer());
+}
+
 /** TIFF without loss, as its readers expect: sharp's default is JPEG inside. */
 function defaultsOf(format: ImageFormat): object {
   return format === "tiff" ? { compression: "deflate" } : {};

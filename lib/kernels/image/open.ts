@@ -6,14 +6,17 @@ import type { Source } from "../../plan/plan.ts";
 import { toDisplay } from "../../store/urls.ts";
 import type { TaskContext } from "../kernel.ts";
 import { named } from "./failures.ts";
-import type { Reading } from "./params.ts";
+import type { ImageRecord, KeptImage, Reading } from "./params.ts";
 import { sharp } from "./sharp.ts";
 
 /** A file whose header was read. */
 export interface OpenImage {
   readonly source: Source;
   readonly bytes: Uint8Array;
+  /** Of a kept image: that of its PNG, but with format and pages of the file it came from. */
   readonly header: Metadata;
+  /** The bytes hold this one page, whatever the header says. */
+  readonly kept?: boolean;
 }
 
 /** Formats that are read: those that are written, and AVIF under the name of its container. SVG and PDF are programs rather than pixels. */
@@ -34,6 +37,13 @@ export async function openImage(source: Source, reading: Reading, context: TaskC
   return { source, bytes, header: await headerOf(source, bytes) };
 }
 
+/** An image that an earlier run kept. */
+export async function openKept(record: ImageRecord): Promise<OpenImage> {
+  const { bytes, format, pages } = record.value as KeptImage; // what "kept" leaves
+  const source: Source = { url: record.url, size: bytes.byteLength, etag: "" };
+  return { source, bytes, header: { ...(await headerOf(source, bytes)), format, pages }, kept: true };
+}
+
 async function headerOf(source: Source, bytes: Uint8Array): Promise<Metadata> {
   try {
     // The limit comes afterwards, with a message that says how large the image is.
@@ -43,6 +53,21 @@ async function headerOf(source: Source, bytes: Uint8Array): Promise<Metadata> {
   } catch (error) {
     throw named(error, "read as an image", source);
   }
+}
+
+/** Of a channel: 8 and 16 bits, which everyone takes for the range from black to white. What other numbers mean, only their maker knows. */
+const DEPTHS: readonly string[] = ["uchar", "ushort"];
+
+/** @throws ImageError for numbers that would have to be guessed at: they would come out black, white, or cut off. */
+export function refuseDepth({ source, header }: OpenImage): void {
+  if (DEPTHS.includes(header.depth)) return;
+  throw new ImageError(
+    `${toDisplay(source.url)} has pixels of type "${header.depth}"; what is read has 8 or 16 bits a channel, from black to white.`,
+    {
+      fields: { url: source.url, bytes: source.size, depth: header.depth },
+      fix: "scale its values to 0 … 255 or 0 … 65535, and save it with 8 or 16 bits a channel.",
+    },
+  );
 }
 
 /** @throws ImageError for an image that declares more pixels than are allowed. */
@@ -61,7 +86,11 @@ export function refuseBomb({ source, header }: OpenImage, { maxPixels }: Reading
 }
 
 /** One page of an opened file, as sharp takes it. */
-export function inputOf({ bytes }: OpenImage, page: number, reading: Reading): [SharpInput, SharpOptions] {
+export function inputOf(
+  { bytes, kept = false }: OpenImage,
+  page: number,
+  reading: Reading,
+): [SharpInput, SharpOptions] {
   const { maxPixels, orient, ignoreIcc } = reading;
   return [
     bytes,
@@ -69,7 +98,7 @@ export function inputOf({ bytes }: OpenImage, page: number, reading: Reading): [
       limitInputPixels: maxPixels,
       autoOrient: orient,
       ignoreIcc,
-      ...(page === 0 ? {} : { page }),
+      ...(page === 0 || kept ? {} : { page }),
       sequentialRead: true,
     },
   ];

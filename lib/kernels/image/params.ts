@@ -1,3 +1,4 @@
+import type { Metadata } from "sharp";
 import type { Encoding, ImageOperation, OnImageError } from "../../collections/images/nodes.ts";
 import type { ErrorRecord } from "../../errors.ts";
 import type { Source } from "../../plan/plan.ts";
@@ -33,6 +34,8 @@ export type ImageSink =
       readonly onlyNew: boolean;
     }
   | { readonly to: "metadata" | "statistics" | "histogram" }
+  /** Without loss, for further operations later. */
+  | { readonly to: "kept" }
   /** Pixels of at most this size, on this background. */
   | { readonly to: "cell"; readonly width: number; readonly height: number; readonly background: string };
 
@@ -63,6 +66,15 @@ export interface ImageRecord {
   readonly page: number;
   readonly value?: unknown;
   readonly error?: ErrorRecord;
+}
+
+/** What "kept" leaves in a record. */
+export interface KeptImage {
+  /** A PNG file. */
+  readonly bytes: Uint8Array;
+  /** Of the file it came from, as its header said. */
+  readonly format: Metadata["format"];
+  readonly pages: number;
 }
 
 /** What "store" leaves in a record. Bytes are there where only the client's store can take them (`memory:`). */

@@ -3,14 +3,14 @@ import { partsOf, targetUrl } from "../../collections/images/names.ts";
 import type { Encoding, ImageFormat } from "../../collections/images/nodes.ts";
 import { parseTemplate, uses } from "../../collections/images/template.ts";
 import { ConflictError, ImageError, toErrorRecord } from "../../errors.ts";
-import type { Source } from "../../plan/plan.ts";
+import type { Source, TaskInput } from "../../plan/plan.ts";
 import { schemeOf, toDisplay } from "../../store/urls.ts";
-import { encodeValue } from "../../values.ts";
+import { decodeValue, encodeValue } from "../../values.ts";
 import type { Kernel, TaskContext } from "../kernel.ts";
-import { encode } from "./encode.ts";
+import { encode, losslessly } from "./encode.ts";
 import { Unwritable, isOfImage, named } from "./failures.ts";
 import { histogramsOf, metadataOf, statisticsOf } from "./measure.ts";
-import { inputOf, openImage, refuseBomb, type OpenImage } from "./open.ts";
+import { inputOf, openImage, openKept, refuseBomb, refuseDepth, type OpenImage } from "./open.ts";
 import type { ImageBatch, ImageParams, ImageRecord, ImageSink, Written } from "./params.ts";
 import type { Pixels } from "./png.ts";
 import { refuseGrowth, sizeAfter, type Size } from "./size.ts";
@@ -19,20 +19,34 @@ import { apply, fromFile, opaque, pixelsOf, settle, type Stage } from "./stage.t
 /** Reads, processes and writes the images of a batch, one at a time: no more than one is unpacked. */
 export const run: Kernel = async (params, input, context) => {
   const work = params as unknown as ImageParams; // as the planner wrote them; validate-images.ts checks others
-  if (input.kind !== "item") throw new TypeError(`"images.run" expects items, found ${input.kind}`);
-  const { first, sources } = input.item as unknown as ImageBatch; // as above
   const overlays = await overlaysOf(work, context);
   const records: ImageRecord[] = [];
-  for (const [i, source] of sources.entries()) {
+  let recordsIn = 0;
+  for (const given of await givenTo(input, context)) {
     context.signal.throwIfAborted();
-    for await (const record of recordsOf(source, first + i, work, overlays, context)) records.push(record);
+    recordsIn++;
+    for await (const record of recordsOf(given, work, overlays, context)) records.push(record);
   }
-  return {
-    value: work.sink.to === "cell" ? [encodeValue(records)] : records,
-    recordsIn: sources.length,
-    recordsOut: records.length,
-  };
+  return { value: valueFor(work.sink, records), recordsIn, recordsOut: records.length };
 };
+
+/** What a task begins with: a file, or what an earlier run kept of an image. */
+type Given = { readonly index: number } & ({ readonly source: Source } | { readonly record: ImageRecord });
+
+async function givenTo(input: TaskInput, { fetch }: TaskContext): Promise<Given[]> {
+  if (input.kind === "refs") {
+    const kept = await Promise.all(input.refs.map(async (ref) => decodeValue(await fetch(ref)) as ImageRecord[])); // see below
+    return kept.flat().map((record) => ({ index: record.index, record }));
+  }
+  if (input.kind !== "item") throw new TypeError(`"images.run" expects items or refs, found ${input.kind}`);
+  const { first, sources } = input.item as unknown as ImageBatch; // as the planner wrote it
+  return sources.map((source, i) => ({ index: first + i, source }));
+}
+
+function valueFor({ to }: ImageSink, records: ImageRecord[]): unknown {
+  if (to === "cell") return [encodeValue(records)];
+  return to === "kept" ? encodeValue(records) : records;
+}
 
 /** Images that are laid over others: once a task. That one cannot be read is no fault of the image below. */
 async function overlaysOf(
@@ -48,25 +62,31 @@ async function overlaysOf(
 
 /** One record a page, or one that tells what failed. */
 async function* recordsOf(
-  source: Source,
-  index: number,
+  given: Given,
   work: ImageParams,
   overlays: ReadonlyMap<string, Uint8Array>,
   context: TaskContext,
 ): AsyncGenerator<ImageRecord> {
-  let page = 0;
+  if ("record" in given && given.record.error !== undefined) {
+    yield given.record;
+    return;
+  }
+  const { index } = given;
+  const { url } = "record" in given ? given.record : given.source;
+  const only = "record" in given ? given.record.page : undefined;
+  let page = only ?? 0;
   try {
-    const image = await openImage(source, work.reading, context);
+    const image = await ("record" in given ? openKept(given.record) : openImage(given.source, work.reading, context));
     const pages = work.reading.allPages && work.sink.to !== "metadata" ? (image.header.pages ?? 1) : 1;
     refuseUnnamedPages(image, pages, work.sink);
-    for (; page < pages; page++) {
+    for (const end = only === undefined ? pages : only + 1; page < end; page++) {
       const value = await valueOf(image, { index, page }, work, overlays, context);
-      yield { url: source.url, index, page, value };
+      yield { url, index, page, value };
     }
   } catch (error) {
     if (error instanceof Unwritable) throw error.cause;
     if (work.onError === "fail" || !isOfImage(error, context)) throw error;
-    if (work.onError === "collect") yield { url: source.url, index, page, error: toErrorRecord(error) };
+    if (work.onError === "collect") yield { url, index, page, error: toErrorRecord(error) };
   }
 }
 
@@ -83,6 +103,7 @@ async function valueOf(
   context: TaskContext,
 ): Promise<unknown> {
   if (sink.to === "metadata") return metadataOf(image);
+  refuseDepth(image);
   refuseBomb(image, reading);
   const { source } = image;
   let stage = beginning(image, place.page, reading);
@@ -94,6 +115,8 @@ async function valueOf(
       stage = await apply(stage, operation, overlays);
     }
     if (sink.to === "cell") return await cellOf(stage, sink);
+    if (sink.to === "kept")
+      return { bytes: await losslessly(stage), format: image.header.format, pages: image.header.pages ?? 1 };
     if (sink.to === "statistics" || sink.to === "histogram") return await figuresOf(stage, sink.to);
   } catch (error) {
     throw named(error, "processed", source, { ...place });

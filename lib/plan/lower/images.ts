@@ -4,11 +4,11 @@
  */
 import { partsOf, targetUrl } from "../../collections/images/names.ts";
 import { formatOfExtension } from "../../collections/images/encodings.ts";
-import type { Encoding, ImageOperation, ImagesNode } from "../../collections/images/nodes.ts";
+import type { Encoding, ImageOperation, ImagesNode, KeptImages, SheetOptions } from "../../collections/images/nodes.ts";
 import { IMAGE_DEFAULTS } from "../../collections/images/options.ts";
 import { parseTemplate, uses } from "../../collections/images/template.ts";
 import { parseBytes } from "../../collections/options.ts";
-import { OptionError, type Json, type JsonObject } from "../../errors.ts";
+import { InternalError, OptionError, type Json, type JsonObject } from "../../errors.ts";
 import type { ImageBatch, ImageParams, ImageSink, SheetParams } from "../../kernels/image/params.ts";
 import { expandSources } from "../../store/glob.ts";
 import type { Store } from "../../store/store.ts";
@@ -27,33 +27,42 @@ export interface LowerImagesOptions {
   readonly signal?: AbortSignal;
   /** Relative names are below this folder. Default: the current one. */
   readonly cwd?: string;
+  /** Keep the images with the workers, instead of making the result of them. Default false. */
+  readonly keep?: boolean;
 }
 
-export async function lowerImages(
-  node: ImagesNode,
+/** The files that images come from, also where they are kept by now. */
+export async function sourcesOf(
+  { paths, kept }: ImagesNode,
   { store, signal, cwd = process.cwd() }: LowerImagesOptions,
-): Promise<Plan> {
-  const sources = (await expandSources(store, node.paths, cwd, signal)).map(({ url, size, etag }) => ({
-    url,
-    size,
-    etag,
-  }));
+): Promise<readonly Source[]> {
+  if (kept !== undefined) return kept.sources;
+  return (await expandSources(store, paths, cwd, signal)).map(({ url, size, etag }) => ({ url, size, etag }));
+}
+
+export async function lowerImages(node: ImagesNode, options: LowerImagesOptions): Promise<Plan> {
+  const { cwd = process.cwd(), keep = false } = options;
+  const sources = await sourcesOf(node, options);
   const operations = node.operations.map((operation) => resolved(operation, cwd));
-  const params = paramsOf(node, operations, cwd);
+  const params = { ...paramsOf(node, operations, cwd), ...(keep ? { sink: { to: "kept" } as const } : {}) };
   const write = params.sink.to === "store" ? refuseSameNames(node, params.sink, sources) : params.sink;
-  const batches = batchesOf(sources, node.options.batchSize);
-  const sheet = node.result.kind === "sheet" ? sheetParams(node, node.result, cwd) : undefined;
+  const { kept } = node;
+  const batches = kept === undefined ? batchesOf(sources, node.options.batchSize) : batchesOfKept(kept);
+  const sheet = node.result.kind === "sheet" && !keep ? sheetParams(node, node.result, cwd) : undefined;
   const first: Stage = {
     id: "images",
     work: { op: "images.run", params: { ...params, sink: write } as unknown as JsonObject }, // plain JSON by its type
-    tasks: { kind: "items", items: batches as unknown as Json[] }, // as above
-    output: sheet === undefined ? RECORDS : { kind: "exchange", partitions: 1 },
+    tasks:
+      kept === undefined
+        ? { kind: "items", items: batches as unknown as Json[] } // as above
+        : { kind: "refs", refs: kept.refs },
+    output: keep ? { kind: "keep" } : sheet === undefined ? RECORDS : { kind: "exchange", partitions: 1 },
     estimate: estimateImages(params, batches),
   };
   const stages = sheet === undefined ? [first] : [first, sheetStage(sheet, sources.length, batches.length)];
   const largest = batches.reduce((most, batch) => Math.max(most, batch.sources.length), 0);
   const notes = [
-    `fused into one task a batch: reading, ${operations.length} ${operations.length === 1 ? "operation" : "operations"}, ${ENDS[write.to]}; one image at a time`,
+    `fused into one task a batch: reading${kept === undefined ? "" : " what was kept"}, ${operations.length} ${operations.length === 1 ? "operation" : "operations"}, ${ENDS[write.to]}; one image at a time`,
     `${sources.length} ${sources.length === 1 ? "image" : "images"} in ${batches.length} ${batches.length === 1 ? "batch" : "batches"} of at most ${largest}`,
   ];
   return { abanico: PLAN_VERSION, stages, notes };
@@ -68,6 +77,7 @@ const ENDS: Readonly<Record<ImageSink["to"], string>> = {
   statistics: "figures of the pixels",
   histogram: "counting the pixels",
   cell: "making a thumbnail",
+  kept: "keeping it as PNG, without loss",
 };
 
 /** Other images are named by URL, so that any worker finds them. */
@@ -103,6 +113,11 @@ function paramsOf(
 
 const CELL = { width: 160, height: 160, gap: 8, background: "white" };
 
+/** How large a cell of a contact sheet is, in pixels. */
+export function sheetCell({ width = CELL.width, height = CELL.height }: SheetOptions) {
+  return { width, height };
+}
+
 function sinkOf(result: ImagesNode["result"], encoding: Encoding | undefined, cwd: string): ImageSink {
   switch (result.kind) {
     case "encode":
@@ -122,6 +137,8 @@ function sinkOf(result: ImagesNode["result"], encoding: Encoding | undefined, cw
       const { width, height, background } = { ...CELL, ...result.sheet };
       return { to: "cell", width, height, background };
     }
+    case "value":
+      throw new InternalError("A kept value needs no plan.");
     default:
       return { to: result.kind };
   }
@@ -202,6 +219,14 @@ function batchesOf(sources: readonly Source[], batchSize: number | undefined): I
     } else last.sources.push(source);
   }
   return batches;
+}
+
+/** For estimates only: how the files of kept images spread over the tasks that made them is not known any more. */
+function batchesOfKept({ refs, images, bytes }: KeptImages): ImageBatch[] {
+  const each = Math.ceil(images / Math.max(1, refs.length));
+  const size = Math.ceil(bytes / Math.max(1, images));
+  const sources = Array.from({ length: each }, () => ({ url: "", size, etag: "" }));
+  return refs.map((_, i) => ({ first: i * each, sources }));
 }
 
 function sheetParams(
