@@ -1,3 +1,4 @@
+import type { RecordBatch } from "apache-arrow";
 import type { DataFrame } from "../collections/dataframe/dataframe.ts";
 import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts";
 import { availableParallelism, totalmem } from "node:os";
@@ -6,6 +7,7 @@ import { Collection } from "../collections/collection.ts";
 import { fromJSON } from "../collections/from-json.ts";
 import { isExecutor, setExecutor, type ComputeOptions, type Executor } from "../collections/executor.ts";
 import { formatBytes, knownKeys, parseBytes, wholeNumber } from "../collections/options.ts";
+import type { Schema } from "../collections/schema.ts";
 import { NotFoundError, OptionError } from "../errors.ts";
 import { createInlineRuntime } from "../runtime/inline.ts";
 import { createLocalRuntime } from "../runtime/local/local.ts";
@@ -136,6 +138,26 @@ export class Client implements Executor, AsyncDisposable {
     return this.#future("write", frame, options, async (signal) =>
       (await import("./run-write.ts")).writeFiles(frame, target, this.#host, signal),
     );
+  }
+
+  /** A frame's columns, as `frame.columns` and `frame.types` have them. */
+  schema(frame: DataFrame, options: ComputeOptions = {}): Future<Schema> {
+    return this.#future("schema", frame, options, async (signal) =>
+      (await import("./frame-facts.ts")).frameSchema(frame, this.#host, signal),
+    );
+  }
+
+  /** How many rows a frame has, as `frame.length`. */
+  length(frame: DataFrame, options: ComputeOptions = {}): Future<number> {
+    return this.#future("length", frame, options, async (signal) =>
+      (await import("./frame-facts.ts")).frameLength(frame, this.#host, signal),
+    );
+  }
+
+  /** A frame's rows as Arrow record batches, read as they are taken: see `frame.batches`. */
+  async *batches(frame: DataFrame, { signal }: ComputeOptions = {}): AsyncGenerator<RecordBatch, void, undefined> {
+    this.#refuseClosed();
+    yield* (await import("./frame-batches.ts")).frameBatches(checked(frame, "batches"), this.#host, signal);
   }
 
   /** Forgets what a persisted collection keeps. It is forgotten too once nothing mentions that collection any more. `OptionError` for any other collection. */

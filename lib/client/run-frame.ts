@@ -34,7 +34,21 @@ export async function overRows<R>(
   signal: AbortSignal,
   use: (ready: DataFrame) => Promise<R>,
 ): Promise<R> {
-  if (!sourcesOf(frame.node).some(({ kind }) => kind === "bag")) return use(frame);
+  const { ready, release } = await madeRows(frame, runner, signal);
+  try {
+    return await use(ready);
+  } finally {
+    await release();
+  }
+}
+
+/** The frame over rows that are made of its bags' items, until they are released. */
+export async function madeRows(
+  frame: DataFrame,
+  runner: RunnerHost,
+  signal: AbortSignal,
+): Promise<{ readonly ready: DataFrame; release(): Promise<void> }> {
+  if (!sourcesOf(frame.node).some(({ kind }) => kind === "bag")) return { ready: frame, release: async () => {} };
   const { keepFrame } = await import("./run-bag.ts");
   const kept: KeptNode[] = [];
   const overKept = async (node: FrameNode): Promise<FrameNode> => {
@@ -46,10 +60,14 @@ export async function overRows<R>(
     for (const input of inputsOf(node)) inputs.push(await overKept(input));
     return withInputs(node, inputs);
   };
-  try {
-    return await use(new DataFrame(await overKept(frame.node)));
-  } finally {
+  const release = async () => {
     for (const node of kept) for (const run of runsOf(node)) await runner.runtime.release(run);
+  };
+  try {
+    return { ready: new DataFrame(await overKept(frame.node)), release };
+  } catch (error) {
+    await release();
+    throw error;
   }
 }
 
@@ -57,7 +75,7 @@ export async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: 
   return finished(await runWidening(frame, runner, false, signal));
 }
 
-async function finished({ lowered, result }: { lowered: LoweredFrame; result: RunResult }): Promise<Frame> {
+export async function finished({ lowered, result }: { lowered: LoweredFrame; result: RunResult }): Promise<Frame> {
   const { output } = lowered.plan.stages[lowered.plan.stages.length - 1];
   if (output.kind !== "fold") throw new InternalError("A frame's plan does not end in a fold.");
   const fold = await loadFold(output.fold.op, output.fold.params);
@@ -179,7 +197,8 @@ function withArrow(onEvent: (event: RunEvent) => void): (event: RunEvent) => voi
   };
 }
 
-function noteWidened(error: SchemaWidenedError, widened: Map<string, Map<string, ScalarType>>): void {
+/** Takes a note of what has to be wider. @throws the error, where that is known already */
+export function noteWidened(error: SchemaWidenedError, widened: Map<string, Map<string, ScalarType>>): void {
   const { columns, url } = error.fields;
   if (typeof columns !== "object" || columns === null || typeof url !== "string") throw error;
   const ofFile = widened.get(url) ?? new Map<string, ScalarType>();

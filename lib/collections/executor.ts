@@ -1,12 +1,20 @@
+import type { RecordBatch } from "apache-arrow";
 import type { Collection } from "./collection.ts";
 import type { DataFrame } from "./dataframe/dataframe.ts";
 import type { WriteTarget, WrittenFile } from "./dataframe/write.ts";
+import type { Schema } from "./schema.ts";
 
 /** What a collection needs of a client. Collections know no runtime: they ask whoever fills the slot. */
 export interface Executor {
   compute<T>(collection: Collection<T>, options?: ComputeOptions): PromiseLike<T>;
   persist<C extends Collection<unknown>>(collection: C, options?: ComputeOptions): Promise<C>;
   explain(collection: Collection<unknown>): Promise<string>;
+  /** A frame's columns; no run. */
+  schema(frame: DataFrame, options?: ComputeOptions): PromiseLike<Schema>;
+  /** How many rows a frame has. */
+  length(frame: DataFrame, options?: ComputeOptions): PromiseLike<number>;
+  /** Runs a frame as its rows are taken. */
+  batches(frame: DataFrame, options?: ComputeOptions): AsyncGenerator<RecordBatch, void, undefined>;
   /** Runs a frame and writes its rows. */
   write(frame: DataFrame, target: WriteTarget, options?: ComputeOptions): PromiseLike<WrittenFile[]>;
 }

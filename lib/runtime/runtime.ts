@@ -2,6 +2,7 @@ import type { Printed } from "../callables/console.ts";
 import type { ErrorRecord } from "../errors.ts";
 import type { Plan, Ref } from "../plan/plan.ts";
 import type { Calls } from "./calls/calls.ts";
+import type { Intake } from "./intake.ts";
 
 /** Runs plans. Two of them pass one conformance suite: local (threads), inline (none). The cloud's will be the third. */
 export interface Runtime {
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly stallMs?: number;
   /** The run fails with `StalledError` after this long, in milliseconds. Default: none. */
   readonly deadlineMs?: number;
+  /** Takes what the last stage keeps while the run goes on, at the consumer's pace. */
+  readonly intake?: Intake;
 }
 
 /** The last stage's outcome: the merged partial where it folds (still to be finished), refs to the outputs where it keeps. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { formatNode } from "../../lib/collections/dataframe/dataframe.ts";
+import { formatNode } from "../../lib/collections/dataframe/format-node.ts";
 import type { ScalarType } from "../../lib/collections/schema.ts";
 import { compute, store, type Setting } from "../frame/exchange-support.ts";
 import type { Value } from "../frame/reference.ts";

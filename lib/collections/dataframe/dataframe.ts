@@ -1,13 +1,15 @@
-import type { Table } from "apache-arrow";
+import type { RecordBatch, Table } from "apache-arrow";
 import { OptionError } from "../../errors.ts";
-import { formatBag } from "../bag/format.ts";
 import { Collection } from "../collection.ts";
-import { executor } from "../executor.ts";
-import { Aggregate, Expression, asExpression, formatExpression, type Operand } from "../expression.ts";
+import { executor, type ComputeOptions } from "../executor.ts";
+import { Aggregate, Expression, asExpression, type Operand } from "../expression.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
+import type { ScalarType } from "../schema.ts";
 import type { Window } from "../window.ts";
+import { describe } from "./describe-value.ts";
+import { formatNode } from "./format-node.ts";
+import { GroupBy, type GroupOptions } from "./group-by.ts";
 import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
-import { operationLine } from "./format-operations.ts";
 import type { FrameNode } from "./nodes.ts";
 import {
   writeTarget,
@@ -40,8 +42,8 @@ import {
 export type { JoinOptions, SortOptions } from "./operations.ts";
 
 /**
- * A lazy table: a description of rows to come. Every method but `compute`, `persist`, `show` and `explain` just describes, and returns at once;
- * nothing is read until then.
+ * A lazy table: a description of rows to come. Methods just describe, and return at once; nothing is read before `compute`, `persist`, `show`, `explain`,
+ * `columns`, `types`, `length`, a write, or iteration.
  *
  * `compute` gives the rows as an Apache Arrow table. A grouped frame is sorted by its keys, nulls last; otherwise rows keep the files' order.
  */
@@ -248,6 +250,44 @@ export class DataFrame extends Collection<Table> {
     return new GroupBy(this.node, [], false).agg(aggregates);
   }
 
+  /** The columns' names, in order. Reads no more than a sample: files say what is in them (Dask has read it when the frame is made). @throws UnknownColumnError, TypeMismatchError for a description that does not fit its files */
+  async columns(options?: ComputeOptions): Promise<string[]> {
+    return (await (await executor()).schema(this, options)).map(({ name }) => name);
+  }
+
+  /**
+   * The columns' types by name, in order: "bool", "int64", "float64", "string", "date" or "timestamp". Of CSV and JSON as the sample shows them: a run that
+   * meets a wider value gives that column a wider type.
+   */
+  async types(options?: ComputeOptions): Promise<Record<string, ScalarType>> {
+    const schema = await (await executor()).schema(this, options);
+    return Object.fromEntries(schema.map(({ name, type }) => [name, type]));
+  }
+
+  /**
+   * How many rows there are, nulls and all. Columns that do not decide on it are neither read nor made: of CSV records are counted; Parquet, HDF5 and kept
+   * rows know how many they have, and nothing is run unless an operation leaves out rows.
+   */
+  async length(options?: ComputeOptions): Promise<number> {
+    return (await executor()).length(this, options);
+  }
+
+  /**
+   * The rows as Arrow record batches, in the frame's order: `for await (const batch of frame.batches())`, or of the frame itself. A batch is a shard's
+   * rows (a partition's, behind an exchange); those without rows are left out. What is folded in one place (groups, few sorted rows) comes as one.
+   *
+   * Memory is bounded: shards are read as the batches are taken, a few ahead. Who breaks off ends the run. An error comes where the consumer is by
+   * then. @throws SchemaWidenedError where a value behind the sample has another type, once a batch has been given: name the type in the reader's `types`.
+   */
+  batches(options: ComputeOptions = {}): AsyncGenerator<RecordBatch, void, undefined> {
+    return batchesOf(this, options);
+  }
+
+  /** As `batches()`. */
+  [Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
+    return this.batches();
+  }
+
   /** Prints the first rows as a text table on standard output. */
   async show(rows = 10): Promise<void> {
     const { formatTable } = await import("./format-table.ts");
@@ -303,112 +343,8 @@ export class DataFrame extends Collection<Table> {
   }
 }
 
-export interface GroupOptions {
-  readonly keepNulls?: boolean;
-}
-
-/** Rows in groups: waits for `agg`. */
-export class GroupBy {
-  readonly #input: FrameNode;
-  readonly #keys: readonly string[];
-  readonly #keepNulls: boolean;
-
-  constructor(input: FrameNode, keys: readonly string[], keepNulls: boolean) {
-    this.#input = input;
-    this.#keys = keys;
-    this.#keepNulls = keepNulls;
-  }
-
-  /** One row a group: the keys, and how many rows it has. */
-  size(name = "size"): DataFrame {
-    return this.agg({ [name]: new Aggregate({ kind: "size" }) });
-  }
-
-  /** One row a group: the keys, then these aggregates by name. */
-  agg(aggregates: Readonly<Record<string, Aggregate>>): DataFrame {
-    const list = Object.entries(aggregates).map(([name, value]) => {
-      if (!(value instanceof Aggregate))
-        throw new OptionError(`agg({ ${name}: … }) expects an aggregate, found ${describe(value)}.`, {
-          fix: `say how to combine the values, as in ${name}: col("${name}").sum().`,
-        });
-      if (this.#keys.includes(name))
-        throw new OptionError(`agg({ ${name}: … }) has the name of a key.`, {
-          fix: "give the aggregate another name.",
-        });
-      return { name, value: value.node };
-    });
-    return new DataFrame({
-      kind: "group",
-      input: this.#input,
-      keys: this.#keys,
-      aggregates: list,
-      keepNulls: this.#keepNulls,
-    });
-  }
-}
-
-function describe(value: unknown): string {
-  if (value instanceof Expression) return `the expression ${String(value)}`;
-  if (value instanceof Aggregate) return `the aggregate ${String(value)}`;
-  return value === null ? "null" : `a ${typeof value}`;
-}
-
-/** Operations from the source down, a line each. */
-export function formatNode(node: FrameNode): string {
-  return ["DataFrame (lazy)", ...lines(node).map((line) => `  ${line}`)].join("\n");
-}
-
-function lines(node: FrameNode): string[] {
-  switch (node.kind) {
-    case "csv":
-      return [`read csv   ${node.paths.join(", ")}`];
-    case "file":
-      return [`read ${node.format.padEnd(7)}${node.paths.join(", ")}`];
-    case "kept":
-      return [
-        `kept       ${node.rows} rows in ${node.refs.length} parts: ${node.schema.map(({ name, type }) => `${name} ${type}`).join(", ")}`,
-      ];
-    case "bag":
-      return [
-        ...formatBag(node.bag)
-          .split("\n")
-          .slice(1)
-          .map((line) => line.slice(2)),
-        "as a frame",
-      ];
-    case "sql":
-      return [
-        ...node.text
-          .trim()
-          .split("\n")
-          .map((line, i) => `${i === 0 ? "sql" : ""}`.padEnd(11) + line.trim()),
-        ...node.inputs.flatMap((input, i) => [`  ${node.tables[i]}`, ...lines(input).map((line) => `    ${line}`)]),
-      ];
-    case "filter":
-      return [...lines(node.input), `filter     ${formatExpression(node.condition)}`];
-    case "assign":
-      return [
-        ...lines(node.input),
-        ...node.columns.map(({ name, value }) => `assign     ${name} = ${formatExpression(value)}`),
-      ];
-    case "select":
-      return [...lines(node.input), `select     ${node.names.join(", ")}`];
-    case "head":
-      return [...lines(node.input), `head       ${node.rows} rows`];
-    case "concat":
-      return node.inputs.flatMap((input, i) => [`frame ${i + 1}`, ...lines(input).map((line) => `  ${line}`)]);
-    case "group":
-      return [
-        ...lines(node.input),
-        `group by   ${node.keys.join(", ") || "(all rows)"}: ${node.aggregates.map(({ name, value }) => `${name} = ${String(new Aggregate(value))}`).join(", ")}`,
-      ];
-    default:
-      return [
-        ...lines(node.input),
-        operationLine(node),
-        ...(node.kind === "join" ? lines(node.other).map((line) => `  ${line}`) : []),
-      ];
-  }
+async function* batchesOf(frame: DataFrame, options: ComputeOptions): AsyncGenerator<RecordBatch, void, undefined> {
+  yield* (await executor()).batches(frame, options);
 }
 
 /** The rows of frames, one frame behind the other. Columns: all that any has, with nulls where a frame lacks one; types are widened (int64 to float64, date to timestamp). @throws TypeMismatchError where types do not go together. */

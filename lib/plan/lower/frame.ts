@@ -18,7 +18,8 @@ import { fileRead } from "../source/file.ts";
 import type { Read } from "../source/read.ts";
 import type { Widened } from "../source/widened.ts";
 import { PlanBuilder, closed, type Closed, type Dataset } from "./frame/dataset.ts";
-import { logicalOf, schemaOf, type SourceNode } from "./frame/logical.ts";
+import { knownRows } from "./frame/known-rows.ts";
+import { logicalOf, schemaOf, type Pipeline, type SourceNode } from "./frame/logical.ts";
 import { allColumns, lowerPipeline } from "./frame/lower.ts";
 
 /** A plan, and the columns of its result. */
@@ -43,10 +44,7 @@ export interface LowerOptions {
 export async function lowerFrame(node: FrameNode, options: LowerOptions): Promise<LoweredFrame> {
   const { store, signal, taskBytes = Infinity, fetch } = options;
   const builder = new PlanBuilder(taskBytes);
-  const pipeline = await logicalOf(
-    node,
-    once((source) => readOf(source, options)),
-  );
+  const pipeline = await resolved(node, options);
   const wanted = schemaOf(pipeline);
   const dataset = await lowerPipeline(pipeline, allColumns(pipeline), { builder, store, signal, fetch });
   const last = lastStage(dataset, wanted, builder, options.keep === true);
@@ -54,6 +52,22 @@ export async function lowerFrame(node: FrameNode, options: LowerOptions): Promis
   for (const note of last.notes) builder.note(note);
   builder.note(fusionNote(dataset, last));
   return { plan: { abanico: PLAN_VERSION, stages: builder.stages, notes: builder.notes }, schema: wanted };
+}
+
+/** The columns of a description, and how many rows it has where that is known without a run. */
+export async function factsOf(
+  node: FrameNode,
+  options: Pick<LowerOptions, "store" | "signal">,
+): Promise<{ readonly schema: Schema; readonly rows: number | undefined }> {
+  const pipeline = await resolved(node, options);
+  return { schema: schemaOf(pipeline), rows: knownRows(pipeline) };
+}
+
+function resolved(node: FrameNode, options: LowerOptions): Promise<Pipeline> {
+  return logicalOf(
+    node,
+    once((source) => readOf(source, options)),
+  );
 }
 
 /** A query asks for the columns of a source before the plan does: its files are listed and sampled once. */
@@ -133,6 +147,7 @@ function keptRead({ schema, refs, rows, bytes }: KeptNode): Read {
     tasks: { kind: "refs", refs },
     notes: [],
     rows,
+    counted: true,
     textBytes: bytes / Math.max(1, rows * schema.length),
     estimate: () => estimateFrames(rows, bytes, refs.length),
   };

@@ -46,6 +46,7 @@ export async function hdf5Read({ paths, options }: Hdf5Node, store: Store, signa
     tasks: { kind: "items", items: items.map(asItem) },
     notes: [],
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+    counted: true,
     estimate: (asked, sink) =>
       estimateFile(
         {

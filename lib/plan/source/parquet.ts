@@ -73,6 +73,7 @@ class ParquetFiles {
           : []),
       ],
       rows: read.reduce((sum, group) => sum + group.rows, 0),
+      counted: true,
       estimate: (asked, sink) =>
         estimateFile(
           {

@@ -11,6 +11,8 @@ export interface Read {
   readonly notes: readonly string[];
   /** How many rows there are, as far as is known. */
   readonly rows?: number;
+  /** Whether `rows` is how many there are, and no estimate. */
+  readonly counted?: true;
   /** Bytes of a text, on average, as far as is known. */
   readonly textBytes?: number;
   estimate(columns: Schema, sink: Sink): Estimate;

@@ -87,6 +87,7 @@ export class Run implements WorkSource {
       this.#startedAt = performance.now();
       this.#emit?.({ type: "run-started", run: this.id, plan: this.#plan });
       this.#plan.stages.forEach((stage, i) => this.#addStage(stage, folds[i]));
+      this.#attachIntake();
       this.#order = [
         ...this.#stages.filter(({ reads }) => reads.length > 0).reverse(),
         ...this.#stages.filter(({ reads }) => reads.length === 0),
@@ -174,6 +175,8 @@ export class Run implements WorkSource {
   fail(error: unknown): void {
     if (this.#ended) return;
     this.#end();
+    // Before its outputs go: whoever takes them is told of this error.
+    this.#options.intake?.changed({ error });
     this.#environment.vault.deleteRun(this.id);
     try {
       this.#emit?.({ type: "run-failed", run: this.id, error: toErrorRecord(error) });
@@ -200,7 +203,10 @@ export class Run implements WorkSource {
       stage,
       reads,
       sink,
-      this.#stageHost((index, lane) => this.#outputs.onDone(run, index, lane)),
+      this.#stageHost(stage, (index, lane) => {
+        this.#outputs.onDone(run, index, lane);
+        if (this.#isTaken(stage)) this.#options.intake?.changed();
+      }),
     );
     this.#stages.push(run);
     if (merger !== undefined) this.#mergers.set(run, merger);
@@ -245,9 +251,33 @@ export class Run implements WorkSource {
     });
   }
 
-  #stageHost(onDone: StageHost["onDone"]): StageHost {
+  /** Whether a consumer takes what the stage keeps. */
+  #isTaken(stage: Stage): boolean {
+    return stage.output.kind === "keep" && stage === this.#plan.stages.at(-1) && this.#options.intake !== undefined;
+  }
+
+  #attachIntake(): void {
+    const last = this.#stages.at(-1);
+    if (last === undefined || !this.#isTaken(last.stage)) return;
+    const { executor, vault } = this.#environment;
+    this.#options.intake?.attach({
+      run: this.id,
+      count: () => last.count,
+      isDone: (index) => last.isDone(index),
+      give: async (index) => {
+        const bytes = await vault.get(this.id, last.stage.id, index);
+        vault.delete(this.id, last.stage.id, index);
+        return bytes;
+      },
+      wake: () => executor.wake(),
+    });
+  }
+
+  #stageHost(stage: Stage, onDone: StageHost["onDone"]): StageHost {
     const { executor, peek } = this.#environment;
+    const { intake } = this.#options;
     return {
+      ...(intake === undefined || !this.#isTaken(stage) ? {} : { limit: () => intake.limit }),
       run: this.id,
       get threads() {
         return executor.threads;
@@ -320,10 +350,13 @@ export class Run implements WorkSource {
   }
 
   #startWatch(): Watch {
-    const { stallMs = DEFAULT_STALL_MS, deadlineMs } = this.#options;
-    return new Watch({ stallMs, deadlineMs }, (what) =>
-      this.fail(stalled(this.#stages, what, { stallMs, deadlineMs })),
-    );
+    const { stallMs = DEFAULT_STALL_MS, deadlineMs, intake } = this.#options;
+    const watch = new Watch({ stallMs, deadlineMs }, (what) => {
+      // A consumer may take its time.
+      if (intake?.isFull === true && deadlineMs === undefined) watch.moved();
+      else this.fail(stalled(this.#stages, what, { stallMs, deadlineMs }));
+    });
+    return watch;
   }
 
   #stageOf(job: TasksJob): StageRun {

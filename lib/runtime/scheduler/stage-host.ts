@@ -9,6 +9,8 @@ export interface StageHost {
   readonly emit: ((event: RunEvent) => void) | undefined;
   /** Bytes at hand for the refs of a task; undefined where some are on disk or not held here. */
   inputsOf(refs: readonly Ref[]): readonly Uint8Array[] | undefined;
+  /** Tasks from this one on may not start yet, where what they give is taken one by one. */
+  limit?(): number;
   wake(): void;
   guard(body: () => void): void;
   /** A task's output was accepted. */

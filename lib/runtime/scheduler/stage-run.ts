@@ -211,15 +211,22 @@ export class StageRun {
   }
 
   #hasTask(): boolean {
-    return this.#again.size > 0 || (this.#fed ? this.#ready.size > 0 : this.#cursor < this.#end());
+    return (
+      this.#again.size > 0 ||
+      (this.#fed ? (this.#ready.lowest ?? Infinity) < this.#limit() : this.#cursor < this.#end())
+    );
   }
 
   /** Where the cursor has to stop for now, exclusive. */
   #end(): number {
     // Those that may turn out not to be needed are not run far ahead.
     const window = this.#enough === undefined ? this.#pace.window(this.#host.threads) : this.#host.threads;
-    const end = Math.min(this.count, this.#low + window);
+    const end = Math.min(this.count, this.#low + window, this.#limit());
     return this.#held === undefined ? end : Math.min(end, this.#held.task);
+  }
+
+  #limit(): number {
+    return this.#host.limit?.() ?? Infinity;
   }
 
   #takeTasks(size: number, lane: number): number[] {
@@ -234,7 +241,9 @@ export class StageRun {
   }
 
   #takeFed(lane: number): number | undefined {
-    const index = this.#ready.take((candidate) => this.#producers.get(candidate) === lane);
+    const limit = this.#limit();
+    if ((this.#ready.lowest ?? Infinity) >= limit) return undefined;
+    const index = this.#ready.take((candidate) => candidate < limit && this.#producers.get(candidate) === lane);
     if (index !== undefined) this.#producers.delete(index);
     return index;
   }
