@@ -3,6 +3,7 @@ import { decodeInstances, encodeInstances } from "./callables/classes.ts";
 import { hasClasses } from "./callables/registry.ts";
 import { UnreadableError } from "./errors.ts";
 import { decodeTables, encodeTables, whenReadable } from "./value-tables.ts";
+import { accompanied, objectsWithin, unaccompanied } from "./value-platform.ts";
 import { decodeTree, encodeTree } from "./value-tree.ts";
 
 /**
@@ -16,10 +17,12 @@ import { decodeTree, encodeTree } from "./value-tree.ts";
  *     4  true                                         9  instances structured clone, and which parts are of which class
  *                                                    10  tree      small arrays and plain objects, see value-tree.ts
  *                                                    12  tables    what holds Arrow tables, see value-tables.ts
+ *                                                    13  platform  what holds URLs, Headers, errors with fields: value-platform.ts
  *
  * Small values, of which there may be millions, cost no more than their bytes; all others are what structured clone makes of
  * them (Map, Set, Date, BigInt, typed arrays, errors, cycles), as with worker_threads. Functions and symbols cannot be cloned.
- * Instances of a class keep it if a module that `fromModule` loaded exports it; others become plain objects.
+ * Instances of a class keep it if a module that `fromModule` loaded exports it; others become plain objects of their properties. What
+ * would lose more than its class is refused, as an instance with private members.
  */
 const CLONE = 0;
 const UNDEFINED = 1;
@@ -32,6 +35,7 @@ const BYTES = 8;
 const INSTANCES = 9;
 const TREE = 10;
 const TABLES = 12;
+const PLATFORM = 13;
 
 /** A number's bytes. The bytes of a small array lie in the heap, where a DataView over its buffer would first have to move them from. */
 const float = new Float64Array(1);
@@ -63,14 +67,18 @@ export function encodeValue(value: unknown): Uint8Array {
     case "object":
       if (value === null) return Uint8Array.of(NULL);
       if (value instanceof Uint8Array && value.constructor === Uint8Array) return tagged(BYTES, value);
-      return (
-        encodeTree(value, TREE) ??
-        encodeTables(value, TABLES, encodeValue) ??
-        (hasClasses() ? encodeInstances(value, INSTANCES) : undefined) ??
-        cloned(value)
-      );
+      return encodeTree(value, TREE) ?? encodeTables(value, TABLES, encodeValue) ?? encodeObject(value);
   }
   return cloned(value);
+}
+
+function encodeObject(value: object): Uint8Array {
+  const objects = objectsWithin(value);
+  return objects.length === 0 ? copied(value) : tagged(PLATFORM, copied(accompanied(value, objects)));
+}
+
+function copied(value: object): Uint8Array {
+  return (hasClasses() ? encodeInstances(value, INSTANCES) : undefined) ?? cloned(value);
 }
 
 function cloned(value: unknown): Uint8Array {
@@ -102,6 +110,8 @@ export function decodeValue(bytes: Uint8Array): unknown {
       return decodeTree(bytes);
     case TABLES:
       return decodeTables(bytes, decodeValue);
+    case PLATFORM:
+      return unaccompanied(decodeValue(bytes.subarray(1)));
   }
   throw new UnreadableError(`A value's bytes begin with ${bytes[0] ?? "nothing"}, which names no format.`, {
     fix: "run the same abanico version everywhere.",

@@ -11,11 +11,11 @@ const ENUMERABLE = (
 /** Of CommonJS, and where Node evaluates text: variables of the module, not of the thread. */
 const OF_A_MODULE = ["require", "module", "exports", "__filename", "__dirname"];
 
+/** Asks for no descriptor, which would load what a lazy global stands for: for `FormData` that is 100 ms of modules. */
 export function isWorkerGlobal(name: string): boolean {
   if (OF_A_MODULE.includes(name)) return false;
-  const own = Object.getOwnPropertyDescriptor(globalThis, name);
-  if (own === undefined) return name in Object.prototype;
-  return own.enumerable !== true || ENUMERABLE.includes(name);
+  if (!Object.hasOwn(globalThis, name)) return name in Object.prototype;
+  return !Object.prototype.propertyIsEnumerable.call(globalThis, name) || ENUMERABLE.includes(name);
 }
 
 /** Constructors that may be called without `new`. */
@@ -26,11 +26,18 @@ const CALLABLE_CLASSES = (
 /** Their functions do something to, or say something of, the thread they are on: not what a task wants. */
 const NOT_TO_TRAVEL = ["process", "global", "globalThis", "WebAssembly", "console"];
 
+/** What Node loads together, and late: asked for only where a function goes by the name of one, or of their functions. */
+const LATE = "FormData Headers Request Response MessageEvent WebSocket EventSource CloseEvent".split(" ");
+const NAMES_IN_LATE = [...LATE, "error", "json", "redirect"];
+
 let paths: Map<unknown, string> | undefined;
+let latePaths: Map<unknown, string> | undefined;
 
 /** The path from the global object, as "Math.sqrt", of a function that every thread has. */
 export function builtinPathOf(callable: Callable): string | undefined {
-  return (paths ??= builtinPaths()).get(callable);
+  const path = (paths ??= builtinPaths((name) => !LATE.includes(name))).get(callable);
+  if (path !== undefined || !NAMES_IN_LATE.includes(callable.name)) return path;
+  return (latePaths ??= builtinPaths((name) => LATE.includes(name))).get(callable);
 }
 
 /** Whether it has to be called with `new`. */
@@ -52,9 +59,9 @@ function isCallable(value: unknown): value is Callable {
   return typeof value === "function";
 }
 
-function builtinPaths(): Map<unknown, string> {
+function builtinPaths(wanted: (name: string) => boolean): Map<unknown, string> {
   const found = new Map<unknown, string>();
-  const tops = Object.getOwnPropertyNames(globalThis).filter((name) => isWorkerGlobal(name));
+  const tops = Object.getOwnPropertyNames(globalThis).filter((name) => wanted(name) && isWorkerGlobal(name));
   const values = new Map(tops.map((name) => [name, valueOf(globalThis, name)]));
   for (const [name, value] of values) if (isCallable(value) && !found.has(value)) found.set(value, name);
   for (const [name, value] of values) {

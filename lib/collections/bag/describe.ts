@@ -1,4 +1,5 @@
 import { refOf } from "../../callables/describe.ts";
+import { culpritIn } from "../../callables/culprit.ts";
 import type { Callable, CallableRef } from "../../callables/reference.ts";
 import { AbanicoError, OptionError } from "../../errors.ts";
 import { valueToJson, type ValueJson } from "../../values-json.ts";
@@ -32,9 +33,10 @@ export function describedValue(value: unknown, what: string): ValueJson {
     return valueToJson(value);
   } catch (error) {
     if (error instanceof AbanicoError) throw error;
+    const culprit = culpritIn(value);
     throw new OptionError(
-      `${what} got ${typeof value === "object" ? "an object" : `a ${typeof value}`} that cannot travel: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error, fix: "pass plain data: structured clone has to be able to copy it." },
+      `${what} got something that cannot travel to another thread: ${culprit?.where ?? (error instanceof Error ? error.message : String(error)).replace(/\.$/, "")}.`,
+      { cause: error, fix: culprit?.fix ?? "pass plain data: structured clone has to be able to copy it." },
     );
   }
 }

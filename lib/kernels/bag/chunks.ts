@@ -1,3 +1,4 @@
+import { culpritIn } from "../../callables/culprit.ts";
 import { UnreadableError, toErrorRecord, type ErrorRecord, type JsonObject } from "../../errors.ts";
 import { decodeValue, encodeValue } from "../../values.ts";
 
@@ -111,12 +112,14 @@ function encodeList(list: readonly unknown[]): Uint8Array {
   } catch (error) {
     const at = list.findIndex((item) => !canTravel(item));
     const found = list[at];
+    const culprit = culpritIn(found);
+    const reason = error instanceof Error ? error.message : String(error);
     throw new UnreadableError(
-      `An item of a bag cannot travel between workers: ${error instanceof Error ? error.message : String(error)}`,
+      `An item of a bag cannot travel between workers: ${culprit?.where ?? reason.replace(/\.$/, "")}.`,
       {
-        fields: { type: typeof found },
+        fields: { type: typeof found, where: culprit?.where ?? null },
         cause: error,
-        fix: "map items to plain data first: structured clone has to be able to copy them (no functions, no symbols).",
+        fix: `map items to plain data first: ${culprit?.fix ?? "structured clone has to be able to copy them."}`,
       },
     );
   }
