@@ -5,6 +5,7 @@ import type { CallableRef } from "../callables/reference.ts";
 import { encodeArgument } from "../callables/travel.ts";
 import { Collection } from "../collections/collection.ts";
 import { isHandle } from "../collections/delayed/held.ts";
+import type { Given, GivenAll } from "../collections/delayed/types.ts";
 import { parseMilliseconds } from "../collections/delayed/options.ts";
 import { knownKeys, wholeNumber } from "../collections/options.ts";
 import { OptionError } from "../errors.ts";
@@ -25,11 +26,6 @@ export interface SubmitOptions {
   /** Higher goes first. Default 0. */
   readonly priority?: number;
 }
-
-/** What may stand for an argument: the value, a future of it, or an array or plain object with such inside. */
-export type Argued<T> = T | Held<T> | Collection<T> | (T extends readonly (infer E)[] ? readonly Argued<E>[] : never);
-
-export type ArguedAll<A extends readonly unknown[]> = { readonly [K in keyof A]: Argued<A[K]> };
 
 const OPTIONS = ["pure", "key", "retries", "timeout", "priority"];
 
@@ -53,7 +49,7 @@ export class Submitter {
   }
 
   /** Calls a function on a worker, with arguments that may be futures. It begins at once. */
-  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Future<Awaited<R>> {
+  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: GivenAll<A>): Future<Awaited<R>> {
     const given = new ArgumentMaker(this.#host, "submit(…)");
     const ref = refOf(fn, "submit(…)");
     const [handle] = given.makes((calls) => calls.add([callOf(ref, given.all(args), this.#callOptions)], [0]));
@@ -63,8 +59,8 @@ export class Submitter {
   /** Calls a function once for each item: a future each, in the items' order. Further arguments are the same for all calls. */
   map<T, X extends unknown[], R>(
     fn: (item: T, ...more: X) => R,
-    items: Iterable<Argued<T>>,
-    ...more: ArguedAll<X>
+    items: Iterable<Given<T>>,
+    ...more: GivenAll<X>
   ): Future<Awaited<R>>[] {
     const given = new ArgumentMaker(this.#host, "map(…)");
     const ref = refOf(fn, "map(…)");
@@ -84,7 +80,7 @@ export class Submitter {
   }
 
   /** Calls a function on every worker thread there is now, and gives what each returned, by the worker's number. */
-  async run<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Promise<Map<number, Awaited<R>>> {
+  async run<A extends unknown[], R>(fn: (...args: A) => R, ...args: GivenAll<A>): Promise<Map<number, Awaited<R>>> {
     const given = new ArgumentMaker(this.#host, "run(…)");
     const ref = refOf(fn, "run(…)");
     const made = given.makes((calls) => calls.everywhere(callOf(ref, given.all(args), this.#callOptions)));

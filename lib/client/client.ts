@@ -16,7 +16,8 @@ import type { Plan } from "../plan/plan.ts";
 import { defaultStore, type DefaultStore } from "../store/default-store.ts";
 import type { Calls } from "../runtime/calls/calls.ts";
 import { Submitter, scatterValue } from "./calls.ts";
-import type { Argued, ArguedAll, ScatterOptions, SubmitHost, SubmitOptions } from "./calls.ts";
+import type { ScatterOptions, SubmitHost, SubmitOptions } from "./calls.ts";
+import type { Given, GivenAll } from "../collections/delayed/types.ts";
 import { Future, Held, RunSource } from "./future.ts";
 import { asCompleted, gather, wait, type GatherOptions, type Gathered, type WaitOptions } from "./gather.ts";
 import { drawFutures, progressOn } from "./progress.ts";
@@ -172,15 +173,15 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /** Calls a function on a worker, with arguments that may be futures. It begins at once; options by `with`. */
-  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Future<Awaited<R>> {
+  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: GivenAll<A>): Future<Awaited<R>> {
     return this.#submitter.submit(fn, ...args);
   }
 
   /** Calls a function once for each item: a future each, in the items' order. Further arguments are the same for all calls; options by `with`. */
   map<T, X extends unknown[], R>(
     fn: (item: T, ...more: X) => R,
-    items: Iterable<Argued<T>>,
-    ...more: ArguedAll<X>
+    items: Iterable<Given<T>>,
+    ...more: GivenAll<X>
   ): Future<Awaited<R>>[] {
     return this.#submitter.map(fn, items, ...more);
   }
@@ -191,7 +192,7 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   /** Calls a function on every worker thread there is now; what each returned, by the worker's number. */
-  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: ArguedAll<A>): Promise<Map<number, Awaited<R>>> {
+  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: GivenAll<A>): Promise<Map<number, Awaited<R>>> {
     return this.#submitter.run(fn, ...args);
   }
 

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from "vitest";
 import type { Held } from "../../lib/client/future.ts";
-import { delayed, type Client, type Future } from "../../lib/index.ts";
+import { delayed, fromSequence, type Client, type Future } from "../../lib/index.ts";
 
 const client = null as unknown as Client;
 /** Only compiled. */
@@ -29,6 +29,25 @@ test("types follow from the function", () => {
     }>();
     expectTypeOf(client.scatter(new Float64Array(1))).resolves.toEqualTypeOf<Held<Float64Array<ArrayBuffer>>>();
     expectTypeOf(client.run(read, "a")).resolves.toEqualTypeOf<Map<number, { path: string; size: number }>>();
+    const area = (shape: { readonly size: { readonly width: number; readonly heights: readonly number[] } }) =>
+      shape.size.width;
+    const one = client.submit(inc, 1);
+    expectTypeOf(client.submit(area, { size: { width: one, heights: [1, one, delayed(inc)(1)] } })).toEqualTypeOf<
+      Future<number>
+    >();
+    expectTypeOf(client.submit(area, { size: client.submit(() => ({ width: 1, heights: [2] })) })).toEqualTypeOf<
+      Future<number>
+    >();
+    expectTypeOf(client.map(area, [{ size: { width: one, heights: [] } }])).toEqualTypeOf<Future<number>[]>();
+    expectTypeOf(client.map((x) => x * 2, [1, 2])).toEqualTypeOf<Future<number>[]>();
+    expectTypeOf(client.map(async ({ a }) => a, [{ a: 1 }])).toEqualTypeOf<Future<number>[]>();
+    expectTypeOf(client.submit((x) => x.length, "a")).toEqualTypeOf<Future<number>>();
+    expectTypeOf(client.submit((xs: Iterable<number>) => [...xs], fromSequence([1]))).toEqualTypeOf<Future<number[]>>();
+    expectTypeOf(client.submit((url: URL) => url.href, new URL("http://a"))).toEqualTypeOf<Future<string>>();
+    // @ts-expect-error a future of a text where a number is wanted
+    client.submit(area, { size: { width: client.submit(String, 1), heights: [] } });
+    // @ts-expect-error a property is missing
+    client.submit(area, { size: { width: one } });
     // @ts-expect-error a text is no number
     client.submit(inc, "1");
     // @ts-expect-error a future of a text is no number

@@ -1,7 +1,7 @@
 import type { Table } from "apache-arrow";
 import { expectTypeOf, test } from "vitest";
 import type { Delayed } from "../../lib/index.ts";
-import { compute, delayed, readCsv, type DataFrame, type Future } from "../../lib/index.ts";
+import { compute, delayed, fromSequence, readCsv, type DataFrame, type Future } from "../../lib/index.ts";
 
 test("types say what comes of a call", () => {
   const add = delayed((a: number, b: number) => a + b);
@@ -27,6 +27,10 @@ test("types say what a call takes", () => {
     sum(delayed([1, 2]), { from: add(1, 2) });
     all(1, add(1, 2), future);
     add(future, 1);
+    sum(fromSequence([1]), { from: fromSequence([1]).count() });
+    delayed((url: URL) => url.href)(new URL("http://a"));
+    // @ts-expect-error a bag of texts is no list of numbers
+    sum(fromSequence(["a"]));
     // @ts-expect-error a text is no number
     add("a", 1);
     // @ts-expect-error nor is a Delayed of one

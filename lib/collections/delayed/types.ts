@@ -7,8 +7,14 @@ export interface Held<T> {
   result(): Promise<T>;
 }
 
-/** What may stand for a value T in a call: T itself, one that is still to come, or an array or object with such inside. */
-export type Given<T> = T | Delayed<T> | Held<T> | Inside<T>;
+/**
+ * What may stand for a value T in a call: T itself, one that is still to come (a Future, a Delayed, another collection), or an array or plain
+ * object with such inside, however deep.
+ */
+export type Given<T> = T | Collection<T> | Held<T> | Inside<T>;
+
+/** The same for each of a list of arguments. */
+export type GivenAll<A extends readonly unknown[]> = { readonly [K in keyof A]: Given<A[K]> };
 
 type Inside<T> = T extends Leaf
   ? never
@@ -28,6 +34,9 @@ type Leaf =
   | ((...args: never[]) => unknown)
   | Date
   | RegExp
+  | URL
+  | URLSearchParams
+  | Headers
   | Error
   | ArrayBufferView
   | ArrayBufferLike
