@@ -53,7 +53,8 @@ function newKind(value: object, prototype: object): Kind {
   if (value instanceof Error || types.isNativeError(value)) return "error";
   if (value instanceof URL) return "url";
   if (value instanceof URLSearchParams) return "query";
-  if (value instanceof Headers) return "headers";
+  // By name first: to ask for the global loads what fetches, some 20 ms.
+  if (nameOf(value) === "Headers" && value instanceof Headers) return "headers";
   const isData = ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || types.isBoxedPrimitive(value);
   // Those that structured clone refuses are left to it too.
   const shown = Object.prototype.toString.call(value);
@@ -150,10 +151,11 @@ export function accompanied(value: unknown, objects: readonly object[]): Accompa
 }
 
 function saidBy(object: object): Said {
-  if (object instanceof URL) return { is: "url", text: object.href };
-  if (object instanceof URLSearchParams) return { is: "query", text: object.toString() };
-  if (object instanceof Headers) return { is: "headers", pairs: [...object] };
-  return { is: "error", record: toErrorRecord(object) };
+  const is = kindOf(object);
+  // The casts are what the kinds say.
+  if (is === "url") return { is, text: (object as URL).href };
+  if (is === "query") return { is, text: (object as URLSearchParams).toString() };
+  return is === "headers" ? { is, pairs: [...(object as Headers)] } : { is: "error", record: toErrorRecord(object) };
 }
 
 /** The value again, from what `accompanied` gave and structured clone has copied. */

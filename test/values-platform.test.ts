@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert";
 import { describe, expect, test } from "vitest";
-import type { AbanicoError} from "../lib/index.ts";
+import type { AbanicoError } from "../lib/index.ts";
 import { NotFoundError, delayed, fromSequence } from "../lib/index.ts";
 import { decodeValue, encodeValue } from "../lib/values.ts";
 

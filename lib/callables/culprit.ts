@@ -55,7 +55,7 @@ function fixFor(value: object, refused: string): string {
   if (HANDLE in value || isCollection(value))
     return "give it as an argument of its own, or in an array or plain object: those are looked through. Or await its result first.";
   if (value instanceof AbortSignal) return "ask for the task's own, within the function: taskContext().signal.";
-  if (value instanceof Response || value instanceof Blob)
+  if (/an instance of (Response|Request|Blob|File),/.test(refused))
     return "give what it holds: await it.bytes(), or await it.text().";
   return refused.includes("private member") ? "give plain data, or use TypeScript's private in place of #." : DATA;
 }
