@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromSequence } from "../../lib/collections/bag/sources.ts";
+import { readChunks } from "../../lib/kernels/bag/chunks.ts";
+import { CountBytes } from "../../lib/kernels/bag/count-bytes.ts";
 import { Counts } from "../../lib/kernels/bag/counts.ts";
 import { hashOf, Keyed, mapKeyOf } from "../../lib/kernels/bag/keys.ts";
+import { addCounts, CountSender } from "../../lib/kernels/bag/send-counts.ts";
 import { valueFromJson, valueToJson } from "../../lib/values-json.ts";
 import { onBothRuntimes } from "./subjects.ts";
 
@@ -176,7 +179,34 @@ test("counts agree with a Map, in its order", () => {
       const wanted = new Map<unknown, number>();
       for (const one of all) wanted.set(one, (wanted.get(one) ?? 0) + 1);
       expect(counts.entries()).toEqual([...wanted]);
+      expect(countedBeyond(all, 100)).toEqual([...wanted]);
     }),
     { numRuns: 40 },
   );
+});
+
+/** Counts through bytes, let go of whenever there are `most`: order of first sight and numbers stay. */
+function countedBeyond(items: readonly unknown[], most: number): [unknown, number][] {
+  const sender = new CountSender(1, most);
+  for (let at = 0; at < items.length; at += 50) sender.push(items.slice(at, at + 50));
+  const met = new Counts();
+  for (const { list } of readChunks(sender.finish([]).value[0])) addCounts(met, list);
+  return met.entries();
+}
+
+test("large counts come through bytes as they are", () => {
+  const counts = new Counts();
+  const wanted: [unknown, number][] = [1, 127, 128, 16_384, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER].map((n) => [
+    n.toString(36),
+    n,
+  ]);
+  for (const [text, count] of wanted) counts.addCount(text, count);
+  const bytes = new CountBytes();
+  counts.forEach(
+    (entry) => counts.short.write(entry, bytes),
+    () => expect.unreachable(),
+  );
+  const met = new Counts();
+  addCounts(met, [bytes.take()]);
+  expect(met.entries()).toEqual(wanted);
 });

@@ -24,6 +24,8 @@ export interface FailedRecord {
 
 export interface Chunk {
   readonly list: readonly unknown[];
+  /** How many items the list stands for. */
+  readonly items: number;
   readonly failed: readonly FailedRecord[];
 }
 
@@ -69,8 +71,9 @@ export class ChunkWriter {
 
 /** The chunks of a body, each decoded when it is asked for. */
 export function* readChunks(bytes: Uint8Array): Generator<Chunk> {
-  for (const { body, failed } of headers(bytes))
+  for (const { body, failed, items } of headers(bytes))
     yield {
+      items,
       list: decodeValue(body) as readonly unknown[], // as the writer wrote it
       failed: failed.length === 0 ? [] : (decodeValue(failed) as readonly FailedRecord[]),
     };

@@ -1,3 +1,4 @@
+import { addRow } from "./count-bytes.ts";
 import { detached, mapKeyOf } from "./keys.ts";
 import { ShortCounts } from "./short-counts.ts";
 
@@ -12,15 +13,15 @@ interface Cell {
 /** How often each value is there. Nothing is kept of a value that was there before. */
 export class Counts {
   /** Short strings; all other values are in `#cells`. */
-  readonly #short = new ShortCounts();
+  readonly short = new ShortCounts();
   readonly #cells = new Map<unknown, Cell>();
 
   get size(): number {
-    return this.#short.size + this.#cells.size;
+    return this.short.size + this.#cells.size;
   }
 
   add(items: readonly unknown[]): void {
-    const short = this.#short;
+    const short = this.short;
     const others = this.#cells;
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
@@ -29,20 +30,37 @@ export class Counts {
   }
 
   addCount(item: unknown, count: number): void {
-    if (typeof item !== "string" || !this.#short.add(item, count, this.#cells.size)) this.#addOther(item, count);
+    if (typeof item !== "string" || !this.short.add(item, count, this.#cells.size)) this.#addOther(item, count);
+  }
+
+  /** Short strings, from `at` up to `end` in what a `CountBytes` held. */
+  addRows(bytes: Uint8Array, at: number, end: number): void {
+    while (at < end) at = addRow(this.short, bytes, at, this.#cells.size);
+  }
+
+  /** Tells of each in order of first sight: of a short string its number in `short`, of other values the value. */
+  forEach(short: (entry: number) => void, other: (value: unknown, count: number) => void): void {
+    let entry = 0;
+    for (const [key, cell] of this.#cells) {
+      // All that came before it and is not among the cells.
+      for (; entry < this.short.size && this.short.ordinalOf(entry) < cell.ordinal; entry++) short(entry);
+      other("original" in cell ? cell.original : key, cell.count);
+    }
+    for (; entry < this.short.size; entry++) short(entry);
   }
 
   /** In order of first sight. */
   entries(): [unknown, number][] {
-    const entries = new Array<[unknown, number]>(this.size);
-    this.#short.entriesInto(entries);
-    for (const [key, cell] of this.#cells)
-      entries[cell.ordinal] = ["original" in cell ? cell.original : key, cell.count];
+    const entries: [unknown, number][] = [];
+    this.forEach(
+      (entry) => entries.push([this.short.textOf(entry), this.short.countOf(entry)]),
+      (value, count) => entries.push([value, count]),
+    );
     return entries;
   }
 
   clear(): void {
-    this.#short.clear();
+    this.short.clear();
     this.#cells.clear();
   }
 

@@ -11,6 +11,7 @@ import { Counts } from "./counts.ts";
 import { isThenable, type Flow } from "./flow.ts";
 import { Keyed } from "./keys.ts";
 import type { BagReader, Meet, ValuesItem } from "./params.ts";
+import { addCounts } from "./send-counts.ts";
 import type { Failures } from "./steps.ts";
 import type { Place } from "./user-errors.ts";
 
@@ -90,7 +91,7 @@ class Meeting {
   async read(meet: Meet): Promise<ReadReport> {
     switch (meet.do) {
       case "concat":
-        for await (const list of this.#lists(0, this.#refs.length, 1)) if (list.length > 0) await this.#push(list);
+        for await (const list of this.#lists()) if (list.length > 0) await this.#push(list);
         break;
       case "distinct":
         await this.#distinct();
@@ -136,8 +137,7 @@ class Meeting {
 
   async #frequencies(): Promise<void> {
     const counts = new Counts();
-    for await (const list of this.#lists())
-      for (let i = 0; i < list.length; i += 2) counts.addCount(list[i], Number(list[i + 1]));
+    for await (const list of this.#lists()) if (list.length > 0) addCounts(counts, list);
     await this.#pushPairs(counts.entries());
   }
 
@@ -157,7 +157,7 @@ class Meeting {
   /** The other bag's items of the partition are held; this bag's go past them. */
   async #join(left: number): Promise<void> {
     const others = new Keyed<unknown[]>();
-    for await (const list of this.#lists(left, this.#refs.length))
+    for await (const list of this.#lists(left))
       for (let i = 0; i < list.length; i += 2) others.getOrMake(list[i], () => []).push(list[i + 1]);
     for await (const list of this.#lists(0, left))
       for (let i = 0; i < list.length; i += 2) {
@@ -169,8 +169,8 @@ class Meeting {
 
   async #zip(left: number): Promise<void> {
     const [mine, others]: unknown[][] = [[], []];
-    for await (const list of this.#lists(0, left, 1)) for (const item of list) mine.push(item);
-    for await (const list of this.#lists(left, this.#refs.length, 1)) for (const item of list) others.push(item);
+    for await (const list of this.#lists(0, left)) for (const item of list) mine.push(item);
+    for await (const list of this.#lists(left)) for (const item of list) others.push(item);
     if (mine.length !== others.length)
       throw new OptionError(
         `zip(…) expects bags with as many items in each partition; ${this.#place.partition} has ${mine.length} in one, and ${others.length} in the other.`,
@@ -182,12 +182,12 @@ class Meeting {
     if (mine.length > 0) await this.#push(mine.map((item, i) => [item, others[i]]));
   }
 
-  /** Lists of some of the producers. `each`: entries an item, of which it counts one. */
-  async *#lists(from = 0, to = this.#refs.length, each: 1 | 2 = 2): AsyncGenerator<readonly unknown[]> {
+  /** Lists of some of the producers. */
+  async *#lists(from = 0, to = this.#refs.length): AsyncGenerator<readonly unknown[]> {
     for (const ref of this.#refs.slice(from, to)) {
       this.#context.signal.throwIfAborted();
-      for (const { list, failed } of readChunks(await this.#context.fetch(ref))) {
-        this.#recordsIn += list.length / each;
+      for (const { list, items, failed } of readChunks(await this.#context.fetch(ref))) {
+        this.#recordsIn += items;
         for (const record of failed) this.#failures.push(record);
         yield list;
       }

@@ -1,17 +1,17 @@
 import { accumulateOf, type Accumulate } from "./accumulate.ts";
 import { withKeys, type WithKeys } from "./by-key.ts";
 import { CHUNK_ITEMS, ChunkWriter } from "./chunks.ts";
-import { Counts } from "./counts.ts";
 import { isThenable, type MaybePromise } from "./flow.ts";
 import type { Gather } from "./gather.ts";
 import { Keyed, partitionOf } from "./keys.ts";
 import type { BagSink, Send } from "./params.ts";
+import { CountSender } from "./send-counts.ts";
 import type { Failures } from "./steps.ts";
 import type { Place } from "./user-errors.ts";
 
 /**
  * The sending side of an exchange: items, or what they were aggregated into, go to the section of their partition. Lists hold keys and
- * items by turns, but for "spread" and "place". What aggregates lets go of what it has beyond so many keys: the other side merges.
+ * items by turns, but for "spread" and "place", and "frequencies" (send-counts.ts). What aggregates lets go of what it has beyond so many keys: the other side merges.
  */
 export async function senderOf(
   { partitions, send }: Extract<BagSink, { to: "exchange" }>,
@@ -23,7 +23,7 @@ export async function senderOf(
     case "distinct":
       return new DistinctSender(partitions, await withKeys(send.by, "distinct", place));
     case "frequencies":
-      return new CountSender(partitions);
+      return new CountSender(partitions, HELD_KEYS);
     case "foldBy": {
       const keys = await withKeys(send.by, "foldBy", place);
       return new FoldSender(partitions, keys, await accumulateOf(send.fold, "foldBy", place));
@@ -127,25 +127,6 @@ class DistinctSender extends Sender {
 
   push(items: readonly unknown[]): MaybePromise<void> {
     return this.#withKeys(items, this.#add);
-  }
-}
-
-class CountSender extends Sender {
-  readonly #counts = new Counts();
-
-  push(items: readonly unknown[]): void {
-    this.#counts.add(items);
-    if (this.#counts.size >= HELD_KEYS) this.#send();
-  }
-
-  override finish(failures: Failures) {
-    this.#send();
-    return super.finish(failures);
-  }
-
-  #send(): void {
-    for (const [item, count] of this.#counts.entries()) this.sections.pair(item, count);
-    this.#counts.clear();
   }
 }
 

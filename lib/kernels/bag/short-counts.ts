@@ -1,22 +1,25 @@
+import type { CountBytes } from "./count-bytes.ts";
+
 /**
  * How often short strings are there: up to 16 characters, all below U+0100. That is most words of most texts, and what `frequencies` sees most.
  *
  * A Map of strings pays several cache misses a look-up: bucket, entry, the string's characters, the cell that counts. Here the characters
- * are the key, packed into four integers that lie beside the count: 32 bytes an entry, half a cache line, and no string is looked at or
- * kept. Open addressing with linear probing, at most half full.
+ * are the key, packed into four integers that lie beside the count, and no string is looked at or kept. Entries stand in order of first
+ * sight, so those of the most frequent strings lie together, in few cache lines. An index of their numbers finds them: open addressing
+ * with linear probing, at most half full, and small, since what is looked for is spread over all of it.
  *
- *     i32 ×4 characters, four a number, the first lowest │ i32 length + 1, 0: free │ i32 order of first sight │ f64 count
+ *     entry   i32 ×4 characters, four a number, the first lowest │ i32 length │ i32 order of first sight │ f64 count
+ *     index   i32: number of the entry + 1, 0: free
  */
-const INTS = 8;
-const TAG = 4;
+export const ENTRY_INTS = 8;
+export const LENGTH = 4;
 const ORDINAL = 5;
 const COUNT = 3;
-const LONGEST = 16;
-const SMALLEST = 1 << 13;
+const SMALLEST = 1 << 12;
 
 export class ShortCounts {
-  #slots = SMALLEST;
-  #ints = new Int32Array(SMALLEST * INTS);
+  #index = new Int32Array(2 * SMALLEST);
+  #ints = new Int32Array(SMALLEST * ENTRY_INTS);
   #floats = new Float64Array(this.#ints.buffer);
   #size = 0;
 
@@ -30,7 +33,7 @@ export class ShortCounts {
    */
   add(text: string, count: number, others: number): boolean {
     const length = text.length;
-    if (length > LONGEST) return false;
+    if (length > 16) return false;
     let a = 0;
     let b = 0;
     let c = 0;
@@ -59,68 +62,81 @@ export class ShortCounts {
       d |= code << (8 * i);
     }
     if (seen > 255) return false;
-    this.#count(a, b, c, d, length + 1, count, others);
+    this.addKey(a, b, c, d, length, count, others);
     return true;
   }
 
-  /** Puts each string with its count where its ordinal says. */
-  entriesInto(out: [unknown, number][]): void {
+  /** The same of a string that is packed already. */
+  addKey(a: number, b: number, c: number, d: number, length: number, count: number, others: number): void {
+    const index = this.#index;
     const ints = this.#ints;
-    for (let at = 0; at < ints.length; at += INTS) {
-      if (ints[at + TAG] === 0) continue;
-      out[ints[at + ORDINAL]] = [textOf(ints, at, ints[at + TAG] - 1), this.#floats[at / 2 + COUNT]];
+    const mask = index.length - 1;
+    let slot = hashOf(a, b, c, d) & mask;
+    for (let entry = index[slot]; entry !== 0; entry = index[slot]) {
+      const at = (entry - 1) * ENTRY_INTS;
+      const same = ints[at] === a && ints[at + 1] === b && ints[at + 2] === c && ints[at + 3] === d;
+      if (same && ints[at + LENGTH] === length) {
+        this.#floats[(at >> 1) + COUNT] += count;
+        return;
+      }
+      slot = (slot + 1) & mask;
     }
+    const at = this.#size * ENTRY_INTS;
+    ints[at] = a;
+    ints[at + 1] = b;
+    ints[at + 2] = c;
+    ints[at + 3] = d;
+    ints[at + LENGTH] = length;
+    ints[at + ORDINAL] = others + this.#size;
+    this.#floats[(at >> 1) + COUNT] = count;
+    index[slot] = ++this.#size;
+    if (2 * this.#size === index.length) this.#grow();
+  }
+
+  /** Of the entry with this number. */
+  ordinalOf(entry: number): number {
+    return this.#ints[entry * ENTRY_INTS + ORDINAL];
+  }
+
+  countOf(entry: number): number {
+    return this.#floats[(entry * ENTRY_INTS) / 2 + COUNT];
+  }
+
+  textOf(entry: number): string {
+    const at = entry * ENTRY_INTS;
+    let text = "";
+    for (let i = 0; i < this.#ints[at + LENGTH]; i++) text += String.fromCharCode(codeAt(this.#ints, at, i));
+    return text;
+  }
+
+  write(entry: number, into: CountBytes): void {
+    into.add(this.#ints, entry * ENTRY_INTS, this.countOf(entry));
   }
 
   clear(): void {
-    this.#ints.fill(0);
+    this.#index.fill(0);
     this.#size = 0;
   }
 
-  #count(a: number, b: number, c: number, d: number, tag: number, count: number, others: number): void {
-    const ints = this.#ints;
-    const mask = this.#slots - 1;
-    for (let slot = hashOf(a, b, c, d) & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * INTS;
-      const found = ints[at + TAG];
-      if (found === tag && ints[at] === a && ints[at + 1] === b && ints[at + 2] === c && ints[at + 3] === d) {
-        this.#floats[slot * 4 + COUNT] += count;
-        return;
-      }
-      if (found !== 0) continue;
-      ints[at] = a;
-      ints[at + 1] = b;
-      ints[at + 2] = c;
-      ints[at + 3] = d;
-      ints[at + TAG] = tag;
-      ints[at + ORDINAL] = others + this.#size;
-      this.#floats[slot * 4 + COUNT] = count;
-      if (2 * ++this.#size > this.#slots) this.#grow();
-      return;
-    }
-  }
-
   #grow(): void {
-    const [ints, floats] = [this.#ints, this.#floats];
-    this.#slots *= 4;
-    this.#ints = new Int32Array(this.#slots * INTS);
+    const ints = this.#ints;
+    this.#ints = new Int32Array(2 * ints.length);
+    this.#ints.set(ints);
     this.#floats = new Float64Array(this.#ints.buffer);
-    const mask = this.#slots - 1;
-    for (let at = 0; at < ints.length; at += INTS) {
-      if (ints[at + TAG] === 0) continue;
+    const index = (this.#index = new Int32Array(2 * this.#index.length));
+    const mask = index.length - 1;
+    for (let entry = 0; entry < this.#size; entry++) {
+      const at = entry * ENTRY_INTS;
       let slot = hashOf(ints[at], ints[at + 1], ints[at + 2], ints[at + 3]) & mask;
-      while (this.#ints[slot * INTS + TAG] !== 0) slot = (slot + 1) & mask;
-      const to = slot * INTS;
-      for (let i = 0; i <= ORDINAL; i++) this.#ints[to + i] = ints[at + i];
-      this.#floats[slot * 4 + COUNT] = floats[at / 2 + COUNT];
+      while (index[slot] !== 0) slot = (slot + 1) & mask;
+      index[slot] = entry + 1;
     }
   }
 }
 
-function textOf(ints: Int32Array, at: number, length: number): string {
-  let text = "";
-  for (let i = 0; i < length; i++) text += String.fromCharCode((ints[at + (i >> 2)] >>> (8 * (i & 3))) & 255);
-  return text;
+/** Character i of the string packed at `at`. */
+export function codeAt(ints: Int32Array, at: number, i: number): number {
+  return (ints[at + (i >> 2)] >>> (8 * (i & 3))) & 255;
 }
 
 /** Multiplications by odd constants, then murmur3's finalizer. */
