@@ -32,8 +32,10 @@ function optionsFor(entry: string, folder: string, packages: Packages): BuildOpt
   return {
     entryPoints: [entry],
     absWorkingDir: dirname(entry),
-    // Not written by esbuild; its map names the sources as seen from there.
+    // Not written by esbuild; its map names the sources as seen from there. With the root they stay where they are, also where
+    // the folder is a link to another place, as those of package managers are.
     outfile: join(folder, "bundle.mjs"),
+    sourceRoot: pathToFileURL(join(folder, "/")).href,
     write: false,
     bundle: true,
     format: "esm",

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { CallableError } from "../errors.ts";
+import { sourcesIn, type BundledSource } from "./bundle-map.ts";
 import { registerModule, type Bundle } from "./registry.ts";
 
 /** A bundle's exports. */
@@ -93,11 +94,47 @@ function notThere({ bundle, hash }: Bundle, cause: unknown): CallableError {
   });
 }
 
-function failedToLoad({ bundle }: Bundle, cause: unknown): CallableError {
+function failedToLoad(of: Bundle, cause: unknown): CallableError {
+  const { bundle } = of;
+  const sources = sourcesIn(pathOf(of));
+  const missing = missingPackage(cause);
+  if (missing !== undefined) return withoutPackage(of, missing, sources, cause);
+  const module = sources.at(-1)?.file;
   const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new CallableError(`A module of functions failed while it was loaded: ${said}`, {
-    fields: { bundle },
+  return new CallableError(`The module ${module ?? bundle} failed while it was loaded: ${said}`, {
+    fields: { bundle, module },
     fix: "see the cause: it is thrown at the top of the module or of one that it imports.",
+    cause,
+  });
+}
+
+/** The package that an import did not find. */
+function missingPackage(cause: unknown): string | undefined {
+  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (!(cause instanceof Error) || (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND")) return undefined;
+  const specifier = /^Cannot find (?:package|module) '([^'./][^']*)'/.exec(cause.message)?.[1];
+  return specifier === undefined || /^[a-z]+:/.test(specifier) ? undefined : nameIn(specifier);
+}
+
+/** "@scope/name" of "@scope/name/deep/file.js". */
+function nameIn(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function withoutPackage(
+  { bundle }: Bundle,
+  name: string,
+  sources: readonly BundledSource[],
+  cause: unknown,
+): CallableError {
+  const wanted = new RegExp(`["'\`]${name.replace(/[^\w@/]/g, "\\$&")}["'\`/]`);
+  const source = sources.find(({ text }) => wanted.test(text));
+  const line = source === undefined ? -1 : source.text.split("\n").findIndex((one) => wanted.test(one));
+  const file = source?.file ?? sources.at(-1)?.file;
+  const at = file === undefined ? "A module of functions" : line < 0 ? file : `${file}:${line + 1}`;
+  return new CallableError(`${at} imports the package "${name}", which is not installed here.`, {
+    fields: { bundle, package: name, file, line: line < 0 ? undefined : line + 1 },
+    fix: `install it beside that file: npm install ${name}.`,
     cause,
   });
 }

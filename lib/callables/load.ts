@@ -75,13 +75,34 @@ function compile(ref: Extract<CallableRef, { kind: "inline" }>): unknown {
   }
 }
 
+/** How scripts find what they import: as the program's own modules do. */
+const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+let warned = false;
+
+/** Node warns, once a thread, of the option above, when a script that has it imports. Whoever wrote `import()` can do nothing about it. */
+function takeWarning(): void {
+  if (warned) return;
+  warned = true;
+  const { emitWarning } = process;
+  const without = (...given: unknown[]): void => {
+    if (!String(given[0]).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER")) Reflect.apply(emitWarning, process, given);
+  };
+  process.emitWarning = without;
+  try {
+    new vm.Script('import("node:path")', { importModuleDynamically }).runInThisContext();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
 function evaluate(ref: Extract<CallableRef, { kind: "inline" }>, strict: boolean): unknown {
+  if (/\bimport\b/.test(ref.source)) takeWarning();
   const prelude = preludeOf(ref.source, strict);
   const script = new vm.Script(`${prelude}${ref.source}\n) }`, {
     filename: fileNameOf(ref),
     lineOffset: (ref.line ?? 1) - 1,
     columnOffset: -prelude.length,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    importModuleDynamically,
   });
   return script.runInThisContext();
 }

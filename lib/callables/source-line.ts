@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
-import { framesOf, LIBRARY, readText, type Frame } from "./call-site.ts";
+import { lineBehind } from "./bundle-map.ts";
+import { framesOf, LIBRARY, readText } from "./call-site.ts";
 import { fileNameOf } from "./load.ts";
 import type { CallableRef } from "./reference.ts";
 
@@ -32,34 +31,9 @@ function inlineLine(stack: string, ref: Extract<CallableRef, { kind: "inline" }>
 function moduleLine(stack: string, ref: CallableRef): string | undefined {
   const bundle = ref.kind === "module" ? fileURLToPath(ref.bundle) : undefined;
   for (const frame of framesOf(stack)) {
-    if (frame.file === bundle) return mappedLine(frame);
+    if (frame.file === bundle) return lineBehind(frame.file, frame.line, frame.column);
     if (frame.file.startsWith(LIBRARY) || frame.file.includes("node_modules")) continue;
     return readText(frame.file)?.split("\n")[frame.line - 1];
   }
   return undefined;
-}
-
-const MAP = "//# sourceMappingURL=data:application/json;base64,";
-
-function mappedLine({ file, line, column }: Frame): string | undefined {
-  try {
-    const text = readFileSync(file, "utf8");
-    const at = text.lastIndexOf(MAP);
-    if (at < 0) return text.split("\n")[line - 1];
-    // esbuild wrote it, with the sources' texts.
-    const map = JSON.parse(Buffer.from(text.slice(at + MAP.length).trim(), "base64").toString("utf8")) as {
-      sources: string[];
-      sourcesContent: string[];
-      version: number;
-      mappings: string;
-      names: string[];
-      file: string;
-      sourceRoot: string;
-    };
-    const entry = new SourceMap(map).findEntry(line - 1, column - 1);
-    if (!("originalSource" in entry)) return undefined;
-    return map.sourcesContent[map.sources.indexOf(entry.originalSource)]?.split("\n")[entry.originalLine];
-  } catch {
-    return undefined; // it only serves to say more in an error
-  }
 }

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -302,6 +304,17 @@ test("an error tells the user's file and line, and the line itself", async () =>
   expect(error).toMatchObject({ name: "RangeError", message: "no 2", native: "RangeError" });
   expect(line).toMatch(/^throw new RangeError\(`no \$\{y\}`\);/);
   expect(error?.stack).toContain(`${file}:`);
+});
+
+test.each([0, 1])("natively, import() prints no warning of Node's, and others stay, %i threads", async (workers) => {
+  const script = `import { Client } from ${JSON.stringify(new URL("../../lib/index.ts", import.meta.url).href)};
+    await using client = await Client.local({ workers: ${workers}, progress: false });
+    const based = client.map(async (path) => (await import("node:path")).basename(path), ["/a/b", "/a/c"]);
+    console.log(...(await client.gather(based)));
+    process.emitWarning("the program's own");`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+  expect(stdout).toBe("b c\n");
+  expect(stderr).toMatch(/^\(node:\d+\) Warning: the program's own\n\(Use [^\n]*\n$/);
 });
 
 test("natively, the line is that of the file, and imports are resolved from there", async () => {

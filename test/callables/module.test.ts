@@ -164,6 +164,46 @@ describe("bundles", () => {
     expect(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" })).toBe("dep\n");
   });
 
+  test.each([
+    ["a package", 'import { x } from "no-such-package";', "no-such-package"],
+    ["a file of one in a scope", 'import x from "@no-such/package/deep.js";', "@no-such/package"],
+    ["one that is imported later on", 'const x = await import("no-such-package");', "no-such-package"],
+  ])("%s that is not installed is told by the file that imports it", async (_, line, name) => {
+    await mkdir(within("node_modules"));
+    await writeFile(within("helper.ts"), `// ${"helps"}\n${line}\nexport const help = () => x;`);
+    await writeFile(within("t.ts"), 'import { help } from "./helper.ts";\nexport const it = () => help();');
+    const error = await fromModule(within("t.ts")).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CallableError);
+    expect(error).toMatchObject({ fields: { package: name, file: within("helper.ts"), line: 2 } });
+    expect((error as Error).message).toBe(
+      `${within("helper.ts")}:2 imports the package "${name}", which is not installed here.\n` +
+        `  fix: install it beside that file: npm install ${name}.`,
+    );
+  });
+
+  test("what throws when it is loaded is told by the module's name", async () => {
+    await mkdir(within("node_modules"));
+    await writeFile(within("t.ts"), 'throw new TypeError("at the top"); export const a = 1;');
+    await expect(fromModule(within("t.ts"))).rejects.toThrow(`The module ${within("t.ts")} failed while it was loaded`);
+  });
+
+  test("stacks name the source also where node_modules is a link to another place", async () => {
+    await mkdir(within("elsewhere/deep/node_modules"), { recursive: true });
+    await mkdir(within("project/src"), { recursive: true });
+    await symlink(within("elsewhere/deep/node_modules"), within("project/node_modules"));
+    await writeFile(
+      within("outside.ts"),
+      "export const check = (x: number): never => {\n  throw new RangeError(`no ${x}`);\n};",
+    );
+    const text = 'import { check } from "../../outside.ts";\nexport const it = (x: number) => check(x);';
+    await writeFile(within("project/src/t.ts"), text);
+    const { it } = await fromModule<{ it: (x: number) => never }>(within("project/src/t.ts"));
+    const { error, line } = await thread.ask(refOf(it, "map(…)"), 3);
+    expect(error?.stack).toContain(`${within("outside.ts")}:2`);
+    expect(error?.stack).toContain(`${within("project/src/t.ts")}:2`);
+    expect(line).toBe("throw new RangeError(`no ${x}`);");
+  });
+
   test("native packages are imported from where they are installed", async () => {
     await mkdir(within("node_modules"));
     const sharp = join(createRequire(import.meta.url).resolve("sharp"), "../..");
