@@ -3,7 +3,14 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { CancelledError, Client, GraphError, TaskTimeoutError, WorkerDiedError } from "../../lib/index.ts";
+import {
+  CancelledError,
+  Client,
+  GraphError,
+  TaskTimeoutError,
+  WorkerDiedError,
+  fromSequence,
+} from "../../lib/index.ts";
 import type { RunEvent } from "../../lib/index.ts";
 import { failureOf, loadTasks } from "./futures-suite.ts";
 
@@ -29,6 +36,25 @@ describe("futures on threads", () => {
     expect(error).toBeInstanceOf(WorkerDiedError);
     expect(error.message).toMatch(/^leaver took its worker down 3 times: the thread ended with exit code 3/);
     expect(await client.submit(inc, 1)).toBe(2);
+  });
+
+  test("what a call or a bag's function prints before process.exit is heard", async () => {
+    const heard = (wanted: string) =>
+      events.flatMap((event) => (event.type === "printed" && event.text === wanted ? [event.run] : []));
+    await failureOf(
+      client.submit(() => {
+        console.log("last words");
+        process.exit(3);
+      }),
+    );
+    expect(heard("last words\n")).toEqual(["calls", "calls", "calls"]);
+    const bag = fromSequence([1]).map(() => {
+      process.stderr.write("of a bag");
+      process.exit(3);
+    });
+    await failureOf(client.compute(bag));
+    expect(heard("of a bag")).toHaveLength(3);
+    expect(heard("of a bag")).not.toContain("calls");
   });
 
   test("run says which call died with its worker, and does not wait for a worker that is gone", async () => {

@@ -1,3 +1,4 @@
+import type { Printed } from "../../callables/console.ts";
 import type { ErrorRecord } from "../../errors.ts";
 import type { Ref, Stage, Work } from "../../plan/plan.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
@@ -53,6 +54,8 @@ export type FromWorker =
   | { readonly type: "merged"; readonly batch: number; readonly bytes: Uint8Array }
   | { readonly type: "not-merged"; readonly batch: number; readonly error: ErrorRecord }
   | { readonly type: "fetch"; readonly id: number; readonly batch: number; readonly ref: Ref }
+  /** The thread ends by itself, as by process.exit: what its task has printed until then. */
+  | { readonly type: "printed"; readonly batch: number; readonly task: number; readonly printed: readonly Printed[] }
   | { readonly type: "progress"; readonly batch: number; readonly task: number; readonly fraction: number };
 
 /** What a thread starts with. */

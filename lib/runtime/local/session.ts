@@ -94,6 +94,13 @@ export class Session {
     }
   }
 
+  /** The thread ends, with the task that runs: what that has printed comes with no outcome. */
+  leave(): void {
+    const printed = this.#current === NOTHING ? undefined : takePrinted();
+    if (printed === undefined) return;
+    this.#post({ type: "printed", batch: this.#current, task: Atomics.load(this.#control, TASK_SLOT), printed });
+  }
+
   async #work(): Promise<void> {
     for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
       this.#current = batch.batch;

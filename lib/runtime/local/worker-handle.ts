@@ -201,6 +201,9 @@ export class WorkerHandle implements Lane {
       case "progress":
         this.#progress(message);
         return;
+      case "printed":
+        this.#printed(message);
+        return;
     }
   }
 
@@ -241,6 +244,12 @@ export class WorkerHandle implements Lane {
   #progress({ batch, task, fraction }: Extract<FromWorker, { type: "progress" }>): void {
     const source = this.#flights.find((flight) => flight.batch === batch && !flight.abandoned)?.source;
     source?.notice({ type: "task-progress", run: "calls", stage: "calls", task, worker: this.id, fraction });
+  }
+
+  #printed({ batch, task, printed }: Extract<FromWorker, { type: "printed" }>): void {
+    const { source, job } = this.#flights.find((flight) => flight.batch === batch && !flight.abandoned) ?? {};
+    const [run, stage] = job?.kind === "tasks" ? [job.run, job.stage.id] : ["calls", "calls"];
+    for (const piece of printed) source?.notice({ type: "printed", run, stage, task, worker: this.id, ...piece });
   }
 
   /** Until the flight has landed; one watch at a time. */

@@ -9,6 +9,7 @@ if (port !== null) {
   const start = workerData as WorkerStart;
   const post = (message: FromWorker) => port.postMessage(message);
   const session = new Session(start, post);
+  process.once("exit", () => session.leave());
   port.on("message", (message: ToWorker) => session.receive(message));
   post({ type: "ready" });
 }
