@@ -18,7 +18,13 @@ export { fromGlob, fromSequence, readJsonLines, readText } from "./collections/b
 export type { DeviationOptions } from "./collections/aggregate-methods.ts";
 export type { Interpolation } from "./collections/aggregate-table.ts";
 export { Collection } from "./collections/collection.ts";
-export { DataFrame, concat, type JoinOptions, type SortOptions } from "./collections/dataframe/dataframe.ts";
+export {
+  DataFrame,
+  concat,
+  type JoinOptions,
+  type SampleOptions,
+  type SortOptions,
+} from "./collections/dataframe/dataframe.ts";
 export { GroupBy, type GroupOptions } from "./collections/dataframe/group-by.ts";
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";

@@ -34,6 +34,7 @@ function asMany(node: FrameNode): FrameNode {
     case "fillNull":
     case "sort":
     case "window":
+    case "over":
       return asMany(node.input);
     default:
       return node;

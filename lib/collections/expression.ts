@@ -98,6 +98,11 @@ export class Expression extends WindowMethods {
     return new Expression({ op: "isIn", args: [this.node], values: values.map(listed) });
   }
 
+  /** A whole number from 0 to 2^32 − 1 that looks like chance, and depends on the value and the seed (default 0) alone: equal values have equal ones, and null has one too. int64; MurmurHash3's steps. */
+  hash(seed?: number): Expression {
+    return this.call("hash", [], { seed });
+  }
+
   and(other: Operand): Expression {
     return binary("and", this, other);
   }

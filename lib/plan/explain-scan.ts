@@ -1,3 +1,4 @@
+import { overText } from "../collections/dataframe/over-nodes.ts";
 import { formatExpression, Aggregate } from "../collections/expression.ts";
 import { formatWindow } from "../collections/window.ts";
 import type { CollectParams, GroupParams } from "../kernels/frame/folds.ts";
@@ -22,7 +23,7 @@ export function explainScan({ source, columns, steps, sink, whole }: ScanParams,
     ...(whole === undefined ? [] : explainWhole(whole)),
     ...steps.flatMap(explainOperation),
     ...explainSink(sink),
-  ];
+  ].map(nameOf);
 }
 
 /** What is done to a folded frame as a whole, a line each. */
@@ -30,7 +31,10 @@ export function explainAfter(output: StageOutput): string[] {
   if (output.kind !== "fold" || !output.fold.op.startsWith("frame.")) return [];
   const { after = [] } = output.fold.params as unknown as CollectParams | GroupParams; // the op says whose parameters they are
   // The columns and their order stand in the result's line.
-  return after.filter((operation) => operation.do !== "select").flatMap(explainOperation);
+  return after
+    .filter((operation) => operation.do !== "select")
+    .flatMap(explainOperation)
+    .map(nameOf);
 }
 
 function sourceOf(format: ScanParams["source"]["format"], tasks: TaskRule): string {
@@ -82,6 +86,8 @@ function explainOperation(step: Operation): string[] {
       return [`  distinct  ${step.columns.map(nameOf).join(", ")}`];
     case "window":
       return step.columns.map(({ name, value }) => `  window    ${name} = ${formatWindow(value)}`);
+    case "over":
+      return [`  over      ${overText(step)}`];
     case "stack":
       return [`  lay out   ${step.rows.join(", ")} of ${step.columns.map(({ name }) => name).join(", ")}`];
     case "group":
@@ -123,5 +129,5 @@ function keysText(keys: readonly SortKey[]): string {
 
 /** Columns of our own begin with a NUL. */
 function nameOf(name: string): string {
-  return name.replace("\u0000", "its ");
+  return name.replaceAll("\u0000", "its ");
 }

@@ -1,4 +1,5 @@
 import { aggregateAt, expressionAt } from "../collections/check-expression.ts";
+import { OVER_FIELDS, overAt } from "../collections/dataframe/over-nodes.ts";
 import { sortKeyAt } from "../collections/dataframe/operation-json.ts";
 import { windowColumnsAt } from "../collections/dataframe/summary-json.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt } from "../collections/plain.ts";
@@ -15,7 +16,18 @@ export function checkFields(value: unknown, path: string): void {
 }
 
 const STEPS = ["filter", "assign", "sample", "place", "lookup"] as const;
-const OPERATIONS = [...STEPS, "select", "head", "tail", "sort", "distinct", "group", "window", "stack"] as const;
+const OPERATIONS = [
+  ...STEPS,
+  "select",
+  "head",
+  "tail",
+  "sort",
+  "distinct",
+  "group",
+  "window",
+  "over",
+  "stack",
+] as const;
 
 export function checkStep(value: unknown, path: string): void {
   oneOfAt(objectAt(value, path)["do"], `${path}.do`, STEPS);
@@ -57,6 +69,8 @@ function checkOperation(value: unknown, path: string): void {
       return checkGather(step["sink"], `${path}.sink`);
     case "window":
       return void windowColumnsAt(step["columns"], `${path}.columns`);
+    case "over":
+      return void overAt(step, path, sortKeyAt);
     case "stack":
       textAt(step["label"], `${path}.label`);
       textsAt(step["rows"], `${path}.rows`);
@@ -81,6 +95,7 @@ const FIELDS: Readonly<Record<(typeof OPERATIONS)[number], readonly string[]>> =
   distinct: ["columns"],
   group: ["sink"],
   window: ["columns"],
+  over: OVER_FIELDS,
   stack: ["label", "rows", "columns"],
 };
 

@@ -28,6 +28,7 @@ import {
   sampleNode,
   sortKeys,
   type JoinOptions,
+  type SampleOptions,
   type SortOptions,
 } from "./operations.ts";
 import {
@@ -39,7 +40,7 @@ import {
   type PivotOptions,
 } from "./summaries.ts";
 
-export type { JoinOptions, SortOptions } from "./operations.ts";
+export type { JoinOptions, SampleOptions, SortOptions } from "./operations.ts";
 
 /**
  * A lazy table: a description of rows to come. Methods just describe, and return at once; nothing is read before `compute`, `persist`, `show`, `explain`,
@@ -96,13 +97,25 @@ export class DataFrame extends Collection<Table> {
     return new DataFrame({ kind: "tail", input: this.node, rows: wholeNumber(rows, "tail(…)", 0) });
   }
 
+  /** All rows but the first, in the order of the files. */
+  skip(rows: number): DataFrame {
+    return new DataFrame({ kind: "skip", input: this.node, rows: wholeNumber(rows, "skip(…)", 0) });
+  }
+
   /**
-   * A random part of the rows: about this fraction of them, 0 to 1. Which, depends on the seed (default 0) and the rows' values alone, so
-   * that it is the same for any block size and number of workers. Equal rows are taken or left together.
+   * A random part of the rows, in their order; the same for any block size and number of workers.
+   *
+   * `sample(0.1)`, `sample({ fraction: 0.1, seed })`: about this fraction of them, 0 to 1. Which, depends on the seed (default 0) and the rows' values
+   * alone: equal rows are taken or left together. It costs one look at each row.
+   *
+   * `sample({ n: 100, seed })`: exactly so many of them, without repetition; all, where there are no more. Which, depends on the seed and on where rows
+   * stand: those with the least hashes of their place. Rows have to be numbered for that, which keeps large data in parts (on disk beyond the memory limit).
    */
-  sample(fraction: number, options: { readonly seed?: number } = {}): DataFrame {
+  sample(part: number | SampleOptions, options: Pick<SampleOptions, "seed"> = {}): DataFrame {
     knownKeys(options, ["seed"], "sample(…)");
-    return new DataFrame(sampleNode(this.node, fraction, options.seed ?? 0));
+    if (typeof part !== "object") return new DataFrame(sampleNode(this.node, { ...options, fraction: part }));
+    knownKeys(part, ["fraction", "n", "seed"], "sample(…)");
+    return new DataFrame(sampleNode(this.node, { ...options, ...part }));
   }
 
   /** All columns but these. */

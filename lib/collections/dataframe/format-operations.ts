@@ -1,6 +1,7 @@
 import { formatExpression } from "../expression.ts";
 import { formatWindow } from "../window.ts";
 import type { FrameOperation } from "./operation-nodes.ts";
+import { overText } from "./over-nodes.ts";
 
 /** The line of an operation in a description; a join's other side is told by the caller. */
 export function operationLine(node: FrameOperation): string {
@@ -11,8 +12,10 @@ export function operationLine(node: FrameOperation): string {
       return `rename     ${node.names.map(({ from, to }) => `${from} to ${to}`).join(", ")}`;
     case "tail":
       return `tail       ${node.rows} rows`;
+    case "skip":
+      return `skip       ${node.rows} rows`;
     case "sample":
-      return `sample     ${node.fraction} of the rows, seed ${node.seed}`;
+      return `sample     ${"rows" in node ? `${node.rows} rows` : `${node.fraction} of the rows`}, seed ${node.seed}`;
     case "dropNulls":
       return `drop nulls ${node.names?.join(", ") ?? "in any column"}`;
     case "fillNull":
@@ -27,6 +30,8 @@ export function operationLine(node: FrameOperation): string {
       return `${node.of.padEnd(11)}${node.names?.join(", ") ?? "all columns of numbers"}`;
     case "window":
       return node.columns.map(({ name, value }) => `window     ${name} = ${formatWindow(value)}`).join("\n");
+    case "over":
+      return `over       ${overText(node)}`;
     case "join":
       return `join       ${node.how} on ${node.leftOn.map((name, i) => (name === node.rightOn[i] ? name : `${name} = ${node.rightOn[i]}`)).join(", ")}, with`;
   }

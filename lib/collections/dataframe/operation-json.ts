@@ -3,6 +3,7 @@ import type { ExpressionNode } from "../expression.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt, type PlainObject } from "../plain.ts";
 import type { FrameNode } from "./nodes.ts";
 import { JOINS, type FillValues, type FrameOperation, type SortKeyNode } from "./operation-nodes.ts";
+import { OVER_FIELDS, overAt } from "./over-nodes.ts";
 import { SUMMARY_FIELDS, summaryAt } from "./summary-json.ts";
 
 type Kind = FrameOperation["kind"];
@@ -12,12 +13,14 @@ export const OPERATION_FIELDS: Readonly<Record<Kind, readonly string[]>> = {
   drop: ["names"],
   rename: ["names"],
   tail: ["rows"],
-  sample: ["fraction", "seed"],
+  skip: ["rows"],
+  sample: ["fraction", "rows", "seed"],
   dropNulls: ["names"],
   fillNull: ["values"],
   sort: ["keys"],
   distinct: ["names"],
   ...SUMMARY_FIELDS,
+  over: OVER_FIELDS,
   join: ["other", "how", "leftOn", "rightOn", "suffixes"],
 };
 
@@ -36,6 +39,8 @@ export function operationAt(
     case "matrix":
     case "window":
       return summaryAt(kind, node, input, path);
+    case "over":
+      return { kind, input, ...overAt(node, path, sortKeyAt) };
     case "drop":
       return { kind, input, names: textsAt(node["names"], `${path}.names`) };
     case "rename":
@@ -45,14 +50,14 @@ export function operationAt(
         names: arrayAt(node["names"], `${path}.names`).map((pair, i) => pairAt(pair, `${path}.names[${i}]`)),
       };
     case "tail":
+    case "skip":
       return { kind, input, rows: wholeAt(node["rows"], `${path}.rows`) };
-    case "sample":
-      return {
-        kind,
-        input,
-        fraction: fractionAt(node["fraction"], `${path}.fraction`),
-        seed: wholeAt(node["seed"], `${path}.seed`),
-      };
+    case "sample": {
+      const seed = wholeAt(node["seed"], `${path}.seed`);
+      if (node["fraction"] === undefined) return { kind, input, rows: wholeAt(node["rows"], `${path}.rows`), seed };
+      if (node["rows"] !== undefined) refuse(`${path}.rows`, "nothing, beside fraction", node["rows"]);
+      return { kind, input, fraction: fractionAt(node["fraction"], `${path}.fraction`), seed };
+    }
     case "dropNulls":
     case "distinct":
       return {

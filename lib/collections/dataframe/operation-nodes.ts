@@ -1,5 +1,6 @@
 import type { ExpressionNode } from "../expression.ts";
 import type { FrameNode } from "./nodes.ts";
+import type { OverNode } from "./over-nodes.ts";
 import type { SummaryOperation } from "./summary-nodes.ts";
 
 /** Operations on whole frames, as plain data: see the methods of `DataFrame`. */
@@ -11,7 +12,10 @@ export type FrameOperation =
       readonly names: readonly { readonly from: string; readonly to: string }[];
     }
   | { readonly kind: "tail"; readonly input: FrameNode; readonly rows: number }
+  | { readonly kind: "skip"; readonly input: FrameNode; readonly rows: number }
   | { readonly kind: "sample"; readonly input: FrameNode; readonly fraction: number; readonly seed: number }
+  /** So many rows. */
+  | { readonly kind: "sample"; readonly input: FrameNode; readonly rows: number; readonly seed: number }
   /** `names` absent: all columns. */
   | { readonly kind: "dropNulls"; readonly input: FrameNode; readonly names?: readonly string[] }
   | { readonly kind: "fillNull"; readonly input: FrameNode; readonly values: FillValues }
@@ -19,6 +23,7 @@ export type FrameOperation =
   /** `names` absent: all columns. */
   | { readonly kind: "distinct"; readonly input: FrameNode; readonly names?: readonly string[] }
   | SummaryOperation
+  | OverNode
   | JoinNode;
 
 /** One value for all columns that take it, or one for each column named. */

@@ -1,6 +1,6 @@
 import { OptionError } from "../../errors.ts";
 import { asExpression, type Operand } from "../expression.ts";
-import { knownKeys } from "../options.ts";
+import { knownKeys, wholeNumber } from "../options.ts";
 import type { FrameNode } from "./nodes.ts";
 import { JOINS, type ConcatNode, type FillValues, type JoinNode, type SortKeyNode } from "./operation-nodes.ts";
 
@@ -99,13 +99,28 @@ export function fillValues(value: Operand | Readonly<Record<string, Operand>>): 
   });
 }
 
+/** How much of the rows: either a fraction of them, or a number. */
+export interface SampleOptions {
+  /** From 0 to 1. */
+  readonly fraction?: number;
+  /** Of rows. */
+  readonly n?: number;
+  /** A whole number. Default 0. */
+  readonly seed?: number;
+}
+
 /** A random part of the rows. */
-export function sampleNode(input: FrameNode, fraction: number, seed: number): FrameNode {
-  if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1))
+export function sampleNode(input: FrameNode, { fraction, n, seed = 0 }: SampleOptions): FrameNode {
+  if ((fraction === undefined) === (n === undefined))
+    throw new OptionError("sample(…) expects either a fraction, or n.", {
+      fix: "write sample(0.01) for about one row in a hundred, or sample({ n: 100 }).",
+    });
+  if (fraction !== undefined && (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1)))
     throw new OptionError(`sample(…) expects a fraction from 0 to 1, found ${String(fraction)}.`, {
-      fix: "write sample(0.01) for about one row in a hundred.",
+      fix: "write sample(0.01) for about one row in a hundred, or sample({ n: 100 }).",
     });
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new OptionError(`sample(…) option seed expects a whole number of at least 0, found ${String(seed)}.`);
-  return { kind: "sample", input, fraction, seed };
+  if (fraction !== undefined) return { kind: "sample", input, fraction, seed };
+  return { kind: "sample", input, rows: wholeNumber(n ?? 0, "sample(…) option n", 0), seed };
 }

@@ -1,11 +1,18 @@
 import type { Json } from "../../errors.ts";
 import { CHOICE_FUNCTIONS } from "./choice.ts";
+import { HASH_FUNCTIONS } from "./hash.ts";
 import { MATH_FUNCTIONS } from "./math.ts";
 import type { FunctionSpec, Params } from "./spec.ts";
 import { TEXT_FUNCTIONS } from "./text.ts";
 import { TIME_FUNCTIONS } from "./time.ts";
 
-const TABLE = { ...TEXT_FUNCTIONS, ...MATH_FUNCTIONS, ...TIME_FUNCTIONS, ...CHOICE_FUNCTIONS } as const;
+const TABLE = {
+  ...TEXT_FUNCTIONS,
+  ...MATH_FUNCTIONS,
+  ...TIME_FUNCTIONS,
+  ...CHOICE_FUNCTIONS,
+  ...HASH_FUNCTIONS,
+} as const;
 
 export type TextFunction = keyof typeof TEXT_FUNCTIONS;
 export type MathFunction = keyof typeof MATH_FUNCTIONS;

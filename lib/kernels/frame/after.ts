@@ -1,3 +1,4 @@
+import { overSchema } from "../../collections/dataframe/over-nodes.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
 import { firstRows } from "./collect.ts";
@@ -10,6 +11,7 @@ import { sortFrame } from "./sort.ts";
 import { stackRow, stackSchema } from "./stack.ts";
 import type { Operation } from "./steps.ts";
 import { applyWindows, windowSchema } from "./windows/apply.ts";
+import { applyOver } from "./windows/over.ts";
 
 /** Does the operations to a frame that is in memory whole: what stands behind the last fold of a plan. */
 export function applyAfter(frame: Frame, operations: readonly Operation[]): Frame {
@@ -30,6 +32,8 @@ function applyOne(frame: Frame, operation: Operation): Frame {
       return distinctRows(frame, operation.columns);
     case "window":
       return applyWindows(frame, operation.columns);
+    case "over":
+      return applyOver(frame, operation);
     case "stack":
       return stackRow(frame, operation);
     case "group": {
@@ -60,6 +64,8 @@ export function operationSchema(schema: Schema, operation: Operation): Schema {
       return schema;
     case "window":
       return windowSchema(schema, operation.columns);
+    case "over":
+      return overSchema(operation, schema);
     case "stack":
       return stackSchema(operation, schema);
     case "group":

@@ -1,3 +1,4 @@
+import type { OverSpec } from "../../collections/dataframe/over-nodes.ts";
 import type { AggregateNode, ExpressionNode } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import type { StackSpec } from "./stack.ts";
@@ -110,4 +111,5 @@ export type Operation =
   | { readonly do: "distinct"; readonly columns: readonly string[] }
   | { readonly do: "group"; readonly sink: GroupSink }
   | { readonly do: "window"; readonly columns: WindowColumns }
+  | (OverSpec & { readonly do: "over" })
   | StackSpec;

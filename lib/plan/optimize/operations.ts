@@ -1,4 +1,5 @@
 import { inputsOfAggregate } from "../../collections/aggregate.ts";
+import { overReads } from "../../collections/dataframe/over-nodes.ts";
 import { columnsRead, formatExpression } from "../../collections/expression.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { mayFail } from "../../collections/typing.ts";
@@ -105,6 +106,10 @@ export function neededBefore(operation: Operation, needed: ReadonlySet<string>):
     case "window":
       for (const { name } of operation.columns) before.delete(name);
       for (const { value } of operation.columns) columnsRead(value.input, before);
+      return before;
+    case "over":
+      for (const { name } of operation.columns) before.delete(name);
+      for (const name of overReads(operation)) before.add(name);
       return before;
     case "stack":
       return new Set(operation.columns.flatMap(({ from }) => from));

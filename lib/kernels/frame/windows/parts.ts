@@ -7,7 +7,7 @@ import type { WindowNode } from "../../../collections/window.ts";
 import { windowReach } from "../../../collections/window.ts";
 import type { Schema } from "../../../collections/schema.ts";
 import { OverflowError } from "../../../errors.ts";
-import type { TaskContext } from "../../kernel.ts";
+import { besideRefs, type TaskContext } from "../../kernel.ts";
 import { concatenate } from "../collect.ts";
 import { columnOf, valueAt, type Batch, type Column } from "../column.ts";
 import { decodeFrame, type Frame } from "../encode.ts";
@@ -85,7 +85,7 @@ async function allStarts({ columns, schema }: WindowParts, totals: string, conte
   const sink = totalsSink(columns);
   const state = new GroupState(sink, schema);
   const starts: Starts[] = [new Map()];
-  for (const ref of refsOf(totals, context)) {
+  for (const ref of besideRefs(context, totals)) {
     // A copy, since what was fetched is shared.
     state.absorb(GroupState.decode((await context.fetch(ref)).slice(), sink, schema));
     try {
@@ -110,7 +110,7 @@ async function rowsBeside(
   const { task = 0 } = context;
   const found: Batch[] = [];
   if (stage === undefined) return found;
-  const refs = refsOf(stage, context);
+  const refs = besideRefs(context, stage);
   let missing = wanted;
   for (let at = task + direction; missing > 0 && at >= 0 && at < refs.length; at += direction) {
     const { batch } = decodeFrame(await context.fetch(refs[at]));
@@ -124,8 +124,4 @@ async function rowsBeside(
     missing -= rows;
   }
   return found;
-}
-
-function refsOf(stage: string, { beside = [] }: TaskContext) {
-  return beside.filter((ref) => ref.stage === stage).sort((a, b) => a.task - b.task);
 }

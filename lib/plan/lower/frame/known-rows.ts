@@ -18,6 +18,7 @@ function rowsBehind(operation: Operation, rows: number | undefined): number | un
     case "select":
     case "sort":
     case "window":
+    case "over":
     case "place":
       return rows;
     case "head":

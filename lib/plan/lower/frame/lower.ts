@@ -12,6 +12,7 @@ import { groupRows } from "./group.ts";
 import { lowerJoin } from "./join.ts";
 import { schemaOf, type Base, type Pipeline } from "./logical.ts";
 import { firstInOrder, firstRows, lastRows, sortRows } from "./order.ts";
+import { overRows } from "./over.ts";
 import { windowRows } from "./windows.ts";
 
 /** What lowering needs to know and to add to. */
@@ -69,6 +70,8 @@ async function lowerOperation(
       return sortRows(dataset, operation.keys, needed, lowering);
     case "window":
       return windowRows(dataset, operation.columns, needed, lowering);
+    case "over":
+      return overRows(dataset, operation, needed, lowering);
     case "distinct":
       return distinctRows(dataset, operation.columns, needed, lowering);
     default:

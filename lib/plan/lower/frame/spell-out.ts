@@ -4,6 +4,7 @@ import type { Schema } from "../../../collections/schema.ts";
 import { fieldOf, typeOf } from "../../../collections/typing.ts";
 import { OptionError } from "../../../errors.ts";
 import type { Operation } from "../../../kernels/frame/steps.ts";
+import { sampleRows, skipRows } from "./numbered.ts";
 import { describeOperations, matrixOperations } from "./summaries.ts";
 
 type OperationNode = Exclude<Extract<FrameNode, { readonly input: FrameNode }>, { readonly kind: "join" }>;
@@ -29,7 +30,10 @@ export function spellOut(node: OperationNode | Extract<FrameNode, { kind: "join"
     case "tail":
       return [{ do: "tail", rows: node.rows }];
     case "sample":
+      if ("rows" in node) return sampleRows(node.rows, node.seed, schema);
       return [{ do: "sample", columns: namesOf(schema), fraction: node.fraction, seed: node.seed }];
+    case "skip":
+      return skipRows(node.rows, schema);
     case "dropNulls":
       return dropNulls(node.names ?? namesOf(schema));
     case "fillNull":
@@ -46,6 +50,10 @@ export function spellOut(node: OperationNode | Extract<FrameNode, { kind: "join"
       return matrixOperations(node, schema);
     case "window":
       return node.columns.length === 0 ? [] : [{ do: "window", columns: node.columns }];
+    case "over": {
+      const { partitionBy, orderBy, columns } = node;
+      return columns.length === 0 ? [] : [{ do: "over", partitionBy, orderBy, columns }];
+    }
     case "group":
       return [
         {
