@@ -101,9 +101,32 @@ export interface FunctionCall {
   readonly name: ObjectName;
   readonly args: "None" | { readonly List?: ArgumentList };
   readonly filter?: Expr;
-  readonly over?: object;
+  readonly over?: Over;
   readonly within_group: readonly OrderItem[];
 }
+
+interface Over {
+  readonly WindowSpec?: WindowSpecNode;
+  readonly NamedWindow?: Ident;
+}
+
+export interface WindowSpecNode {
+  readonly window_name?: Ident;
+  readonly partition_by?: readonly Expr[];
+  readonly order_by?: readonly OrderItem[];
+  readonly window_frame?: WindowFrame;
+}
+
+export interface WindowFrame {
+  readonly units: "Rows" | "Range" | "Groups";
+  readonly start_bound: FrameBound;
+  readonly end_bound?: FrameBound;
+}
+
+/** Without an expression: unbounded. */
+export type FrameBound = "CurrentRow" | { readonly Preceding?: Expr | null; readonly Following?: Expr | null };
+
+export type NamedWindow = readonly [Ident, Over];
 
 interface ArgumentList {
   readonly duplicate_treatment?: string;
@@ -155,7 +178,7 @@ export interface SelectNode {
   readonly having?: Expr;
   readonly qualify?: Expr;
   readonly top?: object;
-  readonly named_window: readonly object[];
+  readonly named_window: readonly NamedWindow[];
 }
 
 export interface WildcardOptions {

@@ -23,8 +23,8 @@ export interface Surroundings {
   aggregate?(call: FunctionCall, lower: (expr: Expr) => Expression): Expression;
   /** The value of a query of one row, which is a column by now. */
   scalar?(expr: Expr): Expression | undefined;
-  /** What stands for the whole expression already: a key of a group. */
-  known?(value: Expression): Expression | undefined;
+  /** A window function's value, which is a column by now. Absent where none may stand. */
+  window?(call: FunctionCall, lower: (expr: Expr) => Expression): Expression;
 }
 
 /** The expression that a part of a query stands for. @throws SqlError */
@@ -169,7 +169,14 @@ function functionOf(
 ): Expression {
   const { problems } = within;
   const name = functionName(call);
-  if (call.over !== undefined) return unsupported(problems, expr, "A window function (over)");
+  if (call.over !== undefined) {
+    if (within.window !== undefined) return within.window(call, lower);
+    throw problems.at(
+      expr,
+      `the window function ${name}(…) cannot stand here.`,
+      "it may stand in the select list, in order by and in qualify; or use a query in from.",
+    );
+  }
   if (isAggregateCall(call)) {
     if (within.aggregate !== undefined) return within.aggregate(call, lower);
     throw problems.at(expr, `the aggregate ${name}(…) cannot stand here.`, "use having, or a query in from.");

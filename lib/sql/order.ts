@@ -12,6 +12,8 @@ export interface Order {
   /** All columns, from the first on. */
   readonly all: boolean;
   readonly limit: number | undefined;
+  /** How many of the first rows are left out. */
+  readonly offset: number;
 }
 
 export interface Sorting {
@@ -20,18 +22,12 @@ export interface Sorting {
   readonly hidden: Readonly<Record<string, Expression>>;
 }
 
-/** order by, limit and fetch of a query. @throws SqlError for an offset, which frames have not */
+/** order by, limit, offset and fetch of a query. @throws SqlError */
 export function orderOf(query: QueryNode, problems: Problems): Order {
   const { order_by: order, limit_clause: clause, fetch } = query;
   const { limit, offset, limit_by: by } = clause?.LimitOffset ?? { limit: undefined, offset: undefined, limit_by: [] };
   if (clause !== undefined && (clause.LimitOffset === undefined || by.length > 0))
     throw problems.unsupported(clause, "This limit");
-  if (offset !== undefined && wholeOf(offset.value, problems) > 0)
-    throw problems.unsupported(
-      offset,
-      "offset",
-      "take more rows by limit, and leave out the first ones of the result.",
-    );
   if (fetch !== undefined && (fetch.with_ties || fetch.percent))
     throw problems.unsupported(fetch, "fetch with ties or percent");
   const rows =
@@ -39,15 +35,16 @@ export function orderOf(query: QueryNode, problems: Problems): Order {
   return {
     items: order?.kind.Expressions ?? [],
     all: order?.kind.All !== undefined,
-    limit: rows === undefined ? undefined : wholeOf(rows, problems),
+    limit: rows === undefined ? undefined : wholeOf(rows, problems, "limit"),
+    offset: offset === undefined ? 0 : wholeOf(offset.value, problems, "offset"),
   };
 }
 
-function wholeOf(expr: Expr, problems: Problems): number {
+function wholeOf(expr: Expr, problems: Problems, what: string): number {
   const value = expr.Value?.value;
   const rows = typeof value === "object" ? Number(value.Number?.[0]) : NaN;
   if (Number.isSafeInteger(rows) && rows >= 0) return rows;
-  throw problems.at(expr, "limit expects a whole number of at least 0.");
+  throw problems.at(expr, `${what} expects a whole number of at least 0.`);
 }
 
 /** Sort keys: columns of the result by place or name, or other expressions, which become columns for a while. */
@@ -88,7 +85,13 @@ export function sortingOf(
 }
 
 /** Sorted, and cut to the limit. */
-export function ordered(frame: DataFrame, keys: readonly SortKeyNode[], limit: number | undefined): DataFrame {
+export function ordered(
+  frame: DataFrame,
+  keys: readonly SortKeyNode[],
+  { limit, offset }: Pick<Order, "limit" | "offset">,
+): DataFrame {
   const sorted = keys.length === 0 ? frame : new DataFrame({ kind: "sort", input: frame.node, keys });
-  return limit === undefined ? sorted : sorted.head(limit);
+  // Few rows are left for what leaves out the first of them.
+  const first = limit === undefined ? sorted : sorted.head(limit + offset);
+  return offset === 0 ? first : first.skip(offset);
 }

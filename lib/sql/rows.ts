@@ -197,5 +197,5 @@ function isOneRow(query: QueryNode): boolean {
 }
 
 function isAggregate({ Function: call }: Expr): boolean {
-  return call !== undefined && isAggregateCall(call);
+  return call !== undefined && isAggregateCall(call) && call.over === undefined;
 }

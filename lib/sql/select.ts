@@ -9,6 +9,7 @@ import { ordered, sortingOf, type Order, type Sorting } from "./order.ts";
 import { itemsOf, ordinalOf, type Item } from "./projection.ts";
 import { columnOf, type Environment, type Relation } from "./relation.ts";
 import { Rows } from "./rows.ts";
+import { Windows } from "./windows.ts";
 
 /** A column of the result. */
 interface Output {
@@ -27,16 +28,23 @@ export async function lowerSelect(select: SelectNode, order: Order, within: Envi
   const items = itemsOf(select, rows.scope, problems);
   const around = withAliases(rows.around(), items, rows);
   const grouping = groupingOf(select, items, order, rows, around);
-  await rows.addScalars([items, select.having, order.items]);
-  const lower = (expr: Expr) => grouping?.lower(expr, around) ?? lowerExpression(expr, around);
+  await rows.addScalars([items, select.having, select.qualify, order.items]);
+  const schemaNow = () => [...(grouping?.schema() ?? rows.scope.schema), ...rows.values];
+  const regroup = (value: Expression, place: unknown) => grouping?.regrouped(value, place) ?? value;
+  const windows = new Windows(rows, select.named_window, regroup, schemaNow);
+  const withWindows: Surroundings = { ...around, window: (call, inner) => windows.over(call, inner) };
+  const lower = (expr: Expr) => grouping?.lower(expr, withWindows) ?? lowerExpression(expr, withWindows);
   const outputs = items.map((item) => outputOf(item, lower, grouping));
-  const having = select.having === undefined ? undefined : lower(select.having);
+  const having = select.having === undefined ? undefined : grouping?.lower(select.having, around);
+  const qualify = select.qualify === undefined ? undefined : lower(select.qualify);
   const sorting = sortingOf(order, outputs, lower, rows.names, problems);
   // All aggregates have been met by now.
   if (grouping !== undefined) rows.frame = grouping.frame();
   rows.attach();
   if (having !== undefined) rows.filter([having]);
-  const schema = [...(grouping?.schema() ?? rows.scope.schema), ...rows.values];
+  rows.frame = windows.frame(rows.frame);
+  if (qualify !== undefined) rows.filter([qualify]);
+  const schema = schemaNow();
   const types = outputs.map(({ value }) => typeOf(value.node, schema));
   const typed = outputs.map(({ name, value }, i) => ({ name, value: types[i] === "null" ? NULL : value }));
   return {
@@ -49,10 +57,8 @@ export async function lowerSelect(select: SelectNode, order: Order, within: Envi
 const NULL = lit(null).cast("int64");
 
 function refuse(select: SelectNode, { problems }: Environment): void {
-  const { qualify, top, distinct, named_window: windows, projection } = select;
-  if (qualify !== undefined) throw problems.unsupported(qualify, "qualify");
+  const { top, distinct, projection } = select;
   if (top !== undefined) throw problems.unsupported(projection, "top", "write limit behind the query.");
-  if (windows.length > 0) throw problems.unsupported(windows, "window");
   if (typeof distinct === "object")
     throw problems.unsupported(distinct, "distinct on (…)", "group by, and take any_value(…).");
 }
@@ -122,19 +128,19 @@ function finished(
   outputs: readonly Output[],
   isDistinct: boolean,
   { keys, hidden }: Sorting,
-  { items, limit }: Order,
+  { items, limit, offset }: Order,
   { problems }: Environment,
 ) {
   const names = outputs.map(({ name }) => name);
   const made = outputs.filter(({ name, value: { node } }) => !(node.op === "col" && node.name === name));
   const columns = { ...Object.fromEntries(made.map(({ name, value }) => [name, value])), ...hidden };
   const frame = rows.frame.assign(columns);
-  if (!isDistinct) return ordered(frame, keys, limit).select(names);
+  if (!isDistinct) return ordered(frame, keys, { limit, offset }).select(names);
   if (Object.keys(hidden).length > 0)
     throw problems.at(
       items,
       "select distinct is ordered by columns of its select list alone.",
       "add the column there.",
     );
-  return ordered(frame.select(names).distinct(), keys, limit);
+  return ordered(frame.select(names).distinct(), keys, { limit, offset });
 }

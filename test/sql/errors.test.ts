@@ -67,6 +67,12 @@ describe("what is wrong, where, and what to do", () => {
       "select distinct product from sales order by price",
       "1:45 select distinct is ordered by columns of its select list alone.",
     ],
+    ["select product from sales where rank() over () > 1", "1:33 the window function rank(…) cannot stand here."],
+    ["select ntile(4) over () from sales", "1:8 ntile(…) is no window function here. | they are row_number"],
+    ["select rank() over v from sales window w as ()", '1:20 there is no window "v". | '],
+    ["select lag() over () from sales", "1:8 lag(…) expects 1 to 3 arguments, found 0."],
+    ["select sum(product) over () from sales", "1:8 sum(product) needs int64 or float64 or bool, found string."],
+    ["select product from sales limit 1 offset -2", "1:43 offset expects a whole number of at least 0. | "],
     ["select product from sales limit -1", "1:34 limit expects a whole number of at least 0. | "],
     [
       "select product from sales union select id from shops",
@@ -88,11 +94,19 @@ describe("what is wrong, where, and what to do", () => {
   });
 
   test.each([
-    ["select sum(quantity) over () from sales", "A window function (over)"],
-    ["select product from sales qualify true", "qualify"],
+    [
+      "select sum(quantity) over (order by price range between 1 preceding and current row) from sales",
+      "A frame by range at a distance",
+    ],
+    ["select sum(quantity) over (order by price groups 1 preceding) from sales", "A frame by groups"],
+    [
+      "select count(distinct product) over () from sales",
+      "distinct, order by or ignore nulls in the window function count(…)",
+    ],
+    ["select rank() over (w order by price) from sales window w as (partition by product)", "A window that goes on"],
     ["select distinct on (product) price from sales", "distinct on (…)"],
-    ["select product from sales limit 3 offset 2", "offset"],
-    ["select product from sales except select town from shops", "except"],
+    ["select product from sales except all select town from shops", "except all"],
+    ["select product from sales intersect by name select town from shops", "intersect byname"],
     ["with recursive t as (select 1) select * from t", "with recursive"],
     ["select 1", "A query without from"],
     ["values (1)", "values in the place of a select"],
