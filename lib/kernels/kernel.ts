@@ -1,5 +1,5 @@
-import type { JsonObject } from "../errors.ts";
-import type { Ref, TaskInput } from "../plan/plan.ts";
+import { InternalError, type JsonObject } from "../errors.ts";
+import type { OutputsIn, Ref, TaskInput } from "../plan/plan.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a task may use. The same on a thread, inline and on Lambda. */
@@ -14,13 +14,27 @@ export interface TaskContext {
   /** The task's index in its stage. */
   readonly task?: number;
   /** The outputs of the stages beside (see `Stage.beside` in plan/plan.ts), to fetch. */
-  readonly beside?: readonly Ref[];
+  readonly beside?: readonly OutputsIn[];
+}
+
+/** Names output `task` of a stage beside. */
+export function besideRef({ beside = [] }: TaskContext, stage: string, task: number): Ref {
+  const outputs = beside.find((one) => one.stage === stage);
+  if (outputs === undefined || task >= outputs.count)
+    throw new InternalError(`Output ${task} of stage "${stage}" does not lie beside this task.`);
+  return { run: outputs.run, stage, task };
+}
+
+/** Names all outputs of a stage beside, in order. */
+export function besideRefs(context: TaskContext, stage: string): Ref[] {
+  const count = context.beside?.find((one) => one.stage === stage)?.count ?? 0;
+  return Array.from({ length: count }, (_, task) => besideRef(context, stage, task));
 }
 
 /** What a task gives back. */
 export interface TaskOutput<P = unknown> {
   /**
-   * For a stage that folds: a partial P, or its encoding. For one that keeps: bytes. For an exchange: one Uint8Array a partition.
+   * For a stage that folds: a partial P, or its encoding. For one that keeps: bytes. For an exchange: one Uint8Array a partition, of which each may be made when it is taken.
    * It outlives the kernel's call, so it may not point to memory that the kernel gives up. Nothing with a doubt (see Span).
    */
   readonly value: P;

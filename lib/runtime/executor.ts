@@ -3,6 +3,7 @@ import type { ErrorRecord } from "../errors.ts";
 import type { Ref, Stage, Work } from "../plan/plan.ts";
 import type { PackedCalls } from "./calls/wire.ts";
 import type { RunEvent } from "./runtime.ts";
+import type { SpillFile } from "./spill-file.ts";
 import type { TaskResult } from "./task.ts";
 
 /**
@@ -57,6 +58,8 @@ export interface TasksJob {
   /** Names the stage of this very run to a worker. Unique in the process. */
   readonly stageKey: number;
   readonly orders: readonly Order[];
+  /** A folder: outputs are to be written there, since the memory for them is used up. */
+  readonly spillTo: string | undefined;
   readonly peakBytes: number;
   /** Another job may be queued behind it. */
   readonly open: boolean;
@@ -114,6 +117,9 @@ export interface Loss {
   readonly running: number | undefined;
 }
 
+/** Bytes at hand, of the section that a ref names; or a file, with all of the output. */
+export type Located = Uint8Array | SpillFile;
+
 /** A run, as an executor sees it. */
 export interface WorkSource {
   next(lane: Lane): Job | undefined;
@@ -126,6 +132,8 @@ export interface WorkSource {
   returned?(job: CallsJob, indices: Iterable<number>): void;
   lost(job: Job, loss: Loss): void;
   fetch(ref: Ref): Promise<Uint8Array>;
+  /** Where the output behind each ref is, for threads that read files by themselves; undefined where it has to be fetched. */
+  locate?(refs: readonly Ref[]): readonly (Located | undefined)[];
   notice(event: RunEvent): void;
   /** The executor cannot go on. */
   fail(error: Error): void;

@@ -19,21 +19,33 @@ export function encodeSections(
   sections: readonly Uint8Array[],
   allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
 ): Uint8Array {
+  const index = sectionIndex(sections.map(({ byteLength }) => byteLength));
   const data = sections.reduce((sum, section) => sum + section.byteLength, 0);
-  const out = allocate(data + 8 * (sections.length + 1) + SECTION_FOOTER);
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const out = allocate(data + index.byteLength);
   let at = 0;
-  sections.forEach((section, p) => {
-    view.setBigUint64(data + 8 * p, BigInt(at), true);
+  for (const section of sections) {
     out.set(section, at);
     at += section.byteLength;
+  }
+  out.set(index, data);
+  return out;
+}
+
+/** What stands behind sections of these sizes, in bytes: the offsets and the footer. */
+export function sectionIndex(sizes: readonly number[]): Uint8Array {
+  const index = new Uint8Array(8 * (sizes.length + 1) + SECTION_FOOTER);
+  const view = new DataView(index.buffer);
+  let at = 0;
+  sizes.forEach((size, p) => {
+    view.setBigUint64(8 * p, BigInt(at), true);
+    at += size;
   });
-  view.setBigUint64(data + 8 * sections.length, BigInt(at), true);
-  const footer = out.byteLength - SECTION_FOOTER;
-  view.setUint32(footer, sections.length, true);
+  view.setBigUint64(8 * sizes.length, BigInt(at), true);
+  const footer = index.byteLength - SECTION_FOOTER;
+  view.setUint32(footer, sizes.length, true);
   view.setUint32(footer + 4, VERSION, true);
   view.setUint32(footer + 8, MAGIC, true);
-  return out;
+  return index;
 }
 
 /** How many sections the object has, read from its footer (the last 12 bytes). */
@@ -70,14 +82,40 @@ export async function readSectionBy(
   size: number,
   p: number,
 ): Promise<Uint8Array> {
+  const where = sectionBounds(size, p);
+  for (let step = where.next(); ;) {
+    const bytes = await read(...step.value);
+    if (step.done === true) return bytes;
+    step = where.next(bytes);
+  }
+}
+
+/** The same where reading does not wait. */
+export function readSectionSync(read: (start: number, end: number) => Uint8Array, size: number, p: number): Uint8Array {
+  const where = sectionBounds(size, p);
+  for (let step = where.next(); ;) {
+    const bytes = read(...step.value);
+    if (step.done === true) return bytes;
+    step = where.next(bytes);
+  }
+}
+
+type Extent = readonly [start: number, end: number];
+
+/** Asks for the footer, then for two offsets; the last extent is the section's. */
+function* sectionBounds(size: number, p: number): Generator<Extent, Extent, Uint8Array> {
   const end = size - SECTION_FOOTER;
-  const footer = await read(Math.max(0, end), size);
-  const count = footer.byteLength < SECTION_FOOTER ? 0 : new DataView(footer.buffer).getUint32(0, true);
+  const footer = yield [Math.max(0, end), size];
+  const count = footer.byteLength < SECTION_FOOTER ? 0 : viewOf(footer).getUint32(0, true);
   const offsets = end - 8 * (count + 1);
   if (p < 0 || p >= count || offsets < 0)
     throw new InternalError(`An exchange output has ${count} sections, and no section ${p}.`);
-  const index = new DataView((await read(offsets + 8 * p, offsets + 8 * (p + 2))).buffer);
+  const index = viewOf(yield [offsets + 8 * p, offsets + 8 * (p + 2)]);
   const [start, stop] = [Number(index.getBigUint64(0, true)), Number(index.getBigUint64(8, true))];
   if (start > stop || stop > offsets) throw new UnreadableError(`An exchange output has a broken index.`);
-  return read(start, stop);
+  return [start, stop];
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -1,9 +1,11 @@
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InternalError, NotFoundError, UnreadableError } from "../errors.ts";
 import type { Ref } from "../plan/plan.ts";
 import { readSection, readSectionBy } from "./sections.ts";
+import type { SpillFile } from "./spill-file.ts";
 import { weigh } from "./weight.ts";
 
 /**
@@ -43,7 +45,7 @@ export class Vault {
   /** Entries that may be spilled, in order of age. */
   readonly #spillable = new Set<Entry>();
   #memory = 0;
-  #folder: Promise<string> | undefined;
+  #folder: string | undefined;
   #spilling: Promise<void> | undefined;
   #broken: unknown;
 
@@ -105,8 +107,7 @@ export class Vault {
   async close(): Promise<void> {
     for (const key of [...this.#entries.keys()]) this.#drop(key);
     await this.#spilling;
-    const folder = await this.#folder?.catch(() => undefined);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
   }
 
@@ -119,6 +120,37 @@ export class Vault {
     entry.bytes = undefined;
     // What cannot be deleted now goes with the folder.
     if (entry.file !== undefined) rm(entry.file, { force: true }).catch(() => undefined);
+  }
+
+  /** An output that is on disk already: the file is the vault's from now on. */
+  putFile(run: string, stage: string, name: number | string, { path, size }: SpillFile): void {
+    const key = keyOf(run, stage, name);
+    if (this.#entries.has(key)) throw new InternalError(`Output ${key} is in the vault already.`);
+    this.#entries.set(key, { run, stage, size, bytes: undefined, file: path });
+    this.#onSpill({ run, stage, bytes: size });
+  }
+
+  /** The file of an output that is not in memory. */
+  fileOf(run: string, stage: string, name: number | string): SpillFile | undefined {
+    const entry = this.#entries.get(keyOf(run, stage, name));
+    return entry?.bytes !== undefined || entry?.file === undefined ? undefined : { path: entry.file, size: entry.size };
+  }
+
+  /**
+   * A folder for outputs to come, once the memory for them is half used up: who makes them writes them there, at the pace of the disk. Undefined
+   * before, and where there can be no folder: then the next that does not fit tells.
+   */
+  spillTo(): string | undefined {
+    if (2 * this.#memory < this.#budget) return undefined;
+    try {
+      return this.#openFolder();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #openFolder(): string {
+    return (this.#folder ??= mkdtempSync(join(tmpdir(), "abanico-")));
   }
 
   #startSpilling(): void {
@@ -137,8 +169,7 @@ export class Vault {
   }
 
   async #spill(): Promise<void> {
-    this.#folder ??= mkdtemp(join(tmpdir(), "abanico-"));
-    const folder = await this.#folder;
+    const folder = this.#openFolder();
     while (this.#memory > this.#budget) {
       const [entry] = this.#spillable;
       const bytes = entry?.bytes;

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { CsvError, SchemaWidenedError, ValueError } from "../../errors.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import { parseIso } from "../../collections/time/iso.ts";
-import type { Column, Dictionary } from "../frame/column.ts";
+import type { Column, Dictionary, TextSpans } from "../frame/column.ts";
 import { isPlain, unquote } from "./header.ts";
 import type { CsvColumn } from "./params.ts";
 import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
@@ -226,5 +226,14 @@ class KernelDictionary implements Dictionary {
     const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
     const bytes = this.#kernel.bytes().subarray(words[entry], words[entry] + words[entry + 1]);
     return this.#kernel.lenient && !isUtf8(bytes) ? Buffer.from(Buffer.from(bytes).toString("utf8")) : bytes;
+  }
+
+  spans(): TextSpans | undefined {
+    // Some may not be told as they are.
+    if (this.#kernel.lenient) return undefined;
+    const entries = this.#kernel.wasm.dictionaryEntries(this.#address) >>> 2;
+    const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
+    const start = (code: number) => words[entries + 2 * code];
+    return { data: this.#kernel.bytes(), start, end: (code) => start(code) + words[entries + 2 * code + 1] };
   }
 }

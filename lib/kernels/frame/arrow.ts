@@ -40,7 +40,7 @@ export async function toArrow({ schema, batch }: Frame): Promise<Table> {
     if (column.type === "string") {
       const { codes, dictionary } = packStrings(column);
       // Arrow's codes count from 0; null is a bit.
-      const offsets = Int32Array.from(dictionary.offsets.subarray(1));
+      const offsets = dictionary.offsets.slice(1);
       const texts = arrow.makeData({
         type: new arrow.Utf8(),
         length: offsets.length - 1,
@@ -48,7 +48,8 @@ export async function toArrow({ schema, batch }: Frame): Promise<Table> {
         data: ownMemory(dictionary.data),
       });
       const type = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), dictionaries++);
-      const indices = Int32Array.from(codes, (code) => Math.max(0, code - 1));
+      const indices = new Int32Array(length);
+      for (let i = 0; i < length; i++) indices[i] = Math.max(0, codes[i] - 1);
       return arrow.makeData({
         type,
         length,
@@ -66,10 +67,13 @@ export async function toArrow({ schema, batch }: Frame): Promise<Table> {
       return arrow.makeData({
         type: new arrow.DateDay(),
         length,
-        data: Int32Array.from(column.values, Number),
+        data:
+          column.values instanceof Float64Array
+            ? new Int32Array(column.values)
+            : Int32Array.from(column.values, Number),
         ...nulls,
       });
-    const wide = column.values instanceof BigInt64Array ? column.values : BigInt64Array.from(column.values, BigInt);
+    const wide = column.values instanceof BigInt64Array ? column.values : wideIntegers(column.values);
     if (column.type === "timestamp")
       return arrow.makeData({ type: new arrow.TimestampMicrosecond(), length, data: wide, ...nulls });
     return arrow.makeData({ type: new arrow.Int64(), length, data: wide, ...nulls });
@@ -84,6 +88,19 @@ export async function toArrow({ schema, batch }: Frame): Promise<Table> {
       arrow.makeData({ type, length: batch.rows, nullCount: 0, children: data }),
     ),
   );
+}
+
+/** Whole numbers as 64-bit integers, by their halves: a BigInt for each would be much garbage. */
+function wideIntegers(values: Float64Array): BigInt64Array {
+  const out = new BigInt64Array(values.length);
+  const halves = new Int32Array(out.buffer);
+  const [low, high] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    halves[2 * i + low] = value;
+    halves[2 * i + high] = Math.floor(value / 4294967296);
+  }
+  return out;
 }
 
 /** Arrow decodes texts with TextDecoder, which takes no shared memory. */

@@ -8,8 +8,9 @@ import { TextTable } from "./text-table.ts";
 export class Collector {
   readonly #schema: Schema;
   readonly #limit: number;
-  readonly #pieces: Batch[] = [];
+  readonly #pieces: Map<string, Column>[] = [];
   #rows = 0;
+  #whole: Frame | undefined;
 
   constructor(schema: Schema, limit = Infinity) {
     this.#schema = schema;
@@ -28,13 +29,26 @@ export class Collector {
     const rows = Math.min(batch.rows, this.#limit - this.#rows);
     if (rows === 0) return;
     const columns = this.#schema.map(({ name }): [string, Column] => [name, copyRows(columnOf(batch, name), rows)]);
-    this.#pieces.push({ rows, columns: new Map(columns) });
+    this.#pieces.push(new Map(columns));
     this.#rows += rows;
   }
 
-  /** All rows as one frame. */
+  /** All rows as one frame; nothing can be added then. Pieces go column by column, so that they are not in memory twice. */
   frame(): Frame {
-    return concatenate(this.#schema, this.#pieces);
+    this.#whole ??= {
+      schema: this.#schema,
+      batch: {
+        rows: this.#rows,
+        columns: new Map(
+          this.#schema.map(({ name, type }): [string, Column] => {
+            const parts = this.#pieces.flatMap((piece) => piece.get(name) ?? []);
+            for (const piece of this.#pieces) piece.delete(name);
+            return [name, joinColumn(type, parts, this.#rows)];
+          }),
+        ),
+      },
+    };
+    return this.#whole;
   }
 }
 
@@ -48,18 +62,22 @@ function copyRows(column: Column, rows: number): Column {
 
 /** One frame from pieces, in order. Of a single piece nothing is copied. */
 export function concatenate(schema: Schema, pieces: readonly Batch[]): Frame {
-  const [first] = pieces;
-  if (pieces.length === 1)
-    return {
-      schema,
-      batch: { rows: first.rows, columns: new Map(schema.map(({ name }) => [name, columnOf(first, name)])) },
-    };
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
-  const columns = schema.map(({ name, type }): [string, Column] => {
-    const parts = pieces.map((piece) => columnOf(piece, name));
-    return [name, type === "string" ? joinStrings(parts, rows) : joinValues(type, parts, rows)];
-  });
+  const columns = schema.map(({ name, type }): [string, Column] => [
+    name,
+    joinColumn(
+      type,
+      pieces.map((piece) => columnOf(piece, name)),
+      rows,
+    ),
+  ]);
   return { schema, batch: { rows, columns: new Map(columns) } };
+}
+
+/** One column from parts, in order, of `rows` together. A single part is taken as it is. */
+export function joinColumn(type: ScalarType, parts: readonly Column[], rows: number): Column {
+  if (parts.length === 1) return parts[0];
+  return type === "string" ? joinStrings(parts, rows) : joinValues(type, parts, rows);
 }
 
 function joinValues(type: Exclude<ScalarType, "string">, parts: readonly Column[], rows: number): Column {
@@ -99,7 +117,8 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
   for (const part of strings) {
     const { codes: own, dictionary } = packStrings(part);
     const renamed = new Int32Array(dictionary.size);
-    for (let code = 1; code < dictionary.size; code++) renamed[code] = common.code(dictionary.bytes(code));
+    for (let code = 1; code < dictionary.size; code++)
+      renamed[code] = common.code(dictionary.data, dictionary.start(code), dictionary.end(code));
     for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
   }
   return { type: "string", codes, dictionary: common.dictionary() };

@@ -52,6 +52,15 @@ export interface Dictionary {
   text(code: number): string;
   /** The string's UTF-8 bytes: a view. */
   bytes(code: number): Uint8Array;
+  /** Where all of them stand, if in one piece: to pass on many without making an object of each. Good until the dictionary grows. */
+  spans?(): TextSpans | undefined;
+}
+
+/** Texts by code from 1 on, each `data[start(code)]` to `data[end(code)]`. */
+export interface TextSpans {
+  readonly data: Uint8Array;
+  start(code: number): number;
+  end(code: number): number;
 }
 
 /** Columns of equal length. */
@@ -95,6 +104,18 @@ export class PackedDictionary implements Dictionary {
 
   bytes(code: number): Uint8Array {
     return this.data.subarray(this.offsets[code], this.offsets[code + 1]);
+  }
+
+  spans(): TextSpans {
+    return this;
+  }
+
+  start(code: number): number {
+    return this.offsets[code];
+  }
+
+  end(code: number): number {
+    return this.offsets[code + 1];
   }
 }
 

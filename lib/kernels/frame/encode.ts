@@ -1,7 +1,7 @@
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import type { JsonObject } from "../../errors.ts";
 import { OptionError, PlanError } from "../../errors.ts";
-import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
+import { PackedDictionary, columnOf, type Batch, type Column, type Dictionary, type StringColumn } from "./column.ts";
 
 /**
  * A frame as bytes, between tasks: a JSON header, then the columns' buffers as they are, each at a multiple of 8 bytes, so that
@@ -128,27 +128,44 @@ export function packStrings(column: StringColumn): StringColumn & { dictionary: 
   const { codes, dictionary } = column;
   if (dictionary instanceof PackedDictionary && dictionary.size <= codes.length) return { ...column, dictionary };
   const renamed = new Int32Array(dictionary.size);
-  const kept: number[] = [];
+  const kept = new Int32Array(Math.min(codes.length, dictionary.size));
   const out = new Int32Array(codes.length);
-  let bytes = 0;
+  let count = 0;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i];
     if (code === 0) continue;
     if (renamed[code] === 0) {
-      renamed[code] = kept.push(code);
-      bytes += dictionary.bytes(code).length;
+      kept[count++] = code;
+      renamed[code] = count;
     }
     out[i] = renamed[code];
   }
+  return { type: "string", codes: out, dictionary: packTexts(dictionary, kept.subarray(0, count)) };
+}
+
+/** The texts of some codes side by side, in their order: the first gets code 1. */
+export function packTexts(dictionary: Dictionary, codes: Int32Array): PackedDictionary {
+  const offsets = new Int32Array(codes.length + 2);
+  const spans = dictionary.spans?.();
+  let bytes = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i];
+    bytes += spans === undefined ? dictionary.bytes(code).length : spans.end(code) - spans.start(code);
+    // What has no room is refused below.
+    offsets[i + 2] = bytes;
+  }
   refuseLongTexts(bytes);
-  const offsets = new Int32Array(kept.length + 2);
   const data = new Uint8Array(bytes);
-  kept.forEach((code, i) => {
-    const text = dictionary.bytes(code);
-    data.set(text, offsets[i + 1]);
-    offsets[i + 2] = offsets[i + 1] + text.length;
-  });
-  return { type: "string", codes: out, dictionary: new PackedDictionary(offsets, data) };
+  for (let i = 0; i < codes.length; i++)
+    if (spans === undefined) data.set(dictionary.bytes(codes[i]), offsets[i + 1]);
+    else copyText(spans.data, spans.start(codes[i]), spans.end(codes[i]), data, offsets[i + 1]);
+  return new PackedDictionary(offsets, data);
+}
+
+/** Short ones byte by byte: that is quicker than to make a view of them. */
+function copyText(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > 64) to.set(from.subarray(start, end), at);
+  else for (let i = start; i < end; i++) to[at++] = from[i];
 }
 
 /** Offsets of texts have 32 bits, as in Arrow. */

@@ -20,7 +20,7 @@ export interface Gather {
   full(): boolean;
   rows(): number;
   /** An encoded partial, kept bytes, or one section a partition. */
-  encode(): Uint8Array | Uint8Array[];
+  encode(): Uint8Array | Iterable<Uint8Array>;
 }
 
 /** A partial of rows or of groups. */

@@ -81,10 +81,10 @@ export function finishHashes(hashes: Int32Array): void {
   }
 }
 
-/** FNV-1a. */
-export function hashBytes(bytes: Uint8Array): number {
+/** FNV-1a, of the bytes [start, end). */
+export function hashBytes(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let h = 0x811c9dc5 | 0;
-  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
+  for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
   return h;
 }
 
@@ -127,12 +127,18 @@ export class RowHasher {
       texts.known = known;
     }
     const { hashes, known } = texts;
+    const spans = dictionary.spans?.();
     const words = new Int32Array(rows);
     for (let i = 0; i < rows; i++) {
       const code = codes[i];
       if (code === 0) continue;
       if (known[code] === 0) {
-        hashes[code] = hashBytes(dictionary.bytes(code)) | 1; // 0 is null's
+        // 0 is null's.
+        hashes[code] =
+          1 |
+          (spans === undefined
+            ? hashBytes(dictionary.bytes(code))
+            : hashBytes(spans.data, spans.start(code), spans.end(code)));
         known[code] = 1;
       }
       words[i] = hashes[code];

@@ -19,6 +19,7 @@ import type { Frame } from "./encode.ts";
 import { finishHashes, mixWords, nullsOf, wordsOf } from "./hash.ts";
 import { gather } from "./pipeline.ts";
 import type { JoinOutput, JoinSpec } from "./steps.ts";
+import { TextTable } from "./text-table.ts";
 
 export class JoinTable {
   readonly #spec: JoinSpec;
@@ -184,7 +185,7 @@ export class Prober {
     const found = own.codes;
     return codes.map((code) => {
       if (code === 0) return 0;
-      if (found[code] === 0) found[code] = texts?.codeOf(dictionary.text(code)) ?? -1;
+      if (found[code] === 0) found[code] = texts?.codeOf(dictionary, code) ?? -1;
       return found[code];
     });
   }
@@ -197,14 +198,22 @@ interface ProbeCodes {
 
 /** Codes of a dictionary by text. */
 class TextCodes {
-  readonly #codes = new Map<string, number>();
+  readonly #table = new TextTable();
+  /** The dictionary's own codes, by the table's. */
+  readonly #own: Int32Array;
 
   constructor(dictionary: Dictionary) {
-    for (let code = 1; code < dictionary.size; code++) this.#codes.set(dictionary.text(code), code);
+    this.#own = new Int32Array(dictionary.size);
+    for (let code = 1; code < dictionary.size; code++) {
+      const bytes = dictionary.bytes(code);
+      this.#own[this.#table.code(bytes, 0, bytes.length)] = code;
+    }
   }
 
-  codeOf(text: string): number | undefined {
-    return this.#codes.get(text);
+  /** Of a text of another dictionary; −1 where there is none. */
+  codeOf(other: Dictionary, code: number): number {
+    const bytes = other.bytes(code);
+    return this.#own[this.#table.find(bytes, 0, bytes.length)] || -1;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Cuts a frame into sections, one a partition, each encoded on its own. */
-import { PackedDictionary, columnOf, type Column, type StringColumn } from "./column.ts";
-import { encodeFrame, packStrings, type Frame } from "./encode.ts";
+import { columnOf, type Column, type StringColumn } from "./column.ts";
+import { encodeFrame, packStrings, packTexts, type Frame } from "./encode.ts";
 import { gather } from "./pipeline.ts";
 import type { JsonObject } from "../../errors.ts";
 
@@ -16,54 +16,56 @@ export function rowsByPartition(partition: Int32Array, partitions: number): Int3
   return Array.from(ends, (end, p) => rows.subarray(p === 0 ? 0 : ends[p - 1], end));
 }
 
-/** A section a partition: its rows as an encoded frame. */
+/** A section a partition, each made when it is taken: its rows as an encoded frame. */
 export function splitFrame(
   { schema, batch }: Frame,
   partition: Int32Array,
   partitions: number,
   extra: JsonObject = {},
-): Uint8Array[] {
-  // Packed once, since a dictionary in a kernel's memory is slow to ask.
+): Iterable<Uint8Array> {
+  // Packed now and once: a dictionary in a kernel's memory is slow to ask, and soon gone.
   const source = new Map(
     [...batch.columns].map(([name, column]): [string, Column] => [
       name,
       column.type === "string" ? packStrings(column) : column,
     ]),
   );
+  return sectionsOf({ schema, batch: { rows: batch.rows, columns: source } }, partition, partitions, extra);
+}
+
+function* sectionsOf(
+  { schema, batch }: Frame,
+  partition: Int32Array,
+  partitions: number,
+  extra: JsonObject,
+): Generator<Uint8Array> {
   const codes = new Map<string, Int32Array>();
-  return rowsByPartition(partition, partitions).map((rows) => {
+  for (const rows of rowsByPartition(partition, partitions)) {
     const columns = schema.map(({ name }): [string, Column] => {
-      const column = columnOf({ rows: batch.rows, columns: source }, name);
+      const column = columnOf(batch, name);
       if (column.type !== "string") return [name, gather(column, rows)];
       let renamed = codes.get(name);
       if (renamed === undefined) codes.set(name, (renamed = new Int32Array(column.dictionary.size)));
       return [name, gatherTexts(column, rows, renamed)];
     });
-    return encodeFrame({ schema, batch: { rows: rows.length, columns: new Map(columns) } }, extra);
-  });
+    yield encodeFrame({ schema, batch: { rows: rows.length, columns: new Map(columns) } }, extra);
+  }
 }
 
 /** The rows' strings with a dictionary of their own. `renamed` has a 0 for each code, and has so again afterwards. */
 function gatherTexts(column: StringColumn, rows: Int32Array, renamed: Int32Array): StringColumn {
   const codes = new Int32Array(rows.length);
-  const kept: number[] = [];
-  let bytes = 0;
+  const kept = new Int32Array(Math.min(rows.length, renamed.length));
+  let count = 0;
   for (let i = 0; i < rows.length; i++) {
     const code = column.codes[rows[i]];
     if (code === 0) continue;
     if (renamed[code] === 0) {
-      renamed[code] = kept.push(code);
-      bytes += column.dictionary.bytes(code).length;
+      kept[count++] = code;
+      renamed[code] = count;
     }
     codes[i] = renamed[code];
   }
-  const offsets = new Int32Array(kept.length + 2);
-  const data = new Uint8Array(bytes);
-  kept.forEach((code, i) => {
-    const text = column.dictionary.bytes(code);
-    data.set(text, offsets[i + 1]);
-    offsets[i + 2] = offsets[i + 1] + text.length;
-    renamed[code] = 0;
-  });
-  return { type: "string", codes, dictionary: new PackedDictionary(offsets, data) };
+  for (let i = 0; i < count; i++) renamed[kept[i]] = 0;
+  return { type: "string", codes, dictionary: packTexts(column.dictionary, kept.subarray(0, count)) };
 }

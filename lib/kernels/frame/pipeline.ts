@@ -148,7 +148,9 @@ export function gather(column: Column, rows: Int32Array): Column {
   if (column.type === "bool") return { type: "bool", values: gatherBytes(column.values, rows), valid };
   const wide = column.values;
   if (column.type !== "float64" && wide instanceof BigInt64Array) {
-    return { type: column.type, values: BigInt64Array.from(rows, (row) => wide[row]), valid };
+    const values = new BigInt64Array(n);
+    for (let i = 0; i < n; i++) values[i] = wide[rows[i]];
+    return { type: column.type, values, valid };
   }
   const values = new Float64Array(n);
   const from = column.values as Float64Array; // what is not wide

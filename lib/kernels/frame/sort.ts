@@ -2,9 +2,9 @@
  * Stable order of rows by some keys: a radix sort of row numbers (least significant digit first) over keys turned into unsigned words of
  * the same order. Only digits in which keys differ cost a pass; strings are sorted once a dictionary, rows by their rank.
  */
-import { columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
+import { columnOf, type Batch, type Column, type PackedDictionary, type StringColumn } from "./column.ts";
 import { gather } from "./pipeline.ts";
-import type { Frame } from "./encode.ts";
+import { packTexts, type Frame } from "./encode.ts";
 import type { SortKey } from "./steps.ts";
 
 /** Row numbers in the order of the keys, the first deciding first. Equal rows stay in order. NaN stands where nulls stand, and is equal to them. */
@@ -81,45 +81,78 @@ function ascendingWords(column: Column, rows: number): SortWords {
 /** Strings by their rank among those that occur. */
 function textWords({ codes, dictionary }: StringColumn, rows: number): SortWords {
   const ranks = new Uint32Array(dictionary.size);
-  const found: number[] = [];
+  const found = new Int32Array(Math.min(rows, dictionary.size));
+  let count = 0;
   let nulls: Uint8Array | undefined;
   for (let i = 0; i < rows; i++) {
     const code = codes[i];
     if (code === 0) (nulls ??= new Uint8Array(rows))[i] = 1;
-    else if (ranks[code] === 0) ranks[code] = found.push(code);
+    else if (ranks[code] === 0) {
+      found[count++] = code;
+      ranks[code] = count;
+    }
   }
-  sortTexts(
-    found,
-    found.map((code) => dictionary.bytes(code)),
-  ).forEach((code, rank) => (ranks[code] = rank + 1));
+  const order = textOrder(packTexts(dictionary, found.subarray(0, count)));
+  for (let rank = 0; rank < count; rank++) ranks[found[order[rank] - 1]] = rank + 1;
   ranks[0] = 0;
   const word = new Uint32Array(rows);
   for (let i = 0; i < rows; i++) word[i] = ranks[codes[i]];
   return { words: [word], nulls };
 }
 
-/** The codes in the order of their texts, byte by byte. By the first eight bytes at once; the few that agree in them are compared. */
-function sortTexts(codes: readonly number[], texts: readonly Uint8Array[]): number[] {
-  const n = codes.length;
+/** Fewer texts than this are compared with each other. */
+const FEW_TEXTS = 32;
+/** So are those that agree in so many bytes. */
+const LONGEST_PREFIX = 128;
+
+/** The codes in the order of their texts, byte by byte. */
+function textOrder(texts: PackedDictionary): Int32Array {
+  const order = Int32Array.from({ length: texts.size - 1 }, (_, i) => i + 1);
+  orderFrom(texts, order, 0);
+  return order;
+}
+
+/** Orders codes whose texts agree in their first `depth` bytes: by the next eight at once, then those that agree in these. */
+function orderFrom(texts: PackedDictionary, order: Int32Array, depth: number): void {
+  const n = order.length;
+  if (n <= FEW_TEXTS || depth > LONGEST_PREFIX) {
+    const data = Buffer.from(texts.data.buffer, texts.data.byteOffset, texts.data.byteLength);
+    order.sort((a, b) => data.compare(data, texts.start(b), texts.end(b), texts.start(a), texts.end(a)));
+    return;
+  }
   const [low, high] = [new Uint32Array(n), new Uint32Array(n)];
-  texts.forEach((text, i) => {
-    high[i] = ((text[0] ?? 0) << 24) | ((text[1] ?? 0) << 16) | ((text[2] ?? 0) << 8) | (text[3] ?? 0);
-    low[i] = ((text[4] ?? 0) << 24) | ((text[5] ?? 0) << 16) | ((text[6] ?? 0) << 8) | (text[7] ?? 0);
-  });
-  const order = sortByWord(
+  for (let i = 0; i < n; i++) {
+    high[i] = fourBytes(texts, order[i], depth);
+    low[i] = fourBytes(texts, order[i], depth + 4);
+  }
+  const places = sortByWord(
     sortByWord(
       Int32Array.from({ length: n }, (_, i) => i),
       low,
     ),
     high,
   );
+  const before = order.slice();
+  for (let i = 0; i < n; i++) order[i] = before[places[i]];
   for (let from = 0; from < n;) {
     let to = from + 1;
-    while (to < n && high[order[to]] === high[order[from]] && low[order[to]] === low[order[from]]) to++;
-    if (to - from > 1) order.subarray(from, to).sort((a, b) => Buffer.compare(texts[a], texts[b]));
+    while (to < n && high[places[to]] === high[places[from]] && low[places[to]] === low[places[from]]) to++;
+    if (to - from > 1) orderFrom(texts, order.subarray(from, to), depth + 8);
     from = to;
   }
-  return Array.from(order, (i) => codes[i]);
+}
+
+/** The four bytes of a text from `depth` on as a number; 0 behind its end. */
+function fourBytes(texts: PackedDictionary, code: number, depth: number): number {
+  const start = texts.start(code) + depth;
+  const length = texts.end(code) - start;
+  const { data } = texts;
+  return (
+    ((length > 0 ? data[start] : 0) << 24) |
+    ((length > 1 ? data[start + 1] : 0) << 16) |
+    ((length > 2 ? data[start + 2] : 0) << 8) |
+    (length > 3 ? data[start + 3] : 0)
+  );
 }
 
 /** One stable sort by an unsigned word: a pass for each digit in which rows differ. */

@@ -12,15 +12,26 @@ export class TextTable {
   /** Code 0 is null, and empty. */
   #size = 1;
 
-  /** The text's code, a new one where it has none yet. */
-  code(text: Uint8Array): number {
-    const hash = hashBytes(text);
+  /** The code of the text at [start, end) of `from`, a new one where it has none yet. */
+  code(from: Uint8Array, start: number, end: number): number {
+    const hash = hashBytes(from, start, end);
+    const at = this.#slotOf(hash, from, start, end);
+    return this.#slots[at] === 0 ? this.#add(at, hash, from, start, end) : this.#slots[at];
+  }
+
+  /** The code of the text at [start, end) of `from`; 0 where it has none. */
+  find(from: Uint8Array, start: number, end: number): number {
+    return this.#slots[this.#slotOf(hashBytes(from, start, end), from, start, end)];
+  }
+
+  /** Where the text's code stands, or would stand. */
+  #slotOf(hash: number, from: Uint8Array, start: number, end: number): number {
     let at = (hash ^ (hash >>> 15)) & this.#mask;
     for (let code = this.#slots[at]; code !== 0; code = this.#slots[at]) {
-      if (this.#hashes[code] === hash && this.#isText(code, text)) return code;
+      if (this.#hashes[code] === hash && this.#isText(code, from, start, end)) return at;
       at = (at + 1) & this.#mask;
     }
-    return this.#add(at, hash, text);
+    return at;
   }
 
   /** The texts so far. */
@@ -29,17 +40,17 @@ export class TextTable {
     return new PackedDictionary(this.#offsets.slice(0, this.#size + 1), this.#data.slice(0, end));
   }
 
-  #isText(code: number, text: Uint8Array): boolean {
-    const start = this.#offsets[code];
-    if (this.#offsets[code + 1] - start !== text.length) return false;
-    for (let i = 0; i < text.length; i++) if (this.#data[start + i] !== text[i]) return false;
+  #isText(code: number, from: Uint8Array, start: number, stop: number): boolean {
+    const own = this.#offsets[code];
+    if (this.#offsets[code + 1] - own !== stop - start) return false;
+    for (let i = start; i < stop; i++) if (this.#data[own + i - start] !== from[i]) return false;
     return true;
   }
 
-  #add(at: number, hash: number, text: Uint8Array): number {
+  #add(at: number, hash: number, from: Uint8Array, first: number, stop: number): number {
     const code = this.#size++;
     const start = this.#offsets[code];
-    const end = start + text.length;
+    const end = start + stop - first;
     if (end > this.#data.length) {
       refuseLongTexts(end);
       const data = new Uint8Array(Math.min(2 ** 31 - 1, 2 * end));
@@ -50,7 +61,7 @@ export class TextTable {
       this.#offsets = larger(this.#offsets);
       this.#hashes = larger(this.#hashes);
     }
-    this.#data.set(text, start);
+    for (let i = first; i < stop; i++) this.#data[start + i - first] = from[i];
     this.#offsets[code + 1] = end;
     this.#hashes[code] = hash;
     this.#slots[at] = code;

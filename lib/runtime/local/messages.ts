@@ -3,7 +3,7 @@ import type { ErrorRecord } from "../../errors.ts";
 import type { Ref, Stage, Work } from "../../plan/plan.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
 import type { PackedCalls } from "../calls/wire.ts";
-import type { Order } from "../executor.ts";
+import type { Located, Order } from "../executor.ts";
 import type { PackedOutcomes } from "./packing.ts";
 
 /** Everything that crosses between the pool and its threads. */
@@ -27,6 +27,8 @@ export type ToWorker =
       readonly key: number;
       readonly indices: readonly number[];
       readonly extras: readonly Order[];
+      /** A folder for outputs, see `TasksJob`. */
+      readonly spillTo?: string;
     }
   /** Calls of users' functions; `indices` in the order of `packed`. */
   | {
@@ -45,6 +47,7 @@ export type ToWorker =
   /** Abort the signal of what runs, if it belongs to this batch; with `task`, only if it is that one, which is not begun any more. */
   | { readonly type: "abort"; readonly batch: number; readonly task?: number }
   | { readonly type: "fetched"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly type: "located"; readonly id: number; readonly found: readonly (Located | undefined)[] }
   | { readonly type: "not-fetched"; readonly id: number; readonly error: ErrorRecord };
 
 export type FromWorker =
@@ -54,6 +57,7 @@ export type FromWorker =
   | { readonly type: "merged"; readonly batch: number; readonly bytes: Uint8Array }
   | { readonly type: "not-merged"; readonly batch: number; readonly error: ErrorRecord }
   | { readonly type: "fetch"; readonly id: number; readonly batch: number; readonly ref: Ref }
+  | { readonly type: "locate"; readonly id: number; readonly batch: number; readonly refs: readonly Ref[] }
   /** The thread ends by itself, as by process.exit: what its task has printed until then. */
   | { readonly type: "printed"; readonly batch: number; readonly task: number; readonly printed: readonly Printed[] }
   | { readonly type: "progress"; readonly batch: number; readonly task: number; readonly fraction: number };

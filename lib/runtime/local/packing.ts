@@ -2,6 +2,7 @@ import type { Printed } from "../../callables/console.ts";
 import type { ErrorRecord } from "../../errors.ts";
 import type { Span } from "../../kernels/kernel.ts";
 import type { Outcome } from "../executor.ts";
+import type { SpillFile } from "../spill-file.ts";
 import { weigh } from "../weight.ts";
 
 /**
@@ -18,6 +19,7 @@ export interface PackedOutcomes {
 interface Rare {
   readonly row: number;
   readonly body?: Uint8Array;
+  readonly file?: SpillFile;
   readonly span?: Span;
   readonly error?: ErrorRecord;
   readonly printed?: readonly Printed[];
@@ -44,17 +46,18 @@ export function packOutcomes(outcomes: readonly Outcome[], shareAll: boolean): P
       rare.push({ row, error: outcome.error, ...told });
       return;
     }
-    const { body, span } = outcome;
+    const { body, span, file } = outcome;
     const isSmall = body.byteLength <= SMALL_BYTES;
     const end = isSmall ? at + body.byteLength : at;
     table.set([outcome.ms, outcome.recordsIn, outcome.recordsOut, at, end], row * COLUMNS + 1);
     if (isSmall) small.set(body, at);
     at = end;
-    if (isSmall && span === undefined && outcome.printed === undefined) return;
+    if (isSmall && span === undefined && file === undefined && outcome.printed === undefined) return;
     rare.push({
       row,
       ...(isSmall ? {} : { body: sharedBody(body) }),
       ...(span === undefined ? {} : { span }),
+      ...(file === undefined ? {} : { file }),
       ...told,
     });
   });
@@ -81,6 +84,7 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
       recordsOut: table[base + 3],
       body: special?.body ?? small.subarray(table[base + 4], table[base + 5]),
       ...(special?.span === undefined ? {} : { span: special.span }),
+      ...(special?.file === undefined ? {} : { file: special.file }),
       ...told,
     });
   }

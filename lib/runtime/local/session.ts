@@ -8,7 +8,7 @@ import type { StoreOptions } from "../../store/default-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { CallMemory } from "../calls/run-call.ts";
 import { resultRef } from "../calls/wire.ts";
-import type { Order, Outcome } from "../executor.ts";
+import type { Located, Order, Outcome } from "../executor.ts";
 import { orderedTask, runTask } from "../task.ts";
 import {
   ABANDONED_SLOT,
@@ -21,6 +21,7 @@ import {
 } from "./messages.ts";
 import { Packet } from "./packet.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
+import { TaskInputs } from "./task-inputs.ts";
 import { weigh } from "../weight.ts";
 
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
@@ -43,6 +44,7 @@ export class Session {
   readonly #stages = new Map<number, KnownStage>();
   readonly #queue: Batch[] = [];
   readonly #fetches = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  readonly #locating = new Map<number, PromiseWithResolvers<readonly (Located | undefined)[]>>();
   /** What this thread keeps of users' functions; made with the first of them. */
   #memory: CallMemory | undefined;
   /** Of a batch, what was aborted before it began. */
@@ -86,6 +88,10 @@ export class Session {
       case "fetched":
         this.#fetches.get(message.id)?.resolve(weigh(message.bytes));
         this.#fetches.delete(message.id);
+        return;
+      case "located":
+        this.#locating.get(message.id)?.resolve(message.found);
+        this.#locating.delete(message.id);
         return;
       case "not-fetched":
         this.#fetches.get(message.id)?.reject(fromErrorRecord(message.error));
@@ -142,7 +148,7 @@ export class Session {
     if (this.#abort.signal.aborted) this.#abort = new AbortController();
   }
 
-  async #tasks({ batch, key, indices, extras }: Extract<Batch, { type: "tasks" }>): Promise<void> {
+  async #tasks({ batch, key, indices, extras, spillTo }: Extract<Batch, { type: "tasks" }>): Promise<void> {
     const stage = this.#stages.get(key);
     // Forgotten meanwhile: the run is over, and no one waits for the outcome.
     if (stage === undefined) {
@@ -153,7 +159,7 @@ export class Session {
     // What others read, each from its own thread, is shared.
     await this.#each(batch, indices, stage.stage.output.kind !== "fold", (_, index) => {
       const order = extras[extra]?.index === index ? extras[extra++] : { index, attempt: 1 };
-      return this.#run(batch, stage, order);
+      return this.#run(batch, stage, order, spillTo);
     });
   }
 
@@ -195,17 +201,22 @@ export class Session {
     packet.end();
   }
 
-  async #run(batch: number, known: KnownStage, order: Order): Promise<Outcome> {
+  async #run(batch: number, known: KnownStage, order: Order, spillTo: string | undefined): Promise<Outcome> {
     try {
       known.opened ??= await openStore(known.store);
       const task = orderedTask(taskAt(known.stage, order.index, known.run), order);
+      const refs = task.input.kind === "refs" ? task.input.refs : [];
+      const inputs = new TaskInputs(refs, order.inputs, {
+        locate: (all) => this.#locate(batch, all),
+        fetch: (ref) => this.#ask(batch, ref),
+      });
       const context: TaskContext = {
         store: known.opened,
-        fetch: (ref) => this.#fetch(batch, order, task.input.kind === "refs" ? task.input.refs : [], ref),
+        fetch: (ref) => inputs.fetch(ref),
         signal: this.#abort.signal,
         attempt: order.attempt,
       };
-      return printedToo(await runTask(known.stage, task, context));
+      return printedToo(await runTask(known.stage, task, context, spillTo));
     } catch (error) {
       return printedToo({ index: order.index, error: toErrorRecord(error) });
     }
@@ -220,10 +231,12 @@ export class Session {
     }
   }
 
-  /** Bytes of a ref: those that came with the order, or asked for. */
-  async #fetch(batch: number, { inputs }: Order, refs: readonly Ref[], ref: Ref): Promise<Uint8Array> {
-    const at = inputs === undefined ? -1 : refs.findIndex((own) => sameRef(own, ref));
-    return inputs !== undefined && at >= 0 ? inputs[at] : this.#ask(batch, ref);
+  #locate(batch: number, refs: readonly Ref[]): Promise<readonly (Located | undefined)[]> {
+    const id = this.#fetchIds++;
+    const answer = Promise.withResolvers<readonly (Located | undefined)[]>();
+    this.#locating.set(id, answer);
+    this.#post({ type: "locate", id, batch, refs });
+    return answer.promise;
   }
 
   #ask(batch: number, ref: Ref): Promise<Uint8Array> {
@@ -254,8 +267,4 @@ async function mergeEncoded({ op, params }: Work, left: Uint8Array, right: Uint8
   const fold = await loadFold(op, params);
   // Of copies: a merge may write into its arguments, and if this thread dies the halves have to be whole for the next.
   return fold.encode(fold.merge(fold.decode(left.slice()), fold.decode(right.slice())));
-}
-
-function sameRef(a: Ref, b: Ref): boolean {
-  return a === b || (a.task === b.task && a.stage === b.stage && a.run === b.run && a.section === b.section);
 }

@@ -162,7 +162,7 @@ export class WorkerHandle implements Lane {
     if (indices.length > 1 || this.#flights.length > 1) this.#watch(flight, RECALL_MS, () => this.#recall(flight));
   }
 
-  #sendTasks({ batch, source }: Flight, { stage, stageKey: key, run, orders }: TasksJob): void {
+  #sendTasks({ batch, source }: Flight, { stage, stageKey: key, run, orders, spillTo }: TasksJob): void {
     if (!this.#known.has(key)) {
       this.#known.set(key, source);
       this.#post({ type: "stage", key, run, stage, store: this.#host.storeOptions() });
@@ -171,7 +171,7 @@ export class WorkerHandle implements Lane {
     const extras = orders.filter(
       ({ attempt, from, inputs }) => attempt > 1 || from !== undefined || inputs !== undefined,
     );
-    this.#post({ type: "tasks", batch, key, indices, extras });
+    this.#post({ type: "tasks", batch, key, indices, extras, ...(spillTo === undefined ? {} : { spillTo }) });
   }
 
   #post(message: ToWorker): void {
@@ -198,6 +198,12 @@ export class WorkerHandle implements Lane {
       case "fetch":
         void this.#fetch(message);
         return;
+      case "locate": {
+        const { id, batch, refs } = message;
+        const source = this.#flights.find((flight) => flight.batch === batch)?.source;
+        this.#post({ type: "located", id, found: source?.locate?.(refs) ?? [] });
+        return;
+      }
       case "progress":
         this.#progress(message);
         return;

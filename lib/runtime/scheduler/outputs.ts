@@ -21,7 +21,11 @@ export class Outputs {
   sinkOf(stage: string): Sink {
     return {
       done: true,
-      accept: (index, body) => this.#vault.put(this.#run, stage, index, body),
+      accept: (index, body, file) =>
+        file === undefined
+          ? this.#vault.put(this.#run, stage, index, body)
+          : this.#vault.putFile(this.#run, stage, index, file),
+      spillTo: () => this.#vault.spillTo(),
       amountOf: () => 0,
       truncate: () => {},
     };

@@ -11,7 +11,18 @@ import type { Fold } from "../../kernels/kernel.ts";
 import { loadFold } from "../../kernels/registry.ts";
 import type { Plan, Ref, Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
-import type { Executor, Job, Lane, Loss, MergeJob, OrdersJob, Outcome, TasksJob, WorkSource } from "../executor.ts";
+import type {
+  Executor,
+  Job,
+  Lane,
+  Located,
+  Loss,
+  MergeJob,
+  OrdersJob,
+  Outcome,
+  TasksJob,
+  WorkSource,
+} from "../executor.ts";
 import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
 import type { Spill, Vault } from "../vault.ts";
 import { retriesOf } from "./failure.ts";
@@ -157,6 +168,12 @@ export class Run implements WorkSource {
 
   fetch(ref: Ref): Promise<Uint8Array> {
     return this.#environment.fetch(ref);
+  }
+
+  locate(refs: readonly Ref[]): readonly (Located | undefined)[] {
+    return refs.map(
+      (ref) => this.#environment.peek(ref) ?? this.#environment.vault.fileOf(ref.run, ref.stage, ref.task),
+    );
   }
 
   notice(event: RunEvent): void {

@@ -1,5 +1,6 @@
 import type { Ref } from "../../plan/plan.ts";
 import type { RunEvent } from "../runtime.ts";
+import type { SpillFile } from "../spill-file.ts";
 
 /** What a stage of a run needs from the run, and where its outputs go. */
 
@@ -20,7 +21,9 @@ export interface StageHost {
 /** Where accepted outputs go: into a fold, or into the vault. */
 export interface Sink {
   readonly done: boolean;
-  accept(index: number, body: Uint8Array): void;
+  accept(index: number, body: Uint8Array, file?: SpillFile): void;
+  /** Where outputs are to be written by who makes them; undefined while there is memory for them. */
+  spillTo?(): string | undefined;
   /** For early stops: how much of `enough` an output has. */
   amountOf(body: Uint8Array): number;
   truncate(count: number): void;

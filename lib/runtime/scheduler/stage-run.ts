@@ -5,7 +5,7 @@ import { Bitset } from "../bitset.ts";
 import { ChainGate } from "../chain.ts";
 import type { Lane, Loss, Order, Outcome, TasksJob } from "../executor.ts";
 import type { StageReport } from "../runtime.ts";
-import { orderedTask, type TaskResult } from "../task.ts";
+import { bytesOut, orderedTask, type TaskResult } from "../task.ts";
 import { Delays } from "./delays.ts";
 import { delayMs, finalError, lossError, mayPass, retriesOf } from "./failure.ts";
 import { HeldFailure } from "./held-failure.ts";
@@ -131,6 +131,7 @@ export class StageRun {
       stage: this.stage,
       stageKey: this.key,
       orders: indices.map((index) => this.#order(index)),
+      spillTo: this.#sink.spillTo?.(),
       peakBytes: this.#peakBytes,
       open,
       timeoutMs,
@@ -164,7 +165,7 @@ export class StageRun {
         worker: lane,
         ms: outcome.ms,
         recordsIn: outcome.recordsIn,
-        bytesOut: outcome.body.byteLength,
+        bytesOut: bytesOut(outcome),
       });
       this.#pass(record, outcome);
     }
@@ -336,11 +337,11 @@ export class StageRun {
   }
 
   #accept(result: TaskResult, lane: number): void {
-    const { index, body } = result;
+    const { index, body, file } = result;
     this.#done.add(index);
     this.tally.accept(result);
     while (this.#low < this.count && this.#done.has(this.#low)) this.#low++;
-    this.#sink.accept(index, body);
+    this.#sink.accept(index, body, file);
     this.#host.onDone(index, lane);
   }
 

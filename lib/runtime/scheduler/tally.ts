@@ -1,5 +1,5 @@
 import type { StageReport } from "../runtime.ts";
-import type { TaskResult } from "../task.ts";
+import { bytesOut, type TaskResult } from "../task.ts";
 
 /** What a stage's report adds up. Records are counted when an output is accepted, so each shard's once. */
 export class Tally {
@@ -21,11 +21,12 @@ export class Tally {
     return true;
   }
 
-  accept({ recordsIn, recordsOut, body }: TaskResult): void {
+  accept(result: TaskResult): void {
+    const { recordsIn, recordsOut } = result;
     this.accepted++;
     this.#recordsIn += recordsIn;
     this.#recordsOut += recordsOut;
-    this.#bytesOut += body.byteLength;
+    this.#bytesOut += bytesOut(result);
   }
 
   report(stage: string): StageReport {
