@@ -1,20 +1,26 @@
 /** Compiles the array kernels: `npm run build:wasm`. The modules are committed as base64, so that no build step and no file lookup is needed to run them. */
 import { readFile, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { generateMicro } from "./generate-micro.ts";
 import { generateEntry } from "./generate.ts";
 
 /**
- * Compiles one entry; the same bytes for the same sources and compiler. The memory is imported, and shared: growing it detaches nothing, where a buffer
+ * Compiles one entry, beside sources that are generated, by name; the same bytes for the same sources and compiler. The memory is imported, and shared: growing it detaches nothing, where a buffer
  * once detached makes V8 compile each typed-array loop of that thread with a check that makes it two to five times slower.
  */
-async function compile(entry: string, source: string | undefined, ...options: string[]): Promise<Uint8Array> {
-  const path = fileURLToPath(new URL(`./assembly/${entry}`, import.meta.url));
+async function compile(
+  entry: string,
+  generated: Readonly<Record<string, string>>,
+  ...options: string[]
+): Promise<Uint8Array> {
+  const at = (name: string) => fileURLToPath(new URL(`./assembly/${name}`, import.meta.url));
+  const sources = new Map(Object.entries(generated).map(([name, source]) => [at(name), source]));
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
-      path,
+      at(entry),
       "--outFile",
       "kernel.wasm",
       "-O3",
@@ -37,28 +43,38 @@ async function compile(entry: string, source: string | undefined, ...options: st
       ...options,
     ],
     {
-      // The entry is made here; null tells the compiler that there is no such file.
+      // null tells the compiler that there is no such file.
       readFile: async (name: string, base: string) =>
-        source !== undefined && resolve(base, name) === path
-          ? source
-          : readFile(resolve(base, name), "utf8").catch(() => null),
+        sources.get(resolve(base, name)) ?? readFile(resolve(base, name), "utf8").catch(() => null),
       writeFile: (_name: string, contents: string | Uint8Array) => {
         if (typeof contents !== "string") binary = contents;
       },
     },
   );
   if (error || binary === undefined)
-    throw new Error(`The array kernel in ${dirname(path)} does not compile: ${stderr.toString()}`, { cause: error });
+    throw new Error(`The array kernel in assembly/${entry} does not compile: ${stderr.toString()}`, { cause: error });
   return binary;
 }
 
-export const compileArrayKernel = (): Promise<Uint8Array> => compile("entry.ts", generateEntry());
-
-export const asModuleSource = (name: string, binary: Uint8Array): string =>
+const asModuleSource = (name: string, binary: Uint8Array): string =>
   `// Made by \`npm run build:wasm\` from assembly/*.ts: do not edit.\nexport const ${name} =\n  "${Buffer.from(binary).toString("base64")}";\n`;
 
+/** The committed files, by name: what the sources compile to. */
+export async function compileArrayKernels(): Promise<Readonly<Record<string, string>>> {
+  const micro = { "micro.ts": generateMicro() };
+  return {
+    "array.wasm.ts": asModuleSource("ARRAY_KERNEL_BASE64", await compile("entry.ts", { "entry.ts": generateEntry() })),
+    "gemm.wasm.ts": asModuleSource("GEMM_BASE64", await compile("multiply.ts", micro)),
+    "gemm-relaxed.wasm.ts": asModuleSource(
+      "GEMM_RELAXED_BASE64",
+      await compile("multiply.ts", micro, "--enable", "relaxed-simd"),
+    ),
+  };
+}
+
 if (import.meta.main) {
-  const binary = await compileArrayKernel();
-  await writeFile(new URL("./array.wasm.ts", import.meta.url), asModuleSource("ARRAY_KERNEL_BASE64", binary));
-  process.stderr.write(`array.wasm.ts: ${binary.length} bytes of WebAssembly\n`);
+  for (const [name, source] of Object.entries(await compileArrayKernels())) {
+    await writeFile(new URL(`./${name}`, import.meta.url), source);
+    process.stderr.write(`${name}: ${source.length} bytes of text\n`);
+  }
 }

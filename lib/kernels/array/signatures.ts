@@ -231,3 +231,35 @@ export type ArrayKernelExports = Others &
     ) => void
   > &
   Functions<typeof GATHERS, (src: number, indices: number, out: number, n: number) => void>;
+
+/**
+ * What the modules for products of matrices export. Strides are in bytes, of any sign for A and B; rows of C lie `cRow` bytes apart, its columns side by side.
+ * `scratch` is an address of `matrixscratch()` bytes.
+ */
+export interface MatrixKernelExports {
+  matrixscratch(): number;
+  /** C (m × n) += A (m × k) B (k × n) */
+  gemm_f64: Gemm;
+  gemm_f32: Gemm;
+  /** The upper triangle of C (cols × cols) += Xᵀ X. What becomes of the lower one is undefined; see `mirror`. */
+  syrk_f64: Syrk;
+  syrk_f32: Syrk;
+  /** Copies the upper triangle of C (n × n, rows side by side) to the lower. */
+  mirror_f64(c: number, n: number): void;
+  mirror_f32(c: number, n: number): void;
+}
+type Gemm = (
+  a: number,
+  aRow: number,
+  aCol: number,
+  b: number,
+  bRow: number,
+  bCol: number,
+  c: number,
+  cRow: number,
+  m: number,
+  n: number,
+  k: number,
+  scratch: number,
+) => void;
+type Syrk = (x: number, row: number, rows: number, cols: number, c: number, cRow: number, scratch: number) => void;

@@ -1,6 +1,8 @@
 import { ARRAY_KERNEL_BASE64 } from "./array.wasm.ts";
 import { InternalError } from "../../errors.ts";
-import type { ArrayKernelExports } from "./signatures.ts";
+import { GEMM_RELAXED_BASE64 } from "./gemm-relaxed.wasm.ts";
+import { GEMM_BASE64 } from "./gemm.wasm.ts";
+import type { ArrayKernelExports, MatrixKernelExports } from "./signatures.ts";
 
 /** Pages of 64 KiB: all that WebAssembly can address. */
 const MOST_PAGES = 65_536;
@@ -24,10 +26,11 @@ export class ArrayKernel {
   /** The loops, by name; see signatures.ts. */
   readonly wasm: ArrayKernelExports;
 
+  #matrix: MatrixKernelExports | undefined;
   readonly #loops: Readonly<Record<string, Loop | undefined>>;
 
   constructor() {
-    const module = new WebAssembly.Module(Buffer.from(ARRAY_KERNEL_BASE64, "base64"));
+    const module = new WebAssembly.Module(bytesOf(ARRAY_KERNEL_BASE64));
     // The casts state what generate.ts makes of signatures.ts; a test compares the names.
     this.wasm = new WebAssembly.Instance(module, { env: { memory: this.memory } })
       .exports as unknown as ArrayKernelExports;
@@ -45,6 +48,19 @@ export class ArrayKernel {
         `The array kernel has no room for ${bytes} bytes beside what it holds: its memory ends at 4 GiB. Make chunks smaller, or use more workers.`,
       );
     return address;
+  }
+
+  /** Products of matrices in the same memory: by fused multiply-add (relaxed SIMD) where the engine has it, with plain SIMD otherwise. */
+  get matrix(): MatrixKernelExports {
+    this.#matrix ??= this.matrixOf(hasRelaxedSimd());
+    return this.#matrix;
+  }
+
+  /** As `matrix`, by the module that is asked for: what a test of both needs. */
+  matrixOf(relaxed: boolean): MatrixKernelExports {
+    const module = new WebAssembly.Module(bytesOf(relaxed ? GEMM_RELAXED_BASE64 : GEMM_BASE64));
+    // The cast states what assembly/multiply.ts exports; a test compares the names.
+    return new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as MatrixKernelExports;
   }
 
   /**
@@ -76,6 +92,11 @@ export class ArrayKernel {
     this.wasm.release(address);
   }
 }
+
+const bytesOf = (base64: string) => Buffer.from(base64, "base64");
+
+/** Whether the engine takes relaxed SIMD: a module of another kind it would refuse. */
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(bytesOf(GEMM_RELAXED_BASE64));
 
 let kernel: ArrayKernel | undefined;
 
