@@ -4,7 +4,7 @@ import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts
 import { availableParallelism, totalmem } from "node:os";
 import { inspect } from "node:util";
 import { Collection } from "../collections/collection.ts";
-import { fromJSON } from "../collections/from-json.ts";
+import { fromTravelling } from "../collections/from-json.ts";
 import { isExecutor, setExecutor, type ComputeOptions, type Executor } from "../collections/executor.ts";
 import { formatBytes, knownKeys, parseBytes, wholeNumber } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
@@ -68,7 +68,7 @@ export class Client implements Executor, AsyncDisposable {
     this.#submitter = new Submitter(this.#submitHost);
     const { calls } = parts.runtime;
     calls.onEvent = (event) => this.#tell(event);
-    calls.collections = (json) => Promise.resolve(this.compute(fromJSON(json)));
+    calls.collections = (given) => Promise.resolve(this.compute(fromTravelling(given)));
     if (parts.output === "inherit") this.#listeners.add(printOutput);
     if (parts.progress) this.#listeners.add(progressOn(process.stderr));
   }

@@ -1,3 +1,4 @@
+import { noteCollection } from "./delayed/made.ts";
 import { executor, type ComputeOptions } from "./executor.ts";
 
 /** The kinds of collections there are: a client has one runner for each (client/runners.ts). */
@@ -9,6 +10,11 @@ export type CollectionKind = "frame" | "bag" | "images" | "delayed";
  */
 export abstract class Collection<T> {
   abstract readonly kind: CollectionKind;
+
+  constructor() {
+    // From here on results of tasks may hold one.
+    noteCollection();
+  }
 
   /** Runs, and gives the result. */
   async compute(options?: ComputeOptions): Promise<T> {

@@ -7,6 +7,7 @@ import type { FrameJson } from "./dataframe/json.ts";
 import { ImageResult } from "./images/image-result.ts";
 import type { ImagesJson } from "./images/json.ts";
 import type { Delayed } from "./delayed/delayed.ts";
+import type { Travelling } from "./travelling.ts";
 import { delayedFromJson, type DelayedJson } from "./delayed/json.ts";
 
 /** The collection of a description as `toJSON` gives it (an object; parse text first). @throws PlanError that says where it is not well formed. */
@@ -21,6 +22,22 @@ export function fromJSON(json: unknown): Collection<unknown> {
   if (has(json, "images")) return ImageResult.fromJSON(json);
   if (has(json, "bagItem")) return BagItem.fromJSON(json);
   return has(json, "delayed") ? delayedFromJson(json) : DataFrame.fromJSON(json);
+}
+
+/** The collection that a task gave. */
+export function fromTravelling(travelling: Travelling): Collection<unknown> {
+  switch (travelling.is) {
+    case "DataFrame":
+      return new DataFrame(travelling.node);
+    case "Bag":
+      return new Bag(travelling.node);
+    case "BagItem":
+      return new BagItem(travelling.node);
+    case "Images":
+      return new ImageResult(travelling.node);
+    case "JSON":
+      return fromJSON(travelling.json);
+  }
 }
 
 /** Which kind of collection it is, its one key besides the version says. */

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { GraphError, PlanError, delayed, fromJSON, readCsv, type Delayed } from "../../lib/index.ts";
+import { fromTravelling } from "../../lib/collections/from-json.ts";
+import { GraphError, delayed, fromSequence, readCsv, type Delayed } from "../../lib/index.ts";
 import { continuationOf, decodeContinuation, isContinuation } from "../../lib/kernels/call/continuation.ts";
 import { encodeValue } from "../../lib/values.ts";
 
@@ -33,16 +34,28 @@ describe("what a task gives", () => {
     }
   });
 
-  test("is a collection's JSON, where it is another collection", () => {
-    const frame = readCsv("a.csv").head(3);
-    const read = decodeContinuation(continuationOf(frame) ?? new Uint8Array());
-    expect("collection" in read ? String(fromJSON(read.collection)) : "").toBe(String(frame));
+  test("is a description, where it is another collection", () => {
+    for (const one of [readCsv("a.csv").head(3), fromSequence([1]).map((x) => x + 1), fromSequence([1]).count()]) {
+      const read = decodeContinuation(continuationOf(one) ?? new Uint8Array());
+      expect("collection" in read ? String(fromTravelling(read.collection)) : "").toBe(String(one));
+    }
+  });
+
+  test("is calls behind descriptions, where it holds other collections", () => {
+    const bytes = continuationOf({ a: [fromSequence([1]), inc(2)], b: readCsv("a.csv") });
+    const read = decodeContinuation(bytes ?? new Uint8Array());
+    if (!("graph" in read)) throw new Error("no graph");
+    expect(read.graph.map(({ collection, fn }) => collection?.is ?? fn?.name)).toEqual([
+      "DataFrame",
+      "Bag",
+      "inc",
+      undefined,
+    ]);
+    expect(read.root).toBe(3);
   });
 
   test("is refused where it cannot go on", () => {
     const use = delayed((x: unknown) => x);
-    expect(() => continuationOf(use(readCsv("a.csv")))).toThrow(PlanError);
-    expect(() => continuationOf([inc(1), readCsv("a.csv")])).toThrow(PlanError);
     const items: Delayed<unknown>[] = [];
     items.push(use(items));
     expect(() => continuationOf(items)).toThrow(GraphError);

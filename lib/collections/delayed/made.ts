@@ -7,11 +7,14 @@ export interface GivenGraph {
 }
 
 /**
- * Whether this thread has ever made a Delayed, and who can look for such in a task's result. In the global object, since a thread may
+ * Whether this thread has ever made a collection, and who can look for such in a task's result. In the global object, since a thread may
  * hold two copies of this library, and so that a worker whose tasks make none never loads the rest of this folder.
  */
 interface Made {
+  /** Of Delayed values. */
   count: number;
+  /** There may be collections. */
+  any: boolean;
   continuationOf: ((result: object) => GivenGraph | undefined) | undefined;
 }
 
@@ -23,16 +26,21 @@ export function countMade(): number {
   return ++slot().count;
 }
 
+/** To be called where a collection is made. */
+export function noteCollection(): void {
+  slot().any = true;
+}
+
 export function setContinuation(continuationOf: (result: object) => GivenGraph | undefined): void {
   slot().continuationOf = continuationOf;
 }
 
-/** The calls behind a result that is a Delayed or holds some; undefined for any other. */
+/** The calls behind a result that is a Delayed or holds collections; undefined for any other. */
 export function givenGraph(result: object): GivenGraph | undefined {
   const made = shared[SLOT];
-  return made === undefined || made.count === 0 ? undefined : made.continuationOf?.(result);
+  return made === undefined || !made.any ? undefined : made.continuationOf?.(result);
 }
 
 function slot(): Made {
-  return (shared[SLOT] ??= { count: 0, continuationOf: undefined });
+  return (shared[SLOT] ??= { count: 0, any: false, continuationOf: undefined });
 }

@@ -1,39 +1,31 @@
 import { deserialize, serialize } from "node:v8";
 import { isCollection } from "../../collections/delayed/collections.ts";
+import { travellingOf, type Travelling } from "../../collections/travelling.ts";
 import { givenGraph, type GivenGraph } from "../../collections/delayed/made.ts";
-import { PlanError, type Json } from "../../errors.ts";
 
 /** What a task gave instead of a value: more calls, or a collection that is to be computed. */
-export type Continuation = GivenGraph | { readonly collection: Json };
+export type Continuation = GivenGraph | { readonly collection: Travelling };
 
 /** The first byte of a continuation's bytes; values' formats (values.ts) count from 0. */
 const CONTINUATION = 254;
 
 /**
- * The bytes of what has to be computed before there is a value, where a task gave a Delayed (or an array or plain object with such
- * inside) or another collection; undefined where it gave a value. Costs next to nothing in a thread that has made no Delayed.
+ * The bytes of what has to be computed before there is a value, where a task gave a collection, or an array or plain object with such
+ * inside; undefined where it gave a value. Costs next to nothing in a thread that has made no collection.
  *
  * @throws CallableError where a function of it cannot travel; GraphError for a cycle.
  * @throws PlanError where the collection cannot travel as JSON.
  */
 export function continuationOf(result: unknown): Uint8Array | undefined {
   if (typeof result !== "object" || result === null) return undefined;
-  const given = collectionOf(result) ?? givenGraph(result);
+  const isLazy = isCollection(result) && result.kind !== "delayed";
+  const given = isLazy ? { collection: travellingOf(result) } : givenGraph(result);
   if (given === undefined) return undefined;
   const body = serialize(given);
   const bytes = new Uint8Array(body.byteLength + 1);
   bytes[0] = CONTINUATION;
   bytes.set(body, 1);
   return bytes;
-}
-
-function collectionOf(result: object): Continuation | undefined {
-  if (!isCollection(result) || result.kind === "delayed") return undefined;
-  if ("toJSON" in result && typeof result.toJSON === "function") return { collection: result.toJSON() as Json }; // JSON by its name
-  throw new PlanError(`A task gave a collection of kind "${result.kind}", which cannot travel.`, {
-    fields: { kind: result.kind },
-    fix: "give its result: await it within the task, or compute it where the program runs.",
-  });
 }
 
 export function isContinuation(bytes: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import { encodeResult } from "../../callables/travel.ts";
+import type { Travelling } from "../../collections/travelling.ts";
 import { InternalError, fromErrorRecord } from "../../errors.ts";
 import { decodeContinuation, isContinuation } from "../../kernels/call/continuation.ts";
 import type { Ref } from "../../plan/plan.ts";
@@ -46,7 +47,7 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
       stop: (node) => this.#stop(node),
       wait: (node, body) => this.#wait(node, body),
     });
-    this.#maker = new Maker(this, this.#ledger.byKey);
+    this.#maker = new Maker(this, this.#ledger.byKey, (collection) => this.#computed("a task", collection));
   }
 
   add(graph: readonly GraphCall[], wanted: readonly number[]): CallHandle[] {
@@ -220,17 +221,17 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   #continue(node: CallNode, body: Uint8Array): void {
     try {
       const more = decodeContinuation(body);
-      if ("collection" in more) this.#ledger.await(node, { bytes: () => this.#computed(node, more.collection) });
+      if ("collection" in more) this.#ledger.await(node, { bytes: () => this.#computed(node.key, more.collection) });
       else this.#follow(node, more.graph, more.root);
     } catch (error) {
       this.#ledger.fail(node, error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  async #computed(node: CallNode, collection: Parameters<NonNullable<Calls["collections"]>>[0]): Promise<Uint8Array> {
+  async #computed(name: string, collection: Travelling): Promise<Uint8Array> {
     if (this.collections === undefined)
       throw new InternalError("A call gave a collection, and there is no client to compute it.");
-    return encodeResult(await this.collections(collection), node.key);
+    return encodeResult(await this.collections(collection), name);
   }
 
   #follow(node: CallNode, graph: readonly GraphCall[], rootIndex: number): void {

@@ -1,6 +1,6 @@
 import type { Argument } from "../../callables/arguments.ts";
 import type { CallableRef } from "../../callables/reference.ts";
-import type { Json } from "../../errors.ts";
+import type { Travelling } from "../../collections/travelling.ts";
 import type { RunEvent } from "../runtime.ts";
 
 /**
@@ -18,8 +18,8 @@ export interface Calls {
   hold(value: PromiseLike<unknown>, what: string, abandon?: () => void): CallHandle;
   /** Makes one call on each worker thread there is now: worker → handle. */
   everywhere(call: GraphCall): Map<number, CallHandle>;
-  /** Computes a collection (as JSON) that a call has given as its result. Set by who can. */
-  collections: ((json: Json) => Promise<unknown>) | undefined;
+  /** Computes a collection that a call has given as its result, or within it. Set by who can. */
+  collections: ((given: Travelling) => Promise<unknown>) | undefined;
   /** Hears of what calls print, and of workers that come and go. */
   onEvent: ((event: RunEvent) => void) | undefined;
 }
@@ -30,6 +30,8 @@ export interface GraphCall {
   readonly fn: CallableRef | undefined;
   readonly args: readonly Argument<number | CallHandle>[];
   readonly options?: CallOptions;
+  /** Instead of a call: a collection of a task's, which the client computes. */
+  readonly collection?: Travelling;
 }
 
 export interface CallOptions {

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Argument } from "../../callables/arguments.ts";
+import type { Travelling } from "../../collections/travelling.ts";
 import { encodeResult } from "../../callables/travel.ts";
 import type { CallHandle, CallOptions, GraphCall } from "./calls.ts";
 import { FunctionTable, contentKey, type KnownFunction } from "./functions.ts";
@@ -25,12 +26,14 @@ export interface Made {
 export class Maker {
   readonly #host: NodeHost;
   readonly #byKey: Map<string, CallNode>;
+  readonly #computed: (collection: Travelling) => Promise<Uint8Array>;
   readonly #functions = new FunctionTable();
   #ids = 0;
 
-  constructor(host: NodeHost, byKey: Map<string, CallNode>) {
+  constructor(host: NodeHost, byKey: Map<string, CallNode>, computed: (collection: Travelling) => Promise<Uint8Array>) {
     this.#host = host;
     this.#byKey = byKey;
+    this.#computed = computed;
   }
 
   make(graph: readonly GraphCall[], common: Common = {}): Made {
@@ -49,7 +52,13 @@ export class Maker {
       return node;
     };
     const optionsOf = resolver(common);
-    for (const { fn: ref, args: given, options } of graph) {
+    for (const { fn: ref, args: given, options, collection } of graph) {
+      if (collection !== undefined) {
+        const node = this.held(() => this.#computed(collection));
+        nodes.push(node);
+        fresh.push(node);
+        continue;
+      }
       const fn = ref === undefined ? undefined : this.#functions.intern(ref);
       const { args, needs } = withNodes(given, nodeOf);
       const key = keyOf(fn, args, options);
