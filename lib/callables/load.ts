@@ -96,9 +96,10 @@ function takeWarning(): void {
 }
 
 function evaluate(ref: Extract<CallableRef, { kind: "inline" }>, strict: boolean): unknown {
-  if (/\bimport\b/.test(ref.source)) takeWarning();
   const prelude = preludeOf(ref.source, strict);
-  const script = new vm.Script(`${prelude}${ref.source}\n) }`, {
+  const text = `${prelude}${ref.source}\n) }`;
+  if (/\bimport\b/.test(text)) takeWarning();
+  const script = new vm.Script(text, {
     filename: fileNameOf(ref),
     lineOffset: (ref.line ?? 1) - 1,
     columnOffset: -prelude.length,
