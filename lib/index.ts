@@ -26,6 +26,7 @@ export {
   type SortOptions,
 } from "./collections/dataframe/dataframe.ts";
 export { GroupBy, type GroupOptions } from "./collections/dataframe/group-by.ts";
+export type { MapOptions, MappedRows, RepartitionOptions } from "./collections/dataframe/partitions.ts";
 export type { FrameJson } from "./collections/dataframe/json.ts";
 export type { CsvOptions } from "./collections/dataframe/nodes.ts";
 export type { DescribeOptions, PivotOptions } from "./collections/dataframe/summaries.ts";

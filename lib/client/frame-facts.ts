@@ -35,6 +35,7 @@ function asMany(node: FrameNode): FrameNode {
     case "sort":
     case "window":
     case "over":
+    case "repartition":
       return asMany(node.input);
     default:
       return node;

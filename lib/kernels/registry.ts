@@ -10,6 +10,7 @@ const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
   "bag.run": async () => (await import("./bag/run.ts")).runBag,
   "frame.scan": async () => (await import("./frame/scan.ts")).scan,
+  "frame.map": async () => (await import("./frame/map/map.ts")).mapRows,
   "frame.write": async () => (await import("./formats/write.ts")).writeRows,
   "images.run": async () => (await import("./image/run.ts")).run,
   "images.sheet": async () => (await import("./image/sheet.ts")).sheet,

@@ -1,4 +1,5 @@
 import { overText } from "../collections/dataframe/over-nodes.ts";
+import { formatCallable } from "../collections/bag/format.ts";
 import { formatExpression, Aggregate } from "../collections/expression.ts";
 import { formatWindow } from "../collections/window.ts";
 import type { CollectParams, GroupParams } from "../kernels/frame/folds.ts";
@@ -86,6 +87,10 @@ function explainOperation(step: Operation): string[] {
       return [`  distinct  ${step.columns.map(nameOf).join(", ")}`];
     case "window":
       return step.columns.map(({ name, value }) => `  window    ${name} = ${formatWindow(value)}`);
+    case "map":
+      return [`  map       ${formatCallable(step.fn)}`];
+    case "repartition":
+      return ["  repartition"];
     case "over":
       return [`  over      ${overText(step)}`];
     case "stack":

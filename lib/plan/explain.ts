@@ -1,6 +1,8 @@
+import { formatCallable } from "../collections/bag/format.ts";
 import { formatBytes } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
 import type { BagParams } from "../kernels/bag/params.ts";
+import type { MapParams } from "../kernels/frame/map/map.ts";
 import type { ScanParams } from "../kernels/frame/scan.ts";
 import { peakBytes } from "./estimate.ts";
 import { explainBagStage } from "./explain-bag.ts";
@@ -24,6 +26,11 @@ function explainStage(stage: Stage): string[] {
   ];
   if (stage.work.op === "frame.scan")
     lines.push(...explainScan(stage.work.params as unknown as ScanParams, stage.tasks)); // the op says whose parameters they are
+  if (stage.work.op === "frame.map") {
+    const { rows, fn } = stage.work.params as unknown as MapParams; // as above
+    lines.push(...explainScan(rows.params as unknown as ScanParams, stage.tasks)); // a function's rows are scanned
+    lines.push(`  map       ${formatCallable(fn)}`);
+  }
   if (stage.work.op === "bag.run") lines.push(...explainBagStage(stage.work.params as unknown as BagParams)); // as above
   const terms = Object.entries(stage.estimate.peakBytes).map(([term, bytes]) => `${term} ${formatBytes(bytes)}`);
   lines.push(`  memory    at most ${formatBytes(peakBytes(stage))} a task (${terms.join(", ")})`);

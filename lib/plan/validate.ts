@@ -66,6 +66,7 @@ function checkWork(value: unknown, path: string, what: "kernel" | "fold"): void 
       `correct it; a ${what} of a later version needs a newer abanico.`,
     );
   if (what === "kernel" && op === "frame.scan") checkScan(params, `${path}.params`);
+  if (what === "kernel" && op === "frame.map") checkWork(params["rows"], `${path}.params.rows`, "kernel");
   if (what === "kernel" && op === "bag.run") checkBag(params, `${path}.params`);
   if (what === "fold" && op === "bag.fold") checkBagFold(params, `${path}.params`);
   if (what === "kernel" && op === "images.run") checkImages(params, `${path}.params`);

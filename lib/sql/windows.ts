@@ -1,13 +1,6 @@
 import { DataFrame } from "../collections/dataframe/dataframe.ts";
-import type {
-  FRAMED,
-  RANKINGS} from "../collections/dataframe/over-nodes.ts";
-import {
-  overType,
-  type OverBound,
-  type OverFunction,
-  type OverSpec,
-} from "../collections/dataframe/over-nodes.ts";
+import type { FRAMED, RANKINGS } from "../collections/dataframe/over-nodes.ts";
+import { overType, type OverBound, type OverFunction, type OverSpec } from "../collections/dataframe/over-nodes.ts";
 import { col, lit, type Expression } from "../collections/expression.ts";
 import { when } from "../collections/expression/when.ts";
 import type { Field, Schema } from "../collections/schema.ts";

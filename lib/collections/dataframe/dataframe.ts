@@ -11,6 +11,7 @@ import { formatNode } from "./format-node.ts";
 import { GroupBy, type GroupOptions } from "./group-by.ts";
 import { frameFromJson, frameToJson, type FrameJson } from "./json.ts";
 import type { FrameNode } from "./nodes.ts";
+import { mapNode, repartitionNode, type MapOptions, type MappedRows, type RepartitionOptions } from "./partitions.ts";
 import {
   writeTarget,
   type WriteCsvOptions,
@@ -64,6 +65,32 @@ export class DataFrame extends Collection<Table> {
         fix: 'write a condition over columns, as in col("quantity").gt(50).',
       });
     return new DataFrame({ kind: "filter", input: this.node, condition: condition.node });
+  }
+
+  /**
+   * What a function makes of the rows of each partition, given as an Arrow table. A partition is what one task reads: a block of a CSV file, some row
+   * groups of Parquet, all rows of a fold; `repartition` makes others. The function travels as those of bags do (by source, where it uses nothing outer,
+   * or from a module by `fromModule`), gets `args` behind the table, and may be async. It gives a table, a list of rows, or columns by name; see `MappedRows`.
+   *
+   * The columns that come out are those of `{ schema: { id: "int64", … } }` behind the arguments. Without it the function is called once when a plan is made, on two
+   * made-up rows of the right types (as Dask finds its meta): what it gives then tells. Each partition's result must have these columns, in any order; int64 goes
+   * into float64, date into timestamp. The function is called for partitions without rows too, and may be called twice for one (after a lost worker).
+   *
+   * @throws CallableError where the function cannot travel. At compute: TypeMismatchError that names column, expected and found; TaskError where the function fails.
+   */
+  mapPartitions<A extends readonly unknown[] = []>(
+    fn: (rows: Table, ...args: A) => MappedRows | Promise<MappedRows>,
+    ...args: readonly [...A] | readonly [...A, MapOptions]
+  ): DataFrame {
+    return new DataFrame(mapNode(this.node, fn, args));
+  }
+
+  /**
+   * The same rows, in the same order, in other partitions, about equally large: so many, or as many as are estimated to make each of them about
+   * `{ bytes: "64MB" }` in memory. What follows has a task for each; `persist` keeps them so. All rows are kept and moved for it.
+   */
+  repartition(into: number | RepartitionOptions): DataFrame {
+    return new DataFrame(repartitionNode(this.node, into));
   }
 
   /** Adds columns, or replaces those of the same name. All expressions see the columns as they were before. */

@@ -1,4 +1,6 @@
+import { formatCallable } from "../bag/format.ts";
 import { formatExpression } from "../expression.ts";
+import { formatBytes } from "../options.ts";
 import { formatWindow } from "../window.ts";
 import type { FrameOperation } from "./operation-nodes.ts";
 import { overText } from "./over-nodes.ts";
@@ -30,6 +32,10 @@ export function operationLine(node: FrameOperation): string {
       return `${node.of.padEnd(11)}${node.names?.join(", ") ?? "all columns of numbers"}`;
     case "window":
       return node.columns.map(({ name, value }) => `window     ${name} = ${formatWindow(value)}`).join("\n");
+    case "mapPartitions":
+      return `map        partitions by ${formatCallable(node.fn)}`;
+    case "repartition":
+      return `repartition ${node.partitions === undefined ? formatBytes(node.bytes ?? 0) : `${node.partitions} partitions`}`;
     case "over":
       return `over       ${overText(node)}`;
     case "join":

@@ -29,6 +29,7 @@ function refuseHeld(node: FrameNode, path: string): void {
   let held = node;
   for (; "input" in held; held = held.input) {
     if (held.kind === "join") refuseHeld(held.other, `${at}.other`);
+    if (held.kind === "mapPartitions") refuseBound(held.fn, `${at}.fn`);
     at += ".input";
   }
   if (held.kind === "kept") refuseKept(at);

@@ -4,6 +4,7 @@ import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt
 import type { FrameNode } from "./nodes.ts";
 import { JOINS, type FillValues, type FrameOperation, type SortKeyNode } from "./operation-nodes.ts";
 import { OVER_FIELDS, overAt } from "./over-nodes.ts";
+import { PARTITION_FIELDS, partitionsAt } from "./partitions.ts";
 import { SUMMARY_FIELDS, summaryAt } from "./summary-json.ts";
 
 type Kind = FrameOperation["kind"];
@@ -21,6 +22,7 @@ export const OPERATION_FIELDS: Readonly<Record<Kind, readonly string[]>> = {
   distinct: ["names"],
   ...SUMMARY_FIELDS,
   over: OVER_FIELDS,
+  ...PARTITION_FIELDS,
   join: ["other", "how", "leftOn", "rightOn", "suffixes"],
 };
 
@@ -39,6 +41,9 @@ export function operationAt(
     case "matrix":
     case "window":
       return summaryAt(kind, node, input, path);
+    case "mapPartitions":
+    case "repartition":
+      return partitionsAt(kind, node, input, path);
     case "over":
       return { kind, input, ...overAt(node, path, sortKeyAt) };
     case "drop":

@@ -1,6 +1,7 @@
 import type { ExpressionNode } from "../expression.ts";
 import type { FrameNode } from "./nodes.ts";
 import type { OverNode } from "./over-nodes.ts";
+import type { PartitionOperation } from "./partitions.ts";
 import type { SummaryOperation } from "./summary-nodes.ts";
 
 /** Operations on whole frames, as plain data: see the methods of `DataFrame`. */
@@ -24,6 +25,7 @@ export type FrameOperation =
   | { readonly kind: "distinct"; readonly input: FrameNode; readonly names?: readonly string[] }
   | SummaryOperation
   | OverNode
+  | PartitionOperation
   | JoinNode;
 
 /** One value for all columns that take it, or one for each column named. */

@@ -1,6 +1,7 @@
 import { overSchema } from "../../collections/dataframe/over-nodes.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
+import { InternalError } from "../../errors.ts";
 import { firstRows } from "./collect.ts";
 import { distinctRows } from "./distinct.ts";
 import type { Frame } from "./encode.ts";
@@ -36,6 +37,9 @@ function applyOne(frame: Frame, operation: Operation): Frame {
       return applyOver(frame, operation);
     case "stack":
       return stackRow(frame, operation);
+    case "map":
+    case "repartition":
+      throw new InternalError(`${operation.do} is a stage of its own.`);
     case "group": {
       const state = new GroupState(operation.sink, frame.schema);
       state.update(frame.batch);
@@ -64,6 +68,10 @@ export function operationSchema(schema: Schema, operation: Operation): Schema {
       return schema;
     case "window":
       return windowSchema(schema, operation.columns);
+    case "map":
+      return operation.schema;
+    case "repartition":
+      return schema;
     case "over":
       return overSchema(operation, schema);
     case "stack":

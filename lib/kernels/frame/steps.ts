@@ -1,6 +1,7 @@
 import type { OverSpec } from "../../collections/dataframe/over-nodes.ts";
 import type { AggregateNode, ExpressionNode } from "../../collections/expression.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
+import type { PartitionFunction } from "./map/map.ts";
 import type { StackSpec } from "./stack.ts";
 import type { WindowColumns } from "./windows/apply.ts";
 
@@ -111,5 +112,8 @@ export type Operation =
   | { readonly do: "distinct"; readonly columns: readonly string[] }
   | { readonly do: "group"; readonly sink: GroupSink }
   | { readonly do: "window"; readonly columns: WindowColumns }
+  /** A user's function of all rows of a task, and other partitions: stages of their own. */
+  | ({ readonly do: "map"; readonly columns: readonly string[]; readonly schema: Schema } & PartitionFunction)
+  | { readonly do: "repartition"; readonly partitions?: number; readonly bytes?: number }
   | (OverSpec & { readonly do: "over" })
   | StackSpec;

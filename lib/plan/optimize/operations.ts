@@ -39,7 +39,7 @@ export function pushFiltersDown({ operations, notes }: Optimized): Optimized {
 }
 
 function mayPass(filter: Step & { do: "filter" }, other: Operation): boolean {
-  if (other.do === "select" || other.do === "sort" || other.do === "sample") return true;
+  if (other.do === "select" || other.do === "sort" || other.do === "sample" || other.do === "repartition") return true;
   const read = columnsRead(filter.condition);
   if (other.do === "distinct") return [...read].every((name) => other.columns.includes(name));
   if (other.do !== "assign") return false;
@@ -107,6 +107,8 @@ export function neededBefore(operation: Operation, needed: ReadonlySet<string>):
       for (const { name } of operation.columns) before.delete(name);
       for (const { value } of operation.columns) columnsRead(value.input, before);
       return before;
+    case "map":
+      return new Set(operation.columns);
     case "over":
       for (const { name } of operation.columns) before.delete(name);
       for (const name of overReads(operation)) before.add(name);

@@ -19,6 +19,7 @@ function rowsBehind(operation: Operation, rows: number | undefined): number | un
     case "sort":
     case "window":
     case "over":
+    case "repartition":
     case "place":
       return rows;
     case "head":

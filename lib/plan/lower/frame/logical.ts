@@ -10,7 +10,7 @@ import type { Operation } from "../../../kernels/frame/steps.ts";
 import type { Read } from "../../source/read.ts";
 import { concatOf, type ConcatBase } from "./concat.ts";
 import { joinOf, type JoinBase } from "./join-columns.ts";
-import { spellOut } from "./spell-out.ts";
+import { operationsOf } from "./spell-out.ts";
 
 /** Operations, in order, over a base. */
 export interface Pipeline {
@@ -37,7 +37,7 @@ export async function logicalOf(node: FrameNode, readOf: (source: SourceNode) =>
   const operations: Operation[] = [];
   let { schema } = base;
   for (const step of chain) {
-    for (const operation of spellOut(step, schema)) {
+    for (const operation of await operationsOf(step, schema)) {
       operations.push(operation);
       schema = operationSchema(schema, operation);
     }

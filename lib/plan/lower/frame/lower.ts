@@ -10,6 +10,7 @@ import { framesRead } from "./dataset.ts";
 import { openedRows } from "./exchange.ts";
 import { groupRows } from "./group.ts";
 import { lowerJoin } from "./join.ts";
+import { mappedRows, repartitioned } from "./partitions.ts";
 import { schemaOf, type Base, type Pipeline } from "./logical.ts";
 import { firstInOrder, firstRows, lastRows, sortRows } from "./order.ts";
 import { overRows } from "./over.ts";
@@ -58,6 +59,8 @@ async function lowerOperation(
   needed: ReadonlySet<string>,
   lowering: Lowering,
 ): Promise<Dataset> {
+  if (operation.do === "map") return mappedRows(dataset, operation, lowering);
+  if (operation.do === "repartition") return repartitioned(dataset, operation, needed, lowering);
   if (dataset.end !== undefined) return withStep(dataset, pruned(operation, needed));
   switch (operation.do) {
     case "group":

@@ -7,7 +7,22 @@ import type { Operation } from "../../../kernels/frame/steps.ts";
 import { sampleRows, skipRows } from "./numbered.ts";
 import { describeOperations, matrixOperations } from "./summaries.ts";
 
-type OperationNode = Exclude<Extract<FrameNode, { readonly input: FrameNode }>, { readonly kind: "join" }>;
+type OperationNode = Exclude<
+  Extract<FrameNode, { readonly input: FrameNode }>,
+  { readonly kind: "join" } | { readonly kind: "mapPartitions" }
+>;
+
+/** As `spellOut`; a function whose columns nobody has said is tried out. */
+export async function operationsOf(
+  node: OperationNode | Extract<FrameNode, { kind: "join" | "mapPartitions" }>,
+  schema: Schema,
+): Promise<Operation[]> {
+  if (node.kind !== "mapPartitions") return spellOut(node, schema);
+  const { fn, args } = node;
+  const { schemaOfFunction } = await import("../../../kernels/frame/map/map.ts");
+  const given = node.schema ?? (await schemaOfFunction({ fn, args }, schema));
+  return [{ do: "map", columns: namesOf(schema), fn, args, schema: given }];
+}
 
 /** The operations that a node of a description stands for, over these columns. */
 export function spellOut(node: OperationNode | Extract<FrameNode, { kind: "join" }>, schema: Schema): Operation[] {
@@ -50,6 +65,10 @@ export function spellOut(node: OperationNode | Extract<FrameNode, { kind: "join"
       return matrixOperations(node, schema);
     case "window":
       return node.columns.length === 0 ? [] : [{ do: "window", columns: node.columns }];
+    case "repartition": {
+      const { partitions, bytes } = node;
+      return [{ do: "repartition", ...(bytes === undefined ? { partitions: partitions ?? 1 } : { bytes }) }];
+    }
     case "over": {
       const { partitionBy, orderBy, columns } = node;
       return columns.length === 0 ? [] : [{ do: "over", partitionBy, orderBy, columns }];
