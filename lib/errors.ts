@@ -97,6 +97,11 @@ export class ValueError extends AbanicoError {
   readonly tag = "Value";
 }
 
+/** Shapes of arrays that do not fit together. `fields` hold shapes, axis. Recover: transpose, reshape, or mend the lengths. */
+export class ShapeError extends AbanicoError {
+  readonly tag = "Shape";
+}
+
 /** An integer result does not fit 64 bits. Recover: cast to float64 first. */
 export class OverflowError extends AbanicoError {
   readonly tag = "Overflow";
@@ -186,6 +191,7 @@ const classes = {
   Text: TextError,
   Format: FormatError,
   Value: ValueError,
+  Shape: ShapeError,
   Overflow: OverflowError,
   UnknownColumn: UnknownColumnError,
   TypeMismatch: TypeMismatchError,

@@ -24,6 +24,7 @@ export interface Runner<C, T> {
 /** By kind; all but the frames' are loaded when first asked for. */
 const runners: Partial<Record<CollectionKind, () => unknown>> = {
   frame: () => frameRunner,
+  array: async () => (await import("./run-array.ts")).arrayRunner,
   bag: async () => (await import("./run-bag.ts")).bagRunner,
   images: async () => (await import("./run-images.ts")).imagesRunner,
   delayed: async () => (await import("./run-delayed.ts")).delayedRunner,

@@ -2,7 +2,7 @@ import { noteCollection } from "./delayed/made.ts";
 import { executor, type ComputeOptions } from "./executor.ts";
 
 /** The kinds of collections there are: a client has one runner for each (client/runners.ts). */
-export type CollectionKind = "frame" | "bag" | "images" | "delayed";
+export type CollectionKind = "frame" | "array" | "bag" | "images" | "delayed";
 
 /**
  * A lazy description of a result T to come: what every collection is. Nothing is read or run until `compute`, `persist`, or a

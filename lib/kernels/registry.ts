@@ -9,6 +9,8 @@ import type { Fold, Kernel } from "./kernel.ts";
 const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
   "bag.run": async () => (await import("./bag/run.ts")).runBag,
+  "array.combine": async () => (await import("./array/run.ts")).combine,
+  "array.run": async () => (await import("./array/run.ts")).runArray,
   "frame.scan": async () => (await import("./frame/scan.ts")).scan,
   "frame.map": async () => (await import("./frame/map/map.ts")).mapRows,
   "frame.write": async () => (await import("./formats/write.ts")).writeRows,
@@ -22,6 +24,7 @@ type FoldMaker = (params: JsonObject) => Fold<unknown, unknown> | Promise<Fold<u
 const folds: Record<string, () => Promise<FoldMaker>> = {
   call: async () => (await import("./call/call.ts")).callFold,
   "bag.fold": async () => (await import("./bag/folds.ts")).bagFold,
+  "array.reduce": async () => (await import("./array/run.ts")).reduceFold as FoldMaker,
   "frame.collect": async () => (await import("./frame/folds.ts")).collectFold as FoldMaker, // a fold of its own partials
   "frame.group": async () => (await import("./frame/folds.ts")).groupFold as FoldMaker,
   "frame.written": async () => (await import("./formats/write.ts")).writtenFold as FoldMaker,

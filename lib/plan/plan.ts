@@ -100,7 +100,12 @@ export interface Task {
   readonly index: number;
   readonly input: TaskInput;
   /** The outputs of the stages beside, see `Stage.beside`. */
-  readonly beside?: readonly Ref[];
+  readonly beside?: readonly OutputsIn[];
+}
+
+/** The outputs 0 … count − 1 that a stage of a run keeps. Ranges, not lists: tasks may be many, and outputs as well. */
+export interface OutputsIn extends OutputsOf {
+  readonly run: string;
 }
 
 export type TaskInput =

@@ -35,12 +35,8 @@ export function taskAt(stage: Stage, index: number, run = ""): Task {
   if (!Number.isInteger(index) || index < 0 || index >= taskCount(stage.tasks))
     throw new InternalError(`Stage "${stage.id}" has ${taskCount(stage.tasks)} tasks, and no task ${index}.`);
   const task = { stage: stage.id, index, input: inputAt(stage.tasks, index, run) };
-  const beside = stage.beside?.flatMap((read) => outputRefs(read, run));
+  const beside = stage.beside?.map((read) => ({ ...read, run }));
   return beside === undefined ? task : { ...task, beside };
-}
-
-function outputRefs({ stage, count }: OutputsOf, run: string): Ref[] {
-  return Array.from({ length: count }, (_, task) => ({ run, stage, task }));
 }
 
 /** The output that task `index` of a union reads. */

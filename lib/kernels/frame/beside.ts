@@ -1,7 +1,7 @@
 /** What tasks read beside their own input: bounds of ranges, tables of joins. Made once a thread for all tasks of a stage. */
 import type { Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
-import type { TaskContext } from "../kernel.ts";
+import { besideRefs, type TaskContext } from "../kernel.ts";
 import { concatenate } from "./collect.ts";
 import { decodeFrame, type Frame } from "./encode.ts";
 import { JoinTable } from "./join.ts";
@@ -48,7 +48,7 @@ function joined(schema: Schema, frames: readonly Frame[]): Frame {
 }
 
 async function framesOf(stage: string, context: TaskContext): Promise<Frame[]> {
-  const refs = (context.beside ?? []).filter((ref) => ref.stage === stage);
+  const refs = besideRefs(context, stage);
   if (refs.length === 0) throw new InternalError(`Nothing of stage "${stage}" lies beside this task.`);
   const frames: Frame[] = [];
   for (const ref of refs) frames.push(decodeFrame(await context.fetch(ref)));

@@ -17,7 +17,9 @@ const squares = memory.data(64 * 8, 16);
   const oldMean = load<f64>(meanAt);
   const apart = mean - oldMean;
   store<f64>(countAt, all);
-  store<f64>(meanAt, before == 0 ? mean : oldMean + apart * (count / all));
+  // Of an infinite mean, what is apart from it is infinite the other way: their sum would be NaN.
+  if (abs(oldMean) == Infinity) store<f64>(meanAt, oldMean + mean);
+  else store<f64>(meanAt, before == 0 ? mean : oldMean + apart * (count / all));
   store<f64>(m2At, before == 0 ? m2 : load<f64>(m2At) + m2 + apart * apart * (before * (count / all)));
 }
 

@@ -1,0 +1,134 @@
+import { ChunkedArray } from "../collections/array/chunked-array.ts";
+import { Grid } from "../collections/array/chunks.ts";
+import { infoOf, viewOf, type DType, type TypedArray } from "../collections/array/dtype.ts";
+import { NDArray, makeTyped } from "../collections/array/ndarray.ts";
+import type { ArrayNode } from "../collections/array/nodes.ts";
+import { sizeOf } from "../collections/array/shape.ts";
+import { InternalError, OptionError } from "../errors.ts";
+import { copyInto } from "../kernels/array/assemble.ts";
+import { decodeNpy } from "../kernels/array/npy.ts";
+import type { Partial } from "../kernels/array/partials.ts";
+import { finishState } from "../kernels/array/reduce.ts";
+import { explainPlan } from "../plan/explain.ts";
+import { lowerChunks, lowerReductions, type ReducedPlan } from "../plan/lower/array.ts";
+import type { Plan, Ref } from "../plan/plan.ts";
+import type { Runner, RunnerHost } from "./runner.ts";
+
+/** How arrays are run: reductions end in a fold; of all else the chunks are kept, and put together here. */
+export const arrayRunner: Runner<ChunkedArray<DType, unknown>, unknown> = {
+  compute: async (array, host, signal) => {
+    const [result] = await computeArrays([array.node], host, signal);
+    return array.isScalar ? scalarOf(result) : result;
+  },
+  persist: async (array, host, signal) => new ChunkedArray(await persistNode(array.node, host, signal), array.isScalar),
+  explain: ({ node }) => {
+    const reduced = lowerReductions([node]);
+    const { shape, dtype } = node;
+    return Promise.resolve(
+      explainPlan(reduced?.plan ?? lowerChunks(node), `an array of shape [${shape.join(", ")}], ${dtype}`),
+    );
+  },
+  release: async ({ node }, { runtime }) => {
+    if (node.op !== "kept")
+      throw new OptionError("release(…) expects an array that persist() gave.", {
+        fix: "release that one, not one made from it.",
+      });
+    await runtime.release(node.run);
+  },
+};
+
+/** Several at once: reductions over the same chunks go through them together. */
+export async function computeArrays(
+  nodes: readonly ArrayNode[],
+  host: RunnerHost,
+  signal: AbortSignal,
+): Promise<NDArray[]> {
+  host.runtime.prepare(["array.run"]);
+  const reduced = lowerReductions(nodes);
+  if (reduced !== undefined) return finishReductions(nodes, reduced, host, signal);
+  return Promise.all(
+    nodes.map(async (node) => {
+      const alone = lowerReductions([node]);
+      if (alone === undefined) return gather(node, host, signal);
+      const [result] = await finishReductions([node], alone, host, signal);
+      return result;
+    }),
+  );
+}
+
+async function finishReductions(
+  nodes: readonly ArrayNode[],
+  { plan, reductions, counts }: ReducedPlan,
+  { runtime, onEvent }: RunnerHost,
+  signal: AbortSignal,
+): Promise<NDArray[]> {
+  const { partial } = await runtime.run(plan, { signal, onEvent });
+  if (!Array.isArray(partial)) throw new InternalError("A reduction of arrays gave no states.");
+  const states = partial as unknown as Partial; // what the fold of these plans gives
+  return nodes.map((node, i) => {
+    const reduction = reductions[i];
+    // Chunks of the result without the axes that are kept with length 1: their elements are the same.
+    const grid = new Grid(reduction.chunks);
+    const data = makeTyped(node.dtype, sizeOf(node.shape)) as TypedArray;
+    for (const state of states[i]) {
+      const region = grid.region(state.place);
+      const elements = finishState(reduction, state, counts[i]);
+      copyInto(data, grid.shape, elements, region);
+    }
+    return new NDArray(node.dtype, node.shape, data);
+  });
+}
+
+/** The chunks of an array, put together. */
+async function gather(node: ArrayNode, host: RunnerHost, signal: AbortSignal): Promise<NDArray> {
+  const { runtime } = host;
+  const { refs, run } = await keepChunks(lowerChunks(node), host, signal);
+  try {
+    const grid = new Grid(node.chunks);
+    const data = makeTyped(node.dtype, sizeOf(node.shape)) as TypedArray;
+    for (const [index, ref] of refs.entries()) {
+      const { dtype, elements } = decodeNpy(await runtime.fetch(ref), `chunk ${index}`);
+      const region = grid.region(index);
+      const size = sizeOf(region.size);
+      const aligned = elements.byteOffset % infoOf(dtype).bytes === 0 ? elements : elements.slice();
+      copyInto(data, node.shape, viewOf(dtype, aligned.buffer, aligned.byteOffset, size), region);
+    }
+    return new NDArray(node.dtype, node.shape, data);
+  } finally {
+    await runtime.release(run);
+  }
+}
+
+async function keepChunks(
+  plan: Plan,
+  { runtime, onEvent }: RunnerHost,
+  signal: AbortSignal,
+): Promise<{ readonly refs: readonly Ref[]; readonly run: string }> {
+  const { refs, run } = await runtime.run(plan, { signal, onEvent });
+  if (refs === undefined) throw new InternalError("A run of an array kept no chunks.");
+  return { refs, run };
+}
+
+async function persistNode(node: ArrayNode, host: RunnerHost, signal: AbortSignal): Promise<ArrayNode> {
+  host.runtime.prepare(["array.run"]);
+  const plan = lowerChunks(node);
+  const { run } = await keepChunks(plan, host, signal);
+  const { id } = plan.stages[plan.stages.length - 1];
+  const { shape, dtype, chunks } = node;
+  const kept: ArrayNode = { op: "kept", run, stage: id, grid: chunks, shape, dtype, chunks };
+  forgotten.register(kept, { runtime: host.runtime, run });
+  return kept;
+}
+
+/** Runtimes of kept arrays that nothing mentions any more are told to forget them. */
+const forgotten = new FinalizationRegistry<{ readonly runtime: RunnerHost["runtime"]; readonly run: string }>(
+  ({ runtime, run }) => {
+    void runtime.release(run).catch(() => undefined); // the client may be closed: then nothing is kept any more
+  },
+);
+
+/** Whole numbers beyond 2^53 stay bigints. */
+function scalarOf(array: NDArray): number | bigint | boolean {
+  const value = array.item();
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}

@@ -1,0 +1,98 @@
+import type { Region } from "../../collections/array/chunks.ts";
+import { infoOf } from "../../collections/array/dtype.ts";
+import { sizeOf } from "../../collections/array/shape.ts";
+import type { Block } from "./arena.ts";
+import type { Evaluator } from "./evaluate.ts";
+import { lineFunction } from "./lines.ts";
+import { byteStrides, copyStrided } from "./strided.ts";
+import type { Of } from "./views.ts";
+
+/** Functions of whole lines along an axis: every box needs the whole of that axis. */
+export async function alongAxis(evaluator: Evaluator, node: Of<"along" | "cumulate">, region: Region): Promise<Block> {
+  const { arena, program } = evaluator;
+  const { axis } = node;
+  const input = program[node.inputs[0]];
+  const length = input.shape[axis];
+  const box = replaced(region, axis, 0, length);
+  const block = await evaluator.block(node.inputs[0], box);
+  const made = node.op === "cumulate" ? cumulated(evaluator, node, block, box) : byLines(evaluator, node, block, box);
+  arena.release(block);
+  const whole = node.shape[axis];
+  if (region.start[axis] === 0 && region.size[axis] === whole) return made;
+  const out = arena.block(node.dtype, region.size);
+  const width = infoOf(node.dtype).bytes;
+  const own = byteStrides(made.shape, width);
+  copyStrided(
+    arena.kernel,
+    width,
+    region.size,
+    { address: made.address + region.start[axis] * own[axis], strides: own },
+    { address: out.address, strides: byteStrides(region.size, width) },
+  );
+  arena.release(made);
+  return out;
+}
+
+function replaced({ start, size }: Region, axis: number, from: number, length: number): Region {
+  return { start: start.with(axis, from), size: size.with(axis, length) };
+}
+
+function cumulated({ arena }: Evaluator, node: Of<"cumulate">, block: Block, { size }: Region): Block {
+  const { axis, fn, dtype } = node;
+  const outer = sizeOf(size.slice(0, axis));
+  const cols = sizeOf(size.slice(axis + 1));
+  const wide = dtype === "float32" ? "float64" : dtype;
+  const carry = arena.bytes(outer * cols * 8);
+  const carries = arena.view("float64", carry, outer * cols);
+  if (fn === "cumsum") carries.fill(0);
+  else if (wide === "float64") carries.fill(1);
+  else arena.view("int64", carry, outer * cols).fill(1n);
+  const made = arena.block(wide, size);
+  arena.kernel.loop(`${fn}_${infoOf(block.dtype).code}`)(block.address, outer, size[axis], cols, carry, made.address);
+  arena.release({ address: carry });
+  if (wide === dtype) return made;
+  const out = arena.block(dtype, size);
+  arena.kernel.loop(`cast_${infoOf(wide).code}_${infoOf(dtype).code}`)(made.address, out.address, sizeOf(size));
+  arena.release(made);
+  return out;
+}
+
+/** Lines are laid one after the other, worked on, and laid back. */
+function byLines({ arena }: Evaluator, node: Of<"along">, block: Block, { size }: Region): Block {
+  const { axis, dtype } = node;
+  const lines = sizeOf(size) / Math.max(1, size[axis]);
+  const [from, to] = [size[axis], node.shape[axis]];
+  const order = [...size.keys()].filter((i) => i !== axis).concat(axis);
+  const input = arena.block(block.dtype, [lines, from]);
+  const width = infoOf(block.dtype).bytes;
+  const own = byteStrides(size, width);
+  const moved = order.map((i) => size[i]);
+  copyStrided(
+    arena.kernel,
+    width,
+    moved,
+    { address: block.address, strides: order.map((i) => own[i]) },
+    { address: input.address, strides: byteStrides(moved, width) },
+  );
+  const output = arena.block(dtype, [lines, to]);
+  const source = arena.view(block.dtype, input.address, lines * from);
+  const target = arena.view(dtype, output.address, lines * to);
+  const work = lineFunction(node.fn, from);
+  for (let i = 0; i < lines; i++)
+    work(source.subarray(i * from, (i + 1) * from), target.subarray(i * to, (i + 1) * to));
+  arena.release(input);
+  const shape = size.with(axis, to);
+  const back = arena.block(dtype, shape);
+  const wide = infoOf(dtype).bytes;
+  const places = byteStrides(shape, wide);
+  const laid = order.map((i) => shape[i]);
+  copyStrided(
+    arena.kernel,
+    wide,
+    laid,
+    { address: output.address, strides: byteStrides(laid, wide) },
+    { address: back.address, strides: order.map((i) => places[i]) },
+  );
+  arena.release(output);
+  return back;
+}

@@ -1,0 +1,59 @@
+import { infoOf, viewOf, type DType, type TypedArrayOf } from "../../collections/array/dtype.ts";
+import { sizeOf, type Shape } from "../../collections/array/shape.ts";
+import type { ArrayKernel } from "./wasm.ts";
+
+/** An array in the kernel's memory, in C order. Whoever has it from the evaluator owns it: releases it, or passes it on. */
+export interface Block {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** In bytes. */
+  readonly address: number;
+}
+
+/** The memory of one task: what it has not given back by the end, goes then. */
+export class Arena {
+  readonly kernel: ArrayKernel;
+  readonly #live = new Set<number>();
+
+  constructor(kernel: ArrayKernel) {
+    this.kernel = kernel;
+  }
+
+  /** Elements are whatever lay there. */
+  block(dtype: DType, shape: Shape): Block {
+    return { dtype, shape, address: this.bytes(sizeOf(shape) * infoOf(dtype).bytes) };
+  }
+
+  bytes(count: number): number {
+    const address = this.kernel.allocate(Math.max(16, count));
+    this.#live.add(address);
+    return address;
+  }
+
+  release({ address }: { readonly address: number }): void {
+    if (this.#live.delete(address)) this.kernel.release(address);
+  }
+
+  /** Good until something is allocated. */
+  view<D extends DType>(dtype: D, address: number, length: number): TypedArrayOf[D] {
+    return viewOf(dtype, this.kernel.memory.buffer, address, length);
+  }
+
+  /** The block's bytes, copied out. */
+  copyOut(block: Block): Uint8Array<ArrayBuffer> {
+    const bytes = sizeOf(block.shape) * infoOf(block.dtype).bytes;
+    return new Uint8Array(this.kernel.memory.buffer, block.address, bytes).slice() as Uint8Array<ArrayBuffer>; // a copy has a buffer of its own
+  }
+
+  /** A block of bytes that lie elsewhere. */
+  copyIn(dtype: DType, shape: Shape, bytes: Uint8Array): Block {
+    const block = this.block(dtype, shape);
+    new Uint8Array(this.kernel.memory.buffer, block.address, bytes.byteLength).set(bytes);
+    return block;
+  }
+
+  close(): void {
+    for (const address of this.#live) this.kernel.release(address);
+    this.#live.clear();
+  }
+}

@@ -1,0 +1,273 @@
+import { Grid, equalRegions, intersect, type Region } from "../../collections/array/chunks.ts";
+import { infoOf, type DType } from "../../collections/array/dtype.ts";
+import { sizeOf } from "../../collections/array/shape.ts";
+import { InternalError } from "../../errors.ts";
+import type { Arena, Block } from "./arena.ts";
+import { Fusion, fillWith } from "./fuse.ts";
+import { alongAxis } from "./along.ts";
+import { multiplyInto } from "./multiply.ts";
+import type { Program, ProgramNode } from "./program.ts";
+import { StandardStream, streamable } from "./random.ts";
+import { byteStrides, copyStrided } from "./strided.ts";
+import { forEachTile, type LeafSource, type TileRun } from "./tiles.ts";
+import { regionInput, type Of } from "./views.ts";
+
+/** Gives chunks that are made or lie elsewhere: of files, of earlier stages, of users' functions. */
+export interface ChunkSource {
+  /** The chunk's elements, into a block of its own. `region`: the chunk's. */
+  chunk(
+    node: Of<"file" | "kept" | "input" | "function" | "data">,
+    index: number,
+    region: Region,
+    arena: Arena,
+  ): Promise<Block>;
+  /** A box that was received through an exchange. */
+  received(region: Region, node: Of<"received">, arena: Arena): Promise<Block>;
+  /** A user's function of blocks. */
+  blocks(node: Of<"blocks">, index: number, region: Region, evaluator: Evaluator): Promise<Block>;
+}
+
+/**
+ * Computes boxes of a program's nodes, from boxes of their inputs, down to the leaves. A box is any box: chunks matter only to leaves that come chunk by
+ * chunk. What is element-wise goes in tiles (fuse.ts); everything else makes a block.
+ */
+export class Evaluator {
+  readonly program: Program;
+  readonly arena: Arena;
+  readonly #chunks: ChunkSource;
+  readonly #grids = new Map<object, Grid>();
+
+  constructor(program: Program, arena: Arena, chunks: ChunkSource) {
+    this.program = program;
+    this.arena = arena;
+    this.#chunks = chunks;
+  }
+
+  /** The box's elements, in a block that is the caller's. */
+  async block(place: number, region: Region): Promise<Block> {
+    const node = this.program[place];
+    if (region.size.includes(0)) return this.arena.block(node.dtype, region.size);
+    switch (node.op) {
+      case "map":
+      case "cast":
+        return this.#fused(place, region);
+      case "full": {
+        const block = this.arena.block(node.dtype, region.size);
+        fillWith(this.arena, node, block.address, sizeOf(region.size));
+        return block;
+      }
+      case "affine": {
+        const block = this.arena.block(node.dtype, region.size);
+        this.arena.kernel.loop(`affine_${infoOf(node.dtype).code}`)(
+          block.address,
+          region.size[0],
+          node.start,
+          node.step,
+          region.start[0],
+        );
+        return block;
+      }
+      case "eye":
+        return this.#eye(node, region);
+      case "random":
+      case "file":
+      case "kept":
+      case "input":
+      case "function":
+      case "data":
+        return this.#assembled(node, region);
+      case "blocks":
+        return this.#assembled(node, region);
+      case "received":
+        return this.#chunks.received(region, node, this.arena);
+      case "slice":
+      case "transpose":
+      case "reshape":
+      case "broadcast":
+      case "concat":
+      case "take":
+      case "rechunk":
+        return regionInput(this, node, region);
+      case "along":
+      case "cumulate":
+        return alongAxis(this, node, region);
+      case "matmul":
+        return this.#product(node, region);
+      case "reduce":
+      case "gram":
+      case "whole":
+        throw new InternalError(`A task's program holds ${node.op}, which ends a stage.`);
+    }
+  }
+
+  /** For tiles: the steps of some nodes, and where their leaves come from. */
+  async tiles(roots: readonly number[], region: Region): Promise<TileRun> {
+    const fusion = new Fusion(this.program, roots, this.arena);
+    const sources: LeafSource[] = [];
+    for (const { place } of fusion.leaves) sources.push(await this.#source(place, region));
+    return { program: this.program, fusion, region, sources, arena: this.arena };
+  }
+
+  gridOf(chunks: Grid["chunks"]): Grid {
+    let grid = this.#grids.get(chunks);
+    if (grid === undefined) this.#grids.set(chunks, (grid = new Grid(chunks)));
+    return grid;
+  }
+
+  async #source(place: number, region: Region): Promise<LeafSource> {
+    const node = this.program[place];
+    if (node.op === "full" && sizeOf(node.shape) <= 1) return { from: "value", place };
+    const own = broadcastRegion(node, region);
+    if (node.op === "full") return { from: "value", place };
+    if (
+      node.op === "random" &&
+      streamable(node) &&
+      own.size.length === region.size.length &&
+      own.size.every((n, i) => n === region.size[i])
+    ) {
+      const [chunk] = this.gridOf(node.grid).touching(own);
+      if (chunk !== undefined && equalRegions(chunk.region, own)) {
+        const stream = new StandardStream(this.arena, node, chunk.index);
+        return { from: "stream", next: (address, n) => stream.next(address, n) };
+      }
+    }
+    return { from: "block", block: await this.block(place, own) };
+  }
+
+  async #fused(place: number, region: Region): Promise<Block> {
+    const { arena } = this;
+    const node = this.program[place];
+    const out = arena.block(node.dtype, region.size);
+    const run = await this.tiles([place], region);
+    if (run.fusion.isEmpty) {
+      // Casts to what it is already, rounding of whole numbers.
+      const [source] = run.sources;
+      if (source.from === "block")
+        copyStrided(arena.kernel, infoOf(node.dtype).bytes, region.size, layout(source.block), layout(out));
+      else
+        forEachTile(run, undefined, ([address], { offset, count }) =>
+          copyVector(arena, node.dtype, address, out.address, offset, count),
+        );
+    } else
+      forEachTile(
+        run,
+        undefined,
+        () => {},
+        ({ offset }) => out.address + offset * infoOf(node.dtype).bytes,
+      );
+    for (const source of run.sources) if (source.from === "block") arena.release(source.block);
+    return out;
+  }
+
+  #eye({ k, dtype }: Of<"eye">, { start, size }: Region): Block {
+    const { arena } = this;
+    const block = arena.block(dtype, size);
+    const width = infoOf(dtype).bytes;
+    new Uint8Array(arena.kernel.memory.buffer, block.address, sizeOf(size) * width).fill(0);
+    const one = arena.kernel.fill(infoOf(dtype).code);
+    const value = dtype === "int64" || dtype === "uint64" ? 1n : 1;
+    for (let i = 0; i < size[0]; i++) {
+      const j = start[0] + i + k - start[1];
+      if (j >= 0 && j < size[1]) one(value, block.address + (i * size[1] + j) * width, 1);
+    }
+    return block;
+  }
+
+  /** From the chunks that it touches. */
+  async #assembled(
+    node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks">,
+    region: Region,
+  ): Promise<Block> {
+    const { arena } = this;
+    const grid = this.gridOf("grid" in node ? node.grid : node.chunks);
+    const touched = [...grid.touching(region)];
+    if (touched.length === 1 && equalRegions(touched[0].region, region))
+      return this.#chunk(node, touched[0].index, region);
+    const out = arena.block(node.dtype, region.size);
+    for (const { index, region: box } of touched) {
+      const block = await this.#chunk(node, index, box);
+      copyBox(arena, block, box, out, region);
+      arena.release(block);
+    }
+    return out;
+  }
+
+  #chunk(
+    node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks">,
+    index: number,
+    region: Region,
+  ): Promise<Block> {
+    switch (node.op) {
+      case "random": {
+        const block = this.arena.block(node.dtype, region.size);
+        const stream = new StandardStream(this.arena, node, index);
+        stream.next(block.address, sizeOf(region.size));
+        stream.release();
+        return Promise.resolve(block);
+      }
+      case "blocks":
+        return this.#chunks.blocks(node, index, region, this);
+      default:
+        return this.#chunks.chunk(node, index, region, this.arena);
+    }
+  }
+
+  /** A box of a product: the pieces along the axis that is summed, one after the other. */
+  async #product(node: Of<"matmul">, region: Region): Promise<Block> {
+    const { arena } = this;
+    const out = arena.block(node.dtype, region.size);
+    new Uint8Array(arena.kernel.memory.buffer, out.address, sizeOf(region.size) * infoOf(node.dtype).bytes).fill(0);
+    const [left, right] = node.inputs;
+    let from = 0;
+    for (const length of this.program[left].chunks[1]) {
+      const a = await this.block(left, { start: [region.start[0], from], size: [region.size[0], length] });
+      const b = await this.block(right, { start: [from, region.start[1]], size: [length, region.size[1]] });
+      multiplyInto(arena, a, b, out);
+      arena.release(a);
+      arena.release(b);
+      from += length;
+    }
+    return out;
+  }
+}
+
+/** The box of an operand that broadcasts into a box of the result. */
+export function broadcastRegion({ shape }: Pick<ProgramNode, "shape">, { start, size }: Region): Region {
+  const rank = size.length;
+  const axes = shape.map((_, axis) => axis - shape.length + rank);
+  return {
+    start: axes.map((axis, own) => (shape[own] === 1 ? 0 : start[axis])),
+    size: axes.map((axis, own) => (shape[own] === 1 ? 1 : size[axis])),
+  };
+}
+
+function layout({ address, shape, dtype }: Block) {
+  return { address, strides: byteStrides(shape, infoOf(dtype).bytes) };
+}
+
+function copyVector(arena: Arena, dtype: DType, from: number, to: number, offset: number, count: number): void {
+  const width = infoOf(dtype).bytes;
+  copyStrided(
+    arena.kernel,
+    width,
+    [count],
+    { address: from, strides: [width] },
+    { address: to + offset * width, strides: [width] },
+  );
+}
+
+/** Copies what two boxes of the same array share from one block to the other. */
+export function copyBox(arena: Arena, from: Block, fromBox: Region, to: Block, toBox: Region): void {
+  const shared = intersect(fromBox, toBox);
+  if (shared === undefined) return;
+  const width = infoOf(from.dtype).bytes;
+  const side = (block: Block, box: Region) => {
+    const strides = byteStrides(block.shape, width);
+    const address = strides.reduce(
+      (sum, stride, axis) => sum + stride * (shared.start[axis] - box.start[axis]),
+      block.address,
+    );
+    return { address, strides };
+  };
+  copyStrided(arena.kernel, width, shared.size, side(from, fromBox), side(to, toBox));
+}

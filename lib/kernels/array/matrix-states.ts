@@ -1,0 +1,112 @@
+import { Grid, type Region } from "../../collections/array/chunks.ts";
+import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
+import { sizeOf } from "../../collections/array/shape.ts";
+import type { Block } from "./arena.ts";
+import type { Evaluator } from "./evaluate.ts";
+import { gramInto, multiplyInto } from "./multiply.ts";
+import type { State } from "./partials.ts";
+import type { ProgramReduction } from "./program.ts";
+
+/**
+ * Products of matrices as reductions over the axis that is summed. Of a centred Gram matrix the state is the count, the means and the sums of products of
+ * deviations: these merge stably (Chan, Golub, LeVeque 1983, for pairs of columns), where sums of products and squares of sums would cancel.
+ */
+type Matrix = Exclude<ProgramReduction, { kind: "axes" }>;
+
+/** The rows of one box; the grid is cut along the first axis alone. */
+export async function gramState(
+  evaluator: Evaluator,
+  { root, centred }: Extract<Matrix, { kind: "gram" }>,
+  region: Region,
+): Promise<State> {
+  const { arena } = evaluator;
+  const x = await evaluator.block(root, region);
+  const [n, d] = x.shape;
+  const means = centred ? centre(evaluator, x) : undefined;
+  const c = zeros(evaluator, { dtype: x.dtype, shape: [d, d] });
+  if (n > 0) gramInto(arena, x, c);
+  const product = arena.view("float64", c.address, d * d).slice();
+  arena.release(x);
+  arena.release(c);
+  return { place: 0, fields: means === undefined ? [product] : [Float64Array.of(n), means, product] };
+}
+
+/** Takes its mean from each column, and gives the means. */
+function centre({ arena }: Evaluator, x: Block): Float64Array {
+  const [n, d] = x.shape;
+  const { code, bytes } = infoOf(x.dtype);
+  const sums = arena.bytes(8 * d);
+  arena.view("float64", sums, d).fill(0);
+  arena.kernel.loop(`sum_${code}`)(x.address, 1, n, d, sums);
+  const means = arena.view("float64", sums, d);
+  for (let j = 0; j < d; j++) means[j] = n === 0 ? 0 : means[j] / n;
+  const sub = arena.kernel.loop(`sub_${code}`);
+  for (let i = 0; i < n; i++) {
+    const row = x.address + i * d * bytes;
+    sub(row, sums, row, d);
+  }
+  const copy = means.slice();
+  arena.release({ address: sums });
+  return copy;
+}
+
+function zeros({ arena }: Evaluator, { dtype, shape }: Pick<Block, "dtype" | "shape">): Block {
+  const block = arena.block(dtype, shape);
+  new Uint8Array(arena.kernel.memory.buffer, block.address, sizeOf(shape) * infoOf(dtype).bytes).fill(0);
+  return block;
+}
+
+/** One box of the three axes rows, columns, summed. */
+export async function productState(
+  evaluator: Evaluator,
+  { left, right, dtype, chunks }: Extract<Matrix, { kind: "product" }>,
+  { start, size }: Region,
+  place: readonly number[],
+): Promise<State> {
+  const { arena } = evaluator;
+  const a = await evaluator.block(left, { start: [start[0], start[2]], size: [size[0], size[2]] });
+  const b = await evaluator.block(right, { start: [start[2], start[1]], size: [size[2], size[1]] });
+  const c = zeros(evaluator, { dtype, shape: [size[0], size[1]] });
+  if (!size.includes(0)) multiplyInto(arena, a, b, c);
+  const product = arena.view(dtype, c.address, size[0] * size[1]).slice();
+  for (const block of [a, b, c]) arena.release(block);
+  return { place: new Grid(chunks).indexOf(place.slice(0, 2)), fields: [product] };
+}
+
+export function matrixMerge(reduction: Matrix): (a: readonly TypedArray[], b: readonly TypedArray[]) => void {
+  if (reduction.kind === "gram" && reduction.centred)
+    return (a, b) => mergeCentred(a as readonly Float64Array[], b as readonly Float64Array[]); // its fields are float64
+  return ([a], [b]) => addProducts(a, b);
+}
+
+function addProducts(a: TypedArray, b: TypedArray): void {
+  if (a instanceof BigInt64Array || a instanceof BigUint64Array)
+    for (let i = 0; i < a.length; i++) a[i] += BigInt(b[i]);
+  else for (let i = 0; i < a.length; i++) a[i] += Number(b[i]);
+}
+
+function mergeCentred(
+  [countA, meanA, c]: readonly Float64Array[],
+  [countB, meanB, other]: readonly Float64Array[],
+): void {
+  const [na, nb] = [countA[0], countB[0]];
+  if (nb === 0) return;
+  const n = na + nb;
+  const d = meanA.length;
+  const delta = meanA.map((mean, j) => meanB[j] - mean);
+  for (let i = 0; i < d; i++) {
+    const factor = (delta[i] * na * nb) / n;
+    for (let j = i; j < d; j++) c[i * d + j] += other[i * d + j] + factor * delta[j];
+  }
+  for (let j = 0; j < d; j++) meanA[j] += (delta[j] * nb) / n;
+  countA[0] = n;
+}
+
+/** The elements of the product; of a Gram matrix both halves. */
+export function matrixFinish(reduction: Matrix, fields: readonly TypedArray[]): TypedArray {
+  const product = fields[fields.length - 1];
+  if (reduction.kind === "product") return product;
+  const d = Math.sqrt(product.length);
+  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) product[i * d + j] = product[j * d + i];
+  return product;
+}

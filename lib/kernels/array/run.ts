@@ -1,0 +1,117 @@
+import { Grid, intersect, type Region } from "../../collections/array/chunks.ts";
+import { sizeOf } from "../../collections/array/shape.ts";
+import { InternalError, type JsonObject } from "../../errors.ts";
+import type { TaskInput } from "../../plan/plan.ts";
+import { besideRef, type Fold, type TaskContext, type TaskOutput } from "../kernel.ts";
+import { Arena } from "./arena.ts";
+import { copyBox, Evaluator } from "./evaluate.ts";
+import { encodeNpy } from "./npy.ts";
+import { decodePartial, encodePartial, mergeStates, type Partial, type State } from "./partials.ts";
+import type { ArrayCombineParams, ArrayRunParams, ProgramReduction } from "./program.ts";
+import { finishState, mergeOf, reduceBox } from "./reduce.ts";
+import { encodeSection } from "./sections.ts";
+import { SourcesOf } from "./sources.ts";
+import { arrayKernel } from "./wasm.ts";
+import { writeChunk } from "./write.ts";
+
+/** `array.run`: computes one chunk of a grid, and hands on what its sink says. */
+export async function runArray(params: JsonObject, input: TaskInput, context: TaskContext): Promise<TaskOutput> {
+  const { program, grid, order, sink } = params as unknown as ArrayRunParams; // made by plan/lower/array.ts
+  const layout = gridOf(grid);
+  const place = placeOf(layout, order, context.task ?? 0);
+  const region = layout.regionAt(place);
+  const arena = new Arena(arrayKernel());
+  try {
+    const evaluator = new Evaluator(program, arena, new SourcesOf(input, context));
+    const elements = sizeOf(region.size);
+    const give = <P>(value: P): TaskOutput<P> => ({ value, recordsIn: elements, recordsOut: elements });
+    switch (sink.to) {
+      case "block": {
+        const block = await evaluator.block(sink.root, region);
+        return give(encodeNpy(block.dtype, region.size, arena.copyOut(block)));
+      }
+      case "reduce":
+        return give(encodePartial(await reduceBox(evaluator, sink.reductions, region, place)));
+      case "sections":
+        return give(await sections(evaluator, sink.root, region, gridOf(sink.grid)));
+      case "write": {
+        const block = await evaluator.block(sink.root, region);
+        return give(await writeChunk(sink.target, region, place, program[sink.root], arena.copyOut(block), context));
+      }
+    }
+  } finally {
+    arena.close();
+  }
+}
+
+const grids = new WeakMap<object, Grid>();
+
+/** Made once for each stage that a thread works at. */
+function gridOf(chunks: Grid["chunks"]): Grid {
+  let grid = grids.get(chunks);
+  if (grid === undefined) grids.set(chunks, (grid = new Grid(chunks)));
+  return grid;
+}
+
+function placeOf(grid: Grid, order: readonly number[] | undefined, index: number): number[] {
+  if (order === undefined) return grid.placeOf(index);
+  const place = new Array<number>(order.length);
+  let rest = index;
+  for (const axis of [...order].reverse()) {
+    place[axis] = rest % grid.counts[axis];
+    rest = Math.floor(rest / grid.counts[axis]);
+  }
+  return place;
+}
+
+/** For each chunk of the other grid the part of it that lies in the box, with a header that says where. */
+async function sections(evaluator: Evaluator, root: number, region: Region, to: Grid): Promise<Uint8Array[]> {
+  const { arena } = evaluator;
+  const block = await evaluator.block(root, region);
+  const parts = Array.from({ length: to.count }, () => new Uint8Array(0));
+  for (const chunk of to.touching(region)) {
+    const box = intersect(chunk.region, region);
+    if (box === undefined) continue;
+    const part = arena.block(block.dtype, box.size);
+    copyBox(arena, block, region, part, box);
+    parts[chunk.index] = encodeSection(box, arena.copyOut(part));
+    arena.release(part);
+  }
+  return parts;
+}
+
+/** `array.combine`: merges partials of an earlier stage, in a tree whose shape follows from their places. */
+export async function combine(params: JsonObject, input: TaskInput, context: TaskContext): Promise<TaskOutput> {
+  const { stage, partials, fan, reduction, count, finish, dtype } = params as unknown as ArrayCombineParams; // made by plan/lower/array.ts
+  const task = context.task ?? 0;
+  if (input.kind !== "index") throw new InternalError("array.combine runs by index.");
+  const groups = Math.ceil(partials / fan);
+  const first = Math.floor(task / groups) * partials + (task % groups) * fan;
+  const end = Math.min(first + fan, (Math.floor(task / groups) + 1) * partials);
+  const merge = mergeOf(reduction);
+  let merged: State | undefined;
+  for (let i = first; i < end; i++) {
+    const [[state]] = decodePartial(await context.fetch(besideRef(context, stage, i)));
+    merged = merged === undefined ? state : merge(merged, state);
+  }
+  if (merged === undefined) throw new InternalError("array.combine has nothing to merge.");
+  if (finish === undefined) return { value: encodePartial([[merged]]), recordsIn: end - first, recordsOut: 1 };
+  const elements = finishState(reduction, merged, count);
+  const { size } = gridOf(finish).region(Math.floor(task / groups));
+  const bytes = new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+  return { value: encodeNpy(dtype, size, bytes), recordsIn: end - first, recordsOut: 1 };
+}
+
+/** The fold of reductions: states by reduction and place. What it gives is assembled by the client, which knows the shapes. */
+export function reduceFold(params: JsonObject): Fold<Partial, Partial> {
+  const { reductions } = params as unknown as { readonly reductions: readonly ProgramReduction[] }; // made by plan/lower/array.ts
+  const merges = reductions.map(mergeOf);
+  const none: Partial = reductions.map(() => []);
+  return {
+    empty: () => none,
+    merge: (left, right) => left.map((states, i) => mergeStates(states, right[i], merges[i])),
+    finish: (partial) => partial,
+    encode: encodePartial,
+    decode: decodePartial,
+  };
+}

@@ -1,0 +1,200 @@
+import { intersect, type Region } from "../../collections/array/chunks.ts";
+import { infoOf } from "../../collections/array/dtype.ts";
+import { stridesOf } from "../../collections/array/shape.ts";
+import type { Block } from "./arena.ts";
+import type { Evaluator } from "./evaluate.ts";
+import type { ProgramNode } from "./program.ts";
+import { byteStrides, copyStrided } from "./strided.ts";
+import { copyBox, broadcastRegion } from "./evaluate.ts";
+import { spread } from "./tiles.ts";
+
+/** A program's node of one of these operations. */
+export type Of<Op extends ProgramNode["op"]> = Extract<ProgramNode, { readonly op: Op }>;
+
+type View = Of<"slice" | "transpose" | "reshape" | "broadcast" | "concat" | "take" | "rechunk">;
+
+/** A box of what only moves elements: the boxes of the inputs that it needs, and where their elements go. */
+export async function regionInput(evaluator: Evaluator, node: View, region: Region): Promise<Block> {
+  const { arena } = evaluator;
+  switch (node.op) {
+    case "rechunk":
+      return evaluator.block(node.inputs[0], region);
+    case "slice":
+      return sliced(evaluator, node, region);
+    case "transpose":
+      return transposed(evaluator, node, region);
+    case "reshape":
+      return reshaped(evaluator, node, region);
+    case "broadcast": {
+      const input = evaluator.program[node.inputs[0]];
+      const block = await evaluator.block(node.inputs[0], broadcastRegion(input, region));
+      const out = spread(arena, block, region.size);
+      arena.release(block);
+      return out;
+    }
+    case "concat":
+      return concatenated(evaluator, node, region);
+    case "take":
+      return taken(evaluator, node, region);
+  }
+}
+
+/** The same elements under another shape. */
+function renamed(block: Block, shape: readonly number[]): Block {
+  return { ...block, shape };
+}
+
+async function sliced(evaluator: Evaluator, node: Of<"slice">, region: Region): Promise<Block> {
+  const { arena } = evaluator;
+  const start = [...node.at];
+  const size = new Array<number>(start.length).fill(1);
+  for (const [i, axis] of node.axes.entries()) {
+    if (axis < 0) continue;
+    const first = node.start[i] + region.start[i] * node.step[i];
+    const reach = (region.size[i] - 1) * node.step[i];
+    start[axis] = Math.min(first, first + reach);
+    size[axis] = Math.abs(reach) + 1;
+  }
+  const block = await evaluator.block(node.inputs[0], { start, size });
+  if (node.step.every((step, i) => step === 1 || region.size[i] === 1)) return renamed(block, region.size);
+  const width = infoOf(block.dtype).bytes;
+  const own = byteStrides(size, width);
+  let address = block.address;
+  const strides = node.axes.map((axis, i) => {
+    if (axis < 0) return 0;
+    if (node.step[i] < 0) address += (size[axis] - 1) * own[axis];
+    return node.step[i] * own[axis];
+  });
+  const out = arena.block(block.dtype, region.size);
+  copyStrided(
+    arena.kernel,
+    width,
+    region.size,
+    { address, strides },
+    { address: out.address, strides: byteStrides(region.size, width) },
+  );
+  arena.release(block);
+  return out;
+}
+
+async function transposed(evaluator: Evaluator, node: Of<"transpose">, region: Region): Promise<Block> {
+  const { arena } = evaluator;
+  const rank = node.axes.length;
+  const box = { start: new Array<number>(rank).fill(0), size: new Array<number>(rank).fill(0) };
+  for (const [i, axis] of node.axes.entries()) {
+    box.start[axis] = region.start[i];
+    box.size[axis] = region.size[i];
+  }
+  const block = await evaluator.block(node.inputs[0], box);
+  // Axes of length 1 may go anywhere without an element moving.
+  const long = node.axes.filter((axis) => box.size[axis] > 1);
+  if (long.every((axis, i) => i === 0 || axis > long[i - 1])) return renamed(block, region.size);
+  const width = infoOf(block.dtype).bytes;
+  const own = byteStrides(box.size, width);
+  const out = arena.block(block.dtype, region.size);
+  const strides = node.axes.map((axis) => own[axis]);
+  copyStrided(
+    arena.kernel,
+    width,
+    region.size,
+    { address: block.address, strides },
+    { address: out.address, strides: byteStrides(region.size, width) },
+  );
+  arena.release(block);
+  return out;
+}
+
+/** Through the stretch of elements, in C order, that the box spans: read as rows of the input. */
+async function reshaped(evaluator: Evaluator, node: Of<"reshape">, region: Region): Promise<Block> {
+  const { arena } = evaluator;
+  const strides = stridesOf(node.shape);
+  const first = strides.reduce((sum, stride, axis) => sum + stride * region.start[axis], 0);
+  const last = strides.reduce((sum, stride, axis) => sum + stride * (region.start[axis] + region.size[axis] - 1), 0);
+  const box = stretchBox(evaluator.program[node.inputs[0]].shape, first, last);
+  const block = await evaluator.block(node.inputs[0], box.region);
+  const width = infoOf(node.dtype).bytes;
+  const address = block.address + (first - box.first) * width;
+  const out = arena.block(node.dtype, region.size);
+  const from = strides.map((stride) => stride * width);
+  copyStrided(
+    arena.kernel,
+    width,
+    region.size,
+    { address, strides: from },
+    { address: out.address, strides: byteStrides(region.size, width) },
+  );
+  arena.release(block);
+  return out;
+}
+
+/** The smallest box of whole rows that holds the elements first … last in C order, and which element it begins with. */
+function stretchBox(
+  shape: readonly number[],
+  first: number,
+  last: number,
+): { readonly region: Region; readonly first: number } {
+  const strides = stridesOf(shape);
+  const start: number[] = [];
+  const size: number[] = [];
+  let base = 0;
+  for (const axis of shape.keys()) {
+    const from = Math.floor((first - base) / strides[axis]);
+    const to = Math.floor((last - base) / strides[axis]);
+    start.push(from);
+    size.push(to - from + 1);
+    base += from * strides[axis];
+    if (from === to) continue;
+    for (const rest of shape.slice(axis + 1)) {
+      start.push(0);
+      size.push(rest);
+    }
+    break;
+  }
+  return { region: { start, size }, first: base };
+}
+
+async function concatenated(evaluator: Evaluator, node: Of<"concat">, region: Region): Promise<Block> {
+  const { arena, program } = evaluator;
+  const { axis } = node;
+  const out = arena.block(node.dtype, region.size);
+  let from = 0;
+  for (const place of node.inputs) {
+    const { shape } = program[place];
+    const own = { start: shape.map((_, i) => (i === axis ? from : 0)), size: shape };
+    const shared = intersect(own, region);
+    from += shape[axis];
+    if (shared === undefined) continue;
+    const start = shared.start.map((at, i) => at - own.start[i]);
+    const block = await evaluator.block(place, { start, size: shared.size });
+    copyBox(arena, block, shared, out, region);
+    arena.release(block);
+  }
+  return out;
+}
+
+async function taken(evaluator: Evaluator, node: Of<"take">, region: Region): Promise<Block> {
+  const { arena } = evaluator;
+  const { axis } = node;
+  const wanted = node.indices.slice(region.start[axis], region.start[axis] + region.size[axis]);
+  const least = wanted.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = wanted.reduce((a, b) => Math.max(a, b), 0);
+  const box = {
+    start: region.start.map((at, i) => (i === axis ? least : at)),
+    size: region.size.map((length, i) => (i === axis ? most - least + 1 : length)),
+  };
+  const block = await evaluator.block(node.inputs[0], box);
+  const width = infoOf(node.dtype).bytes;
+  const out = arena.block(node.dtype, region.size);
+  const [from, to] = [byteStrides(box.size, width), byteStrides(region.size, width)];
+  const line = region.size.map((length, i) => (i === axis ? 1 : length));
+  for (const [i, index] of wanted.entries())
+    copyStrided(
+      arena.kernel,
+      width,
+      line,
+      { address: block.address + (index - least) * from[axis], strides: from },
+      { address: out.address + i * to[axis], strides: to },
+    );
+  arena.release(block);
+  return out;
+}

@@ -1,0 +1,43 @@
+import { chunkCount, largestChunk } from "../../../collections/array/chunks.ts";
+import { infoOf } from "../../../collections/array/dtype.ts";
+import { sizeOf } from "../../../collections/array/shape.ts";
+import type { ArrayRunParams, ProgramNode } from "../../../kernels/array/program.ts";
+import type { Estimate } from "../../plan.ts";
+
+/** The kernel's code and tables, and the vectors of a tile. */
+const KERNEL_BYTES = 2 * 1024 * 1024;
+
+/** Element-wise steps go through the caches; what is not element-wise makes a block, as large as the largest chunk asked for. */
+export function estimateArray({ program, grid, sink }: ArrayRunParams): Estimate {
+  const chunk = largestChunk(grid);
+  const blocks = program.reduce((sum, node) => sum + blockBytes(node, chunk), 0);
+  return {
+    bytesIn: program.reduce((sum, node) => sum + bytesRead(node), 0),
+    peakBytes: { kernel: KERNEL_BYTES, blocks, output: outputBytes(program, chunk, sink) },
+  };
+}
+
+const NO_BLOCK: ReadonlySet<string> = new Set(["map", "cast", "full", "affine"]);
+
+function blockBytes(node: ProgramNode, chunk: number): number {
+  if (NO_BLOCK.has(node.op)) return 0;
+  const width = infoOf(node.dtype).bytes;
+  const box = Math.min(sizeOf(node.shape), chunk);
+  // Chunks are read whole, and what is asked of them cut out.
+  const own = "grid" in node ? Math.min(sizeOf(node.shape), largestChunk(node.grid)) : 0;
+  const lines =
+    node.op === "along" || node.op === "cumulate" || node.op === "matmul"
+      ? 2 * Math.min(sizeOf(node.shape), largestChunk(node.chunks))
+      : 0;
+  return width * (box + own + lines);
+}
+
+function outputBytes(program: ArrayRunParams["program"], chunk: number, sink: ArrayRunParams["sink"]): number {
+  if (sink.to !== "reduce") return 3 * chunk * infoOf(program[sink.root].dtype).bytes;
+  return sink.reductions.reduce((sum, { chunks }) => sum + 48 * (chunks.length === 0 ? 1 : largestChunk(chunks)), 0);
+}
+
+function bytesRead(node: ProgramNode): number {
+  if (node.op !== "file" && node.op !== "kept" && node.op !== "input") return 0;
+  return chunkCount(node.grid) === 0 ? 0 : sizeOf(node.shape) * infoOf(node.dtype).bytes;
+}

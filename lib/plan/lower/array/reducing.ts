@@ -1,0 +1,70 @@
+import { chunkCount, type Chunks } from "../../../collections/array/chunks.ts";
+import type { ArrayNode } from "../../../collections/array/nodes.ts";
+import { sizeOf } from "../../../collections/array/shape.ts";
+import type { ProgramReduction } from "../../../kernels/array/program.ts";
+
+/** A product of matrices with fewer chunks than this is cut along the axis that is summed. */
+const MANY_CHUNKS = 8;
+
+/** A node that is a reduction: over what, by which grid, with which results. */
+export interface Reducing {
+  readonly inputs: readonly ArrayNode[];
+  readonly grid: Chunks;
+  /** The axes of the grid, kept ones first: so that the partials of one result lie together. */
+  readonly order: readonly number[];
+  over(places: readonly number[]): ProgramReduction;
+  /** How many partials there are for each chunk of the result. */
+  readonly partials: number;
+  /** How many elements each result is made of. */
+  readonly count: number;
+}
+
+export function isReduction(node: ArrayNode): boolean {
+  return reductionOf(node) !== undefined;
+}
+
+export function reductionOf(node: ArrayNode): Reducing | undefined {
+  switch (node.op) {
+    case "reduce": {
+      const [input] = node.inputs;
+      const { fn, axes, ddof } = node;
+      const kept = input.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+      const chunks = kept.map((axis) => input.chunks[axis]);
+      return {
+        inputs: [input],
+        grid: input.chunks,
+        order: [...kept, ...axes],
+        over: ([root]) => ({ kind: "axes", root, fn, axes, ddof, dtype: input.dtype, chunks }),
+        partials: chunkCount(axes.map((axis) => input.chunks[axis])),
+        count: sizeOf(axes.map((axis) => input.shape[axis])),
+      };
+    }
+    case "gram": {
+      const [input] = node.inputs;
+      const { centred } = node;
+      return {
+        inputs: [input],
+        grid: [input.chunks[0], [input.shape[1]]],
+        order: [0, 1],
+        over: ([root]) => ({ kind: "gram", root, centred, dtype: input.dtype, chunks: node.chunks }),
+        partials: input.chunks[0].length,
+        count: input.shape[0],
+      };
+    }
+    case "matmul": {
+      const [left, right] = node.inputs;
+      const [, summed] = left.chunks;
+      if (summed.length === 1 || chunkCount(node.chunks) >= MANY_CHUNKS) return undefined;
+      return {
+        inputs: [left, right],
+        grid: [...node.chunks, summed],
+        order: [0, 1, 2],
+        over: ([a, b]) => ({ kind: "product", left: a, right: b, dtype: node.dtype, chunks: node.chunks }),
+        partials: summed.length,
+        count: left.shape[1],
+      };
+    }
+    default:
+      return undefined;
+  }
+}
