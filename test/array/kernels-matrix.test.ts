@@ -7,6 +7,10 @@ import { arrayKernel } from "../../lib/kernels/array/wasm.ts";
 const kernel = arrayKernel();
 const types = { f64: Float64Array, f32: Float32Array } as const;
 type Type = keyof typeof types;
+const viewOf = (type: Type, address: number, length: number) =>
+  type === "f64"
+    ? new Float64Array(kernel.memory.buffer, address, length)
+    : new Float32Array(kernel.memory.buffer, address, length);
 
 interface Layout {
   readonly rows: number;
@@ -30,7 +34,7 @@ function place(type: Type, { rows, cols, gap, byColumns, backwards }: Layout, se
   const inner = (byColumns ? rows : cols) + gap;
   const count = inner * (byColumns ? cols : rows) + 1;
   const block = kernel.allocate(count * size);
-  const values = new types[type](kernel.memory.buffer, block, count);
+  const values = viewOf(type, block, count);
   // Small whole numbers: products and sums are exact, in whatever order they are added.
   for (let i = 0; i < count; i++) values[i] = ((i * 7919 + seed * 104_729) % 23) - 11;
   const sign = backwards ? -1 : 1;
@@ -73,7 +77,7 @@ test.each([
       const b = place(type, { rows: k, cols: n, ...ofB }, 2);
       const row = n + gap;
       const c = kernel.allocate(m * row * size);
-      const found = new types[type](kernel.memory.buffer, c, m * row);
+      const found = viewOf(type, c, m * row);
       const wanted = new types[type](m * row);
       for (let i = 0; i < m * row; i++) found[i] = wanted[i] = (i % 5) - 2;
       for (let i = 0; i < m; i++)
@@ -100,7 +104,7 @@ test.each([
     fc.property(inner, dimension, fc.nat(3), fc.nat(300), (rows, cols, gap, cut) => {
       const x = place(type, { rows, cols, gap, byColumns: false, backwards: false }, 3);
       const c = kernel.allocate(cols * cols * size);
-      const found = new types[type](kernel.memory.buffer, c, cols * cols).fill(0);
+      const found = viewOf(type, c, cols * cols).fill(0);
       const first = Math.min(cut, rows);
       matrix[`syrk_${type}`](x.address, x.row, first, cols, c, cols * size, scratch);
       matrix[`syrk_${type}`](x.address + first * x.row, x.row, rows - first, cols, c, cols * size, scratch);

@@ -254,7 +254,7 @@ let low64: u64 = 0;
 export function integers(state: usize, low: i64, range: u64, out: usize, n: usize): void {
   enter(state);
   const end = out + (n << 3);
-  if (range == 0) for (; out < end; out += 8) store<u64>(out, next());
+  if (range == 0) for (; out < end; out += 8) store<u64>(out, <u64>low + next());
   else if (range <= 0xffffffff) {
     const few: u64 = (<u64>0x100000000 - range) % range;
     for (; out < end; out += 8) {
