@@ -1,5 +1,6 @@
 /** From a pipeline to a dataset: operations are fused, or end a stage. Columns that nothing behind needs go before rows are moved. */
 import type { Operation } from "../../../kernels/frame/steps.ts";
+import { shareExpressions } from "../../optimize/common.ts";
 import { pushFiltersIntoJoin } from "../../optimize/joins.ts";
 import { neededBefore, pushFiltersDown, pushLimitsDown } from "../../optimize/operations.ts";
 import type { Store } from "../../../store/store.ts";
@@ -49,8 +50,9 @@ export async function lowerPipeline(
 function optimized(pipeline: Pipeline, builder: PlanBuilder): Pipeline {
   const { operations, notes } = pushFiltersDown(pushLimitsDown({ operations: pipeline.operations, notes: [] }));
   const joined = pushFiltersIntoJoin({ base: pipeline.base, operations });
-  for (const note of [...notes, ...joined.notes]) builder.note(note);
-  return joined.pipeline;
+  const shared = shareExpressions({ operations: joined.pipeline.operations, notes: [...notes, ...joined.notes] });
+  for (const note of shared.notes) builder.note(note);
+  return { base: joined.pipeline.base, operations: shared.operations };
 }
 
 async function lowerOperation(
