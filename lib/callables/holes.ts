@@ -85,6 +85,7 @@ export function isPlain(value: object): boolean {
 export function fill(value: unknown, path: readonly (string | number)[], filling: unknown): void {
   // The path was made from a value of this shape.
   let at = value as Record<string | number, unknown>;
-  for (const key of path.slice(0, -1)) at = at[key] as Record<string | number, unknown>;
-  at[path[path.length - 1]] = filling;
+  const last = path.length - 1;
+  for (let i = 0; i < last; i++) at = at[path[i]] as Record<string | number, unknown>;
+  at[path[last]] = filling;
 }

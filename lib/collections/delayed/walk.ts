@@ -63,26 +63,36 @@ const NONE: readonly Delayed<unknown>[] = [];
 
 /** The nodes among a node's arguments, also inside of arrays and plain objects, in their order. */
 export function needsOf(node: Delayed<unknown>, others?: Set<Collection<unknown>>): readonly Delayed<unknown>[] {
+  // What most nodes have is done here: a closure for each of a million of them would be felt.
   let needs: Delayed<unknown>[] | undefined;
-  let inner: object[] | undefined;
-  const look = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) return;
-    if (isDelayed(value)) (needs ??= []).push(value);
-    else if (isCollection(value)) others?.add(value);
-    else if (isPlain(value)) (inner ??= []).push(value);
-  };
-  for (const argument of node.args) look(argument);
-  if (inner !== undefined) {
-    const seen = new Set<object>();
-    // A stack, so the last comes first: what the order of nodes is, only has to follow from the arguments.
-    for (let next = inner.pop(); next !== undefined; next = inner.pop()) {
-      if (seen.has(next)) continue;
-      seen.add(next);
-      if (Array.isArray(next)) for (const item of next) look(item);
-      else for (const key of Object.keys(next)) look(Reflect.get(next, key));
-    }
+  for (const argument of node.args) {
+    if (typeof argument !== "object" || argument === null) continue;
+    if (!isDelayed(argument)) return needsWithin(node.args, others);
+    if (needs === undefined) needs = [argument];
+    else needs.push(argument);
   }
   return needs ?? NONE;
+}
+
+function needsWithin(args: readonly unknown[], others?: Set<Collection<unknown>>): readonly Delayed<unknown>[] {
+  const needs: Delayed<unknown>[] = [];
+  const inner: object[] = [];
+  const look = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (isDelayed(value)) needs.push(value);
+    else if (isCollection(value)) others?.add(value);
+    else if (isPlain(value)) inner.push(value);
+  };
+  for (const argument of args) look(argument);
+  const seen = new Set<object>();
+  // A stack, so the last comes first: what the order of nodes is, only has to follow from the arguments.
+  for (let next = inner.pop(); next !== undefined; next = inner.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (Array.isArray(next)) for (const item of next) look(item);
+    else for (const key of Object.keys(next)) look(Reflect.get(next, key));
+  }
+  return needs;
 }
 
 /** So many names of a cycle are printed. */

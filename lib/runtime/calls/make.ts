@@ -104,11 +104,37 @@ function resolve(options: CallOptions, bare: NodeOptions): NodeOptions {
   return { priority, retries, timeoutMs, lane: bare.lane, broadcast };
 }
 
-function withNodes(
-  given: readonly Argument<number | CallHandle>[],
-  nodeOf: (ref: number | CallHandle) => CallNode,
-): { readonly args: readonly Argument<CallNode>[]; readonly needs: readonly CallNode[] } {
+type GivenArgument = Argument<number | CallHandle>;
+
+interface Needy {
+  readonly args: readonly Argument<CallNode>[];
+  readonly needs: readonly CallNode[];
+}
+
+function withNodes(given: readonly GivenArgument[], nodeOf: (ref: number | CallHandle) => CallNode): Needy {
   if (given.every(isPlain)) return { args: given, needs: NONE };
+  if (given.length <= 2) return withFew(given, nodeOf) ?? withMany(given, nodeOf);
+  return withMany(given, nodeOf);
+}
+
+/** One or two arguments without holes, as most calls have: a set and closures for each of a million of them would be felt. */
+function withFew(given: readonly GivenArgument[], nodeOf: (ref: number | CallHandle) => CallNode): Needy | undefined {
+  const args: Argument<CallNode>[] = [];
+  const needs: CallNode[] = [];
+  for (const argument of given) {
+    if (isPlain(argument)) {
+      args.push(argument);
+      continue;
+    }
+    if (argument.value !== undefined) return undefined;
+    const ref = nodeOf(argument.ref);
+    args.push({ ref });
+    if (needs[0] !== ref) needs.push(ref);
+  }
+  return { args, needs };
+}
+
+function withMany(given: readonly GivenArgument[], nodeOf: (ref: number | CallHandle) => CallNode): Needy {
   const needs = new Set<CallNode>();
   const needed = (ref: number | CallHandle): CallNode => {
     const node = nodeOf(ref);

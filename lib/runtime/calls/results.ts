@@ -5,7 +5,7 @@ import { BROADCAST, FETCHED, RESULT_RUN, RESULT_STAGE, SHARED, VALUE, type Input
 
 /** Results up to here lie with their call; larger ones in the vault, which writes them to disk beyond its budget. In bytes. */
 const SMALL = 4_096;
-/** Up to here a copy byte by byte costs less than a call that copies, in bytes. */
+/** Up to here a body is no window on a larger buffer, in bytes. */
 const FEW = 32;
 
 /** Where the results of calls are. */
@@ -18,7 +18,9 @@ export class Results {
 
   /** @throws UnreadableError where the vault is over its budget and cannot write to disk. */
   put(node: CallNode, body: Uint8Array): void {
-    if (body.byteLength <= SMALL) node.bytes = copied(body);
+    // What is larger may be a window on a message that holds many; fewer bytes come as a copy (local/packing.ts).
+    if (body.byteLength <= FEW) node.bytes = body;
+    else if (body.byteLength <= SMALL) node.bytes = body.slice();
     else this.#vault.put(RESULT_RUN, RESULT_STAGE, node.id, shared(body));
   }
 
@@ -47,15 +49,6 @@ export class Results {
   fetch({ task }: Ref): Promise<Uint8Array> {
     return this.#vault.get(RESULT_RUN, RESULT_STAGE, task);
   }
-}
-
-/** A copy, since the body may be a window on a message that holds many. */
-function copied(body: Uint8Array): Uint8Array {
-  const { length } = body;
-  if (length > FEW) return body.slice();
-  const copy = new Uint8Array(length);
-  for (let i = 0; i < length; i++) copy[i] = body[i];
-  return copy;
 }
 
 /** Where all threads can read it, so that it is not sent to each. */

@@ -12,7 +12,7 @@ import { decodeSoon, decodeValue, encodeValue } from "../../values.ts";
  *     call      function, 2 × attempt (+ 1: a later call needs its result), key length, key (UTF-8; empty: the default),
  *               count of arguments, arguments
  *     argument  input | 5, length, bytes, count of holes, holes
- *     hole      length, path (an encoded value), input
+ *     hole      length, path (an encoded value), input; or 0, index, input: of an array that is the argument
  *     input     0, length, bytes     a value, or a small result put where it is needed
  *               1, place             the result of an earlier call of this job
  *               2, slot              a large result, in shared memory
@@ -106,7 +106,11 @@ export class CallWriter {
     this.#block(value);
     this.#u32(holes.length);
     for (const { path, ref } of holes) {
-      this.#block(encodeValue(path));
+      const [first] = path;
+      if (path.length === 1 && typeof first === "number") {
+        this.#u32(0);
+        this.#u32(first);
+      } else this.#block(encodeValue(path));
       this.#input(inputOf(ref));
     }
   }
@@ -212,7 +216,8 @@ export class CallReader {
     this.#lacking = false;
     const fn = this.#u32();
     const attempt = this.#u32();
-    const key = this.#u32() === 0 ? "" : plain.decode(this.#back());
+    const keyBytes = this.#u32();
+    const key = keyBytes === 0 ? "" : plain.decode(this.#bytes(keyBytes));
     const args: unknown[] = [];
     for (let left = this.#u32(); left > 0; left--) args.push(this.#argument(args, args.length));
     if (this.#lacking) return undefined;
@@ -230,8 +235,9 @@ export class CallReader {
     if (kind !== HOLED) return this.#input(kind, args, [place]);
     const value = decodeValue(this.#block());
     for (let left = this.#u32(); left > 0; left--) {
+      const length = this.#u32();
       // The writer encoded a path.
-      const path = decodeValue(this.#block()) as (string | number)[];
+      const path = length === 0 ? [this.#u32()] : (decodeValue(this.#bytes(length)) as (string | number)[]);
       fill(value, path, this.#input(this.#u32(), value, path));
     }
     return value;
@@ -272,16 +278,13 @@ export class CallReader {
   }
 
   #block(): Uint8Array {
-    const length = this.#u32();
+    return this.#bytes(this.#u32());
+  }
+
+  #bytes(length: number): Uint8Array {
     const block = this.#packed.bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return block;
-  }
-
-  /** The block whose length was just read. */
-  #back(): Uint8Array {
-    this.#at -= 4;
-    return this.#block();
   }
 
   #u32(): number {

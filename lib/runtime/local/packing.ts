@@ -82,7 +82,7 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
       ms: table[base + 1],
       recordsIn: table[base + 2],
       recordsOut: table[base + 3],
-      body: special?.body ?? small.subarray(table[base + 4], table[base + 5]),
+      body: special?.body ?? bodyOf(small, table[base + 4], table[base + 5]),
       ...(special?.span === undefined ? {} : { span: special.span }),
       ...(special?.file === undefined ? {} : { file: special.file }),
       ...told,
@@ -108,4 +108,15 @@ function smallBytes(outcomes: readonly Outcome[]): number {
 
 function allocate(bytes: number, shared: boolean): Uint8Array {
   return shared ? weigh(new Uint8Array(new SharedArrayBuffer(bytes))) : new Uint8Array(bytes);
+}
+
+/** Few bytes in a copy, which costs less than a window on the buffer would, and does not hold on to it. */
+const FEW = 32;
+
+function bodyOf(small: Uint8Array, from: number, to: number): Uint8Array {
+  const length = to - from;
+  if (length > FEW || small.buffer instanceof SharedArrayBuffer) return small.subarray(from, to);
+  const body = new Uint8Array(length);
+  for (let i = 0; i < length; i++) body[i] = small[from + i];
+  return body;
 }
