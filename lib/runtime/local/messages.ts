@@ -66,6 +66,8 @@ export type FromWorker =
 export interface WorkerStart {
   readonly id: number;
   readonly control: Int32Array;
+  /** What the thread may leave lying about, see garbage.ts. In bytes. */
+  readonly garbageBytes: number;
 }
 
 /**

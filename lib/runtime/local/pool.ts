@@ -22,6 +22,9 @@ export interface PoolOptions {
   readonly storeOptions: () => StoreOptions;
 }
 
+/** The part of a thread's memory that may be garbage. */
+const GARBAGE_SHARE = 8;
+
 /** Deaths in a row, of threads that never came to be ready, after which no more are started. */
 const START_FAILURES = 3;
 
@@ -46,6 +49,8 @@ export class Pool implements Executor {
     this.#host = {
       storeOptions: options.storeOptions,
       maxOldGenerationSizeMb: options.heapMb,
+      maxYoungGenerationSizeMb: youngMb(options.memoryBytesPerThread),
+      garbageBytes: options.memoryBytesPerThread / GARBAGE_SHARE,
       admits: (lane, peakBytes) => this.#admits(lane, peakBytes),
       onRoom: (lane) => this.#serve(lane),
       onStarted: (lane) => this.#started(lane),
@@ -183,6 +188,16 @@ export class Pool implements Executor {
   #tell(event: RunEvent): void {
     for (const source of this.#sources) source.notice(event);
   }
+}
+
+/** V8's own bound of a thread's young generation, in MiB. It takes that for good, also where nearly all in it is garbage. */
+const LARGEST_YOUNG_MB = 48;
+const SMALLEST_YOUNG_MB = 6;
+
+/** An eighth of the thread's memory, where that is less than V8 would take. */
+function youngMb(memoryBytes: number): number | undefined {
+  const share = Math.max(SMALLEST_YOUNG_MB, Math.floor(memoryBytes / 8 / 2 ** 20));
+  return share < LARGEST_YOUNG_MB ? share : undefined;
 }
 
 function checkThreads(threads: number): number {

@@ -19,6 +19,7 @@ import {
   type ToWorker,
   type WorkerStart,
 } from "./messages.ts";
+import { Garbage } from "./garbage.ts";
 import { Packet } from "./packet.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
 import { TaskInputs } from "./task-inputs.ts";
@@ -39,6 +40,7 @@ interface KnownStage {
 /** What a thread does with its messages: jobs one after the other, in the order they came. */
 export class Session {
   readonly #id: number;
+  readonly #garbage: Garbage;
   readonly #control: Int32Array;
   readonly #post: (message: FromWorker) => void;
   readonly #stages = new Map<number, KnownStage>();
@@ -55,8 +57,9 @@ export class Session {
   #fetchIds = 0;
   #current = NOTHING;
 
-  constructor({ id, control }: WorkerStart, post: (message: FromWorker) => void) {
+  constructor({ id, control, garbageBytes }: WorkerStart, post: (message: FromWorker) => void) {
     this.#id = id;
+    this.#garbage = new Garbage(garbageBytes);
     this.#control = control;
     this.#post = post;
   }
@@ -195,6 +198,7 @@ export class Session {
       const given = run(i, indices[i]);
       const outcome = given instanceof Promise ? await packet.during(given) : given;
       if (this.#abortedTask !== undefined) this.#renew();
+      this.#garbage.look();
       if (outcome !== undefined) packet.add(outcome, i + 1 < indices.length);
     }
     Atomics.store(this.#control, TASK_SLOT, NOTHING);

@@ -30,6 +30,9 @@ const RECALL_MS = 100;
 export interface HandleHost {
   readonly storeOptions: () => StoreOptions;
   readonly maxOldGenerationSizeMb: number;
+  /** Undefined: as V8 has it. */
+  readonly maxYoungGenerationSizeMb: number | undefined;
+  readonly garbageBytes: number;
   admits(lane: WorkerHandle, peakBytes: number): boolean;
   /** It has room (again). */
   onRoom(lane: WorkerHandle): void;
@@ -54,10 +57,15 @@ export class WorkerHandle implements Lane {
   constructor(id: number, host: HandleHost) {
     this.id = id;
     this.#host = host;
-    const start: WorkerStart = { id, control: this.#control.slots };
+    const start: WorkerStart = { id, control: this.#control.slots, garbageBytes: host.garbageBytes };
     this.#worker = new Worker(workerUrl(), {
       workerData: start,
-      resourceLimits: { maxOldGenerationSizeMb: host.maxOldGenerationSizeMb },
+      resourceLimits: {
+        maxOldGenerationSizeMb: host.maxOldGenerationSizeMb,
+        ...(host.maxYoungGenerationSizeMb === undefined
+          ? {}
+          : { maxYoungGenerationSizeMb: host.maxYoungGenerationSizeMb }),
+      },
       name: `abanico-${id}`,
       // A thread inherits the process's options, and will not start with one that is meant for the text of --eval.
       ...(process.execArgv.some((option) => option.startsWith("--input-type")) ? { execArgv: [] } : {}),
