@@ -119,6 +119,23 @@ describe("plans", () => {
     expect(await partitions(3_000)).toBeGreaterThan(5 * (await partitions(30_000)));
   });
 
+  test("read blocks that fit a thread's memory, unless they were asked for", async () => {
+    await store.put("memory://lower/large.csv", Buffer.from(`id,name,v\n${rows.join("").repeat(80)}`));
+    const blocks = (plan: Plan) =>
+      plan.stages.flatMap(({ tasks }) => (tasks.kind === "ranges" ? [tasks.blockSize] : []));
+    const large = readCsv("memory://lower/large.csv");
+    const plan = await planOf(large.sort("v"), 20_000_000);
+    expect(new Set(blocks(plan)).size).toBe(1);
+    expect(blocks(plan)[0]).toBeLessThan(2_000_000);
+    for (const stage of plan.stages) expect(peakBytes(stage)).toBeLessThanOrEqual(20_000_000);
+    expect(plan.notes.join("\n")).toMatch(/^blocks of .* in place of 16.78 MB, so that tasks fit/m);
+    const joined = await planOf(large.join(b, { on: "id" }).sort("v"), 20_000_000);
+    for (const stage of joined.stages) expect(peakBytes(stage)).toBeLessThanOrEqual(20_000_000);
+    expect(new Set(blocks(await planOf(large.sort("v"))))).toEqual(new Set([16 * 2 ** 20]));
+    const asked = readCsv("memory://lower/large.csv", { blockSize: "16MiB" });
+    expect(new Set(blocks(await planOf(asked.sort("v"), 20_000_000)))).toEqual(new Set([16 * 2 ** 20]));
+  });
+
   test("read and send no column that nobody needs", async () => {
     const join = await planOf(a.join(a, { on: "id" }).select("v_x"), 30_000);
     expect(readBy(join, "left-side")).toEqual(["id", "v"]);

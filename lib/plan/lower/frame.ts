@@ -13,11 +13,11 @@ import type { Store } from "../../store/store.ts";
 import { estimateFrames, estimateScan } from "../estimate.ts";
 import { PLAN_VERSION, type Plan, type Ref, type StageOutput } from "../plan.ts";
 import { compressedCsvRead } from "../source/compressed.ts";
-import { resolveCsv } from "../source/csv.ts";
+import { resolveCsv, type CsvSource } from "../source/csv.ts";
 import { fileRead } from "../source/file.ts";
 import type { Read } from "../source/read.ts";
 import type { Widened } from "../source/widened.ts";
-import { PlanBuilder, closed, type Closed, type Dataset } from "./frame/dataset.ts";
+import { PlanBuilder, closed, fitting, type Closed, type Dataset } from "./frame/dataset.ts";
 import { knownRows } from "./frame/known-rows.ts";
 import { logicalOf, schemaOf, type Pipeline, type SourceNode } from "./frame/logical.ts";
 import { allColumns, lowerPipeline } from "./frame/lower.ts";
@@ -85,12 +85,14 @@ function lastStage(dataset: Dataset, wanted: Schema, builder: PlanBuilder, keep:
   const names = wanted.map(({ name }) => name);
   if (dataset.end === undefined) {
     const sink: GatherSink = { to: "collect", columns: names };
-    return closed(dataset, id, sink, (schema) => (keep ? { kind: "keep" } : foldOf(sink, schema, [])));
+    return closed(fitting(builder, dataset, sink), id, sink, (schema) =>
+      keep ? { kind: "keep" } : foldOf(sink, schema, []),
+    );
   }
   const { sink, after } = dataset.end;
   const found = dataset.schema.map(({ name }) => name);
   const inOrder: readonly Operation[] = found.join("\n") === names.join("\n") ? [] : [{ do: "select", names }];
-  return closed(dataset, id, sink, (schema) => foldOf(sink, schema, [...after, ...inOrder]));
+  return closed(fitting(builder, dataset, sink), id, sink, (schema) => foldOf(sink, schema, [...after, ...inOrder]));
 }
 
 function foldOf(sink: GatherSink, schema: Schema, after: readonly Operation[]): StageOutput {
@@ -128,6 +130,11 @@ async function readOf(source: SourceNode, options: LowerOptions): Promise<Read> 
 async function csvRead(source: Extract<FrameNode, { kind: "csv" }>, options: LowerOptions): Promise<Read> {
   const csv = await resolveCsv(source, options.store, options.widened, options.signal);
   if (csv.sources.some(({ url }) => codecOf(url) !== undefined)) return compressedCsvRead(csv);
+  return rangesRead(csv, source.options.blockSize === undefined);
+}
+
+/** `mayResize`: nobody asked for blocks of a size. */
+function rangesRead(csv: CsvSource, mayResize: boolean): Read {
   const bytes = csv.sources.reduce((sum, { size }) => sum + size, 0);
   return {
     schema: csv.format.columns.map(({ name, type }) => ({ name, type })),
@@ -137,6 +144,7 @@ async function csvRead(source: Extract<FrameNode, { kind: "csv" }>, options: Low
     rows: Math.ceil(bytes / csv.recordBytes),
     textBytes: csv.recordBytes / csv.format.columns.length,
     estimate: (columns, sink) => estimateScan(csv, columns, sink),
+    ...(mayResize ? { inBlocks: (blockSize: number) => rangesRead({ ...csv, blockSize }, mayResize) } : {}),
   };
 }
 

@@ -18,4 +18,6 @@ export interface Read {
   estimate(columns: Schema, sink: Sink): Estimate;
   /** The same source, once it is known which columns are read and what is done first: it may leave out what no row can come of. */
   narrow?(columns: Schema, steps: readonly Step[]): Read;
+  /** The same source in ranges of so many bytes; absent where somebody asked for those that there are, or where there can be no others. */
+  inBlocks?(blockSize: number): Read;
 }

@@ -2,6 +2,7 @@
  * Rows in the making: where they come from, and what is still to be done to them in the tasks that read them. Lowering goes up a
  * pipeline with one of these, and closes it as a stage where all rows of a key, or an order, are needed.
  */
+import { formatBytes } from "../../../collections/options.ts";
 import type { Schema } from "../../../collections/schema.ts";
 import type { JsonObject } from "../../../errors.ts";
 import { operationSchema } from "../../../kernels/frame/after.ts";
@@ -9,6 +10,7 @@ import type { ScanParams } from "../../../kernels/frame/scan.ts";
 import type { GatherSink, Operation, Sink } from "../../../kernels/frame/steps.ts";
 import type { Whole } from "../../../kernels/frame/whole.ts";
 import { pruneColumns } from "../../optimize/operations.ts";
+import { peakBytes } from "../../estimate.ts";
 import type { Estimate, OutputsOf, Stage, StageOutput, TaskRule } from "../../plan.ts";
 import { taskCount } from "../../rules.ts";
 import type { Read } from "../../source/read.ts";
@@ -36,6 +38,7 @@ export interface End {
 export interface DatasetRead extends Read {
   readonly whole?: Whole;
   readonly beside?: readonly OutputsOf[];
+  inBlocks?(blockSize: number): DatasetRead;
 }
 
 /** Stages in the making. */
@@ -114,6 +117,27 @@ export function closed(
   return { stage, columns, steps: steps.length, schema, notes };
 }
 
+/** Blocks are not made smaller than this, in bytes. */
+const SMALLEST_BLOCK = 256 * 1024;
+
+/** The dataset read in smaller blocks, where a task that ends in the sink would not fit a thread's share of the memory and nobody asked for blocks of a size. */
+export function fitting(builder: PlanBuilder, dataset: Dataset, sink: Sink): Dataset {
+  const { tasks } = dataset.read;
+  if (dataset.read.inBlocks === undefined || tasks.kind !== "ranges") return dataset;
+  const peakOf = (candidate: Dataset) => peakBytes(closed(candidate, "", sink, () => ({ kind: "keep" })).stage);
+  let fitted = dataset;
+  let { blockSize } = tasks;
+  while (peakOf(fitted) > builder.taskBytes && blockSize >= 2 * SMALLEST_BLOCK) {
+    blockSize /= 2;
+    fitted = { ...dataset, read: dataset.read.inBlocks(blockSize) };
+  }
+  if (fitted !== dataset)
+    builder.note(
+      `blocks of ${formatBytes(blockSize)} in place of ${formatBytes(tasks.blockSize)}, so that tasks fit a thread's share of the memory (${formatBytes(builder.taskBytes)})`,
+    );
+  return fitted;
+}
+
 /** Sections are copies of what was gathered, once by themselves and once in one object. */
 function estimateOf(read: Read, columns: Schema, sink: Sink): Estimate {
   if (sink.to !== "exchange") return read.estimate(columns, sink);
@@ -124,7 +148,7 @@ function estimateOf(read: Read, columns: Schema, sink: Sink): Estimate {
 /** Adds a stage that keeps the dataset's columns, a part a task. */
 export function keep(builder: PlanBuilder, dataset: Dataset, name: string, columns: readonly string[]): OutputsOf {
   const sink: GatherSink = { to: "collect", columns };
-  const { stage } = closed(dataset, builder.idFor(name), sink, () => ({ kind: "keep" }));
+  const { stage } = closed(fitting(builder, dataset, sink), builder.idFor(name), sink, () => ({ kind: "keep" }));
   builder.stages.push(stage);
   return { stage: stage.id, count: taskCount(stage.tasks) };
 }

@@ -5,7 +5,7 @@ import type { ExchangeSink, GatherSink, SampleSink, SortKey } from "../../../ker
 import type { Whole } from "../../../kernels/frame/whole.ts";
 import type { OutputsOf, TaskRule } from "../../plan.ts";
 import { taskCount } from "../../rules.ts";
-import { bytesOf, closed, framesRead, keep, overKept, type Dataset, type PlanBuilder } from "./dataset.ts";
+import { bytesOf, closed, fitting, framesRead, keep, overKept, type Dataset, type PlanBuilder } from "./dataset.ts";
 
 /** A partition is projected to take about eight times its bytes, all copies counted; as much again is garbage before it is collected. */
 const TASK_SHARE = 20;
@@ -34,7 +34,8 @@ export function exchange(
   beside: readonly OutputsOf[] = [],
 ): OutputsOf {
   const sink: ExchangeSink = { to: "exchange", gather, by, partitions };
-  const { stage } = closed(dataset, builder.idFor(name), sink, () => ({ kind: "exchange", partitions }), beside);
+  const read = fitting(builder, dataset, sink);
+  const { stage } = closed(read, builder.idFor(name), sink, () => ({ kind: "exchange", partitions }), beside);
   builder.stages.push(stage);
   return { stage: stage.id, count: taskCount(stage.tasks) };
 }
@@ -92,21 +93,16 @@ export function exchangeByRange(
   gather: GatherSink,
   { partitions, positions }: { readonly partitions: number; readonly positions: boolean },
 ): OutputsOf {
-  const tasks = taskCount(dataset.read.tasks);
+  // The blocks that rows are sent from: positions in the sample and in those have to be the same.
+  const by = { do: "range", keys, sample: "", positions } as const;
+  const source = fitting(builder, dataset, { to: "exchange", gather, by, partitions });
+  const tasks = taskCount(source.read.tasks);
   const rows = Math.min(8_192, Math.max(64, Math.ceil((SAMPLES_A_PARTITION * partitions) / Math.max(1, tasks))));
   const sink: SampleSink = { to: "sample", keys, rows };
-  const { stage } = closed(dataset, builder.idFor("sample"), sink, () => ({ kind: "keep" }));
+  const { stage } = closed(source, builder.idFor("sample"), sink, () => ({ kind: "keep" }));
   builder.stages.push(stage);
   const sample = { stage: stage.id, count: taskCount(stage.tasks) };
-  return exchange(
-    builder,
-    dataset,
-    "exchange",
-    gather,
-    { do: "range", keys, sample: sample.stage, positions },
-    partitions,
-    [sample],
-  );
+  return exchange(builder, source, "exchange", gather, { ...by, sample: sample.stage }, partitions, [sample]);
 }
 
 /** "12.3 MB in 4 partitions", for notes. */

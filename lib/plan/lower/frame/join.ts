@@ -2,7 +2,8 @@ import { formatBytes } from "../../../collections/options.ts";
 import type { Schema } from "../../../collections/schema.ts";
 import { fieldOf } from "../../../collections/typing.ts";
 import type { JoinOutput, JoinSpec } from "../../../kernels/frame/steps.ts";
-import { bytesOf, keep, withStep, type Dataset, type PlanBuilder } from "./dataset.ts";
+import type { OutputsOf } from "../../plan.ts";
+import { bytesOf, keep, withStep, type Dataset, type DatasetRead, type PlanBuilder } from "./dataset.ts";
 import { exchange, openedRows, overSections, partitionsFor, smallBytes } from "./exchange.ts";
 import type { JoinBase } from "./join-columns.ts";
 import { lowerPipeline, type Lowering } from "./lower.ts";
@@ -73,25 +74,28 @@ function lookUp(base: JoinBase, output: JoinBase["output"], probe: Side, table: 
   builder.note(
     `${base.how} join on ${keysOf(base)}: broadcast of the ${table.name} side, which is small (${formatBytes(Math.ceil(table.bytes))} estimated, beside ${formatBytes(Math.ceil(probe.bytes))}); rows keep the order of the ${probe.name} side`,
   );
-  const { read } = probe.dataset;
-  const beside = [...(read.beside ?? []), kept];
-  const extra = { "joined side": Math.ceil(4 * table.bytes) };
   const dataset: Dataset = {
     ...probe.dataset,
-    read: {
-      ...read,
-      beside,
-      estimate: (columns, sink) => {
-        const { bytesIn, peakBytes } = read.estimate(columns, sink);
-        return {
-          bytesIn,
-          peakBytes: { ...peakBytes, "joined side": (peakBytes["joined side"] ?? 0) + extra["joined side"] },
-        };
-      },
-    },
+    read: besideTable(probe.dataset.read, kept, Math.ceil(4 * table.bytes)),
     textBytes: Math.max(probe.dataset.textBytes, table.dataset.textBytes),
   };
   return withStep(dataset, { do: "lookup", table: kept.stage, join: specOf(base, output, probe, table) });
+}
+
+/** The same read, of tasks that hold a table of so many bytes beside. */
+function besideTable(read: DatasetRead, table: OutputsOf, tableBytes: number): DatasetRead {
+  const { inBlocks } = read;
+  return {
+    ...read,
+    beside: [...(read.beside ?? []), table],
+    estimate: (columns, sink) => {
+      const { bytesIn, peakBytes } = read.estimate(columns, sink);
+      return { bytesIn, peakBytes: { ...peakBytes, "joined side": (peakBytes["joined side"] ?? 0) + tableBytes } };
+    },
+    ...(inBlocks === undefined
+      ? {}
+      : { inBlocks: (blockSize: number) => besideTable(inBlocks(blockSize), table, tableBytes) }),
+  };
 }
 
 function shuffle(base: JoinBase, output: JoinBase["output"], probe: Side, table: Side, builder: PlanBuilder): Dataset {
