@@ -54,7 +54,7 @@ export type { ComputeOptions } from "./collections/executor.ts";
 export { Aggregate, Expression, col, lit, size, type Operand } from "./collections/expression.ts";
 export type { Constant } from "./collections/expression/literal.ts";
 export type { SplitText } from "./collections/expression/text-methods.ts";
-export type { Duration, ParseOptions } from "./collections/expression/time-methods.ts";
+export type { Duration, ParseOptions, ZoneOptions } from "./collections/expression/time-methods.ts";
 export { when, type When } from "./collections/expression/when.ts";
 export type { TimeUnit } from "./collections/functions/time.ts";
 export { fromJSON } from "./collections/from-json.ts";

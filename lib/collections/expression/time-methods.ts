@@ -7,6 +7,12 @@ export interface ParseOptions {
   readonly errors?: "fail" | "null";
 }
 
+/** What becomes of local times that are no single instant. Default "fail". */
+export interface ZoneOptions {
+  readonly ambiguous?: "fail" | "first" | "second" | "null";
+  readonly missing?: "fail" | "shift" | "null";
+}
+
 /** A length of time by the calendar. Whole numbers, negative ones too; absent ones are 0. */
 export interface Duration {
   readonly years?: number;
@@ -103,6 +109,24 @@ export abstract class TimeMethods extends TextMethods {
   /** The beginning of its year, quarter, month, week (Monday), day, hour, minute, second or millisecond. The type stays; dates know no hours. */
   truncate(unit: TimeUnit): Expression {
     return this.call("truncate", [], { unit });
+  }
+  /**
+   * What clocks in a time zone show at a timestamp, as a timestamp of its own: `col("at").inTimeZone("Europe/Berlin").hour()`. Any part, `truncate`, `format`
+   * and the date of it are local then; `fromTimeZone` leads back. The type knows no zone: compare instants before, not what clocks show.
+   *
+   * `zone`: one of IANA's names ("America/New_York", "UTC"), or an offset ("+05:30"). Rules of the zone are those that come with Node, for all years. A date is its
+   * midnight in UTC. @throws OptionError for a zone that there is not
+   */
+  inTimeZone(zone: string): Expression {
+    return this.call("inTimeZone", [], { zone });
+  }
+  /**
+   * The timestamp at which clocks in a time zone show a time: for files that hold local times. Where clocks are set back they show an hour twice: an error,
+   * or the first or second time, or null (`ambiguous`). Where they are set forward some times are never shown: an error, null, or `"shift"`: as many minutes
+   * behind the change as they would have been, had clocks not been set (`missing`). @throws OptionError for a zone that there is not, ValueError at compute
+   */
+  fromTimeZone(zone: string, { ambiguous, missing }: ZoneOptions = {}): Expression {
+    return this.call("fromTimeZone", [], { zone, ambiguous, missing });
   }
   /** Later by a duration: years and months first (to the month's last day where it is too short), then the rest. Dates take no hours. @throws ValueError at compute beyond the type's range */
   plus(duration: Duration): Expression {

@@ -1,4 +1,5 @@
 import { directiveProblem } from "../time/directives.ts";
+import { isZone } from "../time/zone.ts";
 import {
   TIME,
   optional,
@@ -33,9 +34,14 @@ const formatParam: ParamSpec = {
   name: "format",
   check: (value) => (typeof value === "string" ? directiveProblem(value) : 'a format, as "%Y-%m-%d"'),
 };
+/** One of IANA's names, as "Europe/Berlin"; or an offset, as "+02:00". */
+const zoneParam: ParamSpec = {
+  name: "zone",
+  check: (value) => (typeof value === "string" && isZone(value) ? undefined : 'a time zone, as "Europe/Berlin"'),
+};
 const errorsParam = optional(wordParam("errors", ["fail", "null"]));
 
-/** Functions of dates and timestamps (UTC). Null where the argument is null. */
+/** Functions of dates and timestamps (UTC, unless a zone is named). Null where the argument is null. */
 export const TIME_FUNCTIONS = {
   year: part,
   quarter: part,
@@ -51,6 +57,17 @@ export const TIME_FUNCTIONS = {
   millisecond: clockPart,
   microsecond: clockPart,
   truncate: { args: [TIME], params: [wordParam("unit", TIME_UNITS)], result: truncated },
+  inTimeZone: { args: [TIME], params: [zoneParam], result: "timestamp" },
+  fromTimeZone: {
+    args: [TIME],
+    params: [
+      zoneParam,
+      optional(wordParam("ambiguous", ["fail", "first", "second", "null"])),
+      optional(wordParam("missing", ["fail", "shift", "null"])),
+    ],
+    result: "timestamp",
+    mayFail: true,
+  },
   plus: {
     args: [TIME],
     params: [optional(wholeParam("months")), optional(wholeParam("days")), optional(wholeParam("microseconds"))],

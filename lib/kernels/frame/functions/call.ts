@@ -14,6 +14,7 @@ import { hashCall } from "./hash.ts";
 import { mathCall } from "./math.ts";
 import { textCall } from "./text.ts";
 import { readTime } from "./parse.ts";
+import { fromZone, inZone } from "./zones.ts";
 import { timeCall, type TimePart } from "./time.ts";
 
 type Evaluator = (batch: Batch) => Column;
@@ -32,6 +33,8 @@ export function compileCall(node: FunctionNode, schema: Schema, compile: Compile
   const { op, params = {} } = node;
   if (op === "toDate") return readTime("date", from, params, inner(node.args[0]), formatExpression(node));
   if (op === "toTimestamp") return readTime("timestamp", from, params, inner(node.args[0]), formatExpression(node));
+  if (op === "inTimeZone") return inZone(params, inner(node.args[0]));
+  if (op === "fromTimeZone") return fromZone(params, inner(node.args[0]));
   // What is left of the table.
   return timeCall(op as TimePart, params, inner(node.args[0]), from === "date" ? "date" : "timestamp");
 }

@@ -44,7 +44,7 @@ const STARTS: Readonly<Record<string, (days: number) => number>> = {
 /** µs. */
 const CLOCK_UNITS: Readonly<Record<string, number>> = { hour: 3_600e6, minute: 60e6, second: 1e6, millisecond: 1e3 };
 
-export type TimePart = Exclude<TimeFunction, "toDate" | "toTimestamp">;
+export type TimePart = Exclude<TimeFunction, "toDate" | "toTimestamp" | "inTimeZone" | "fromTimeZone">;
 
 export function timeCall(op: TimePart, params: Params, arg: Evaluator, type: "date" | "timestamp"): Evaluator {
   return (batch) => {
