@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { toArguments, type Argument } from "../callables/arguments.ts";
 import { refOf } from "../callables/describe.ts";
 import type { CallableRef } from "../callables/reference.ts";
@@ -6,8 +5,8 @@ import { encodeArgument } from "../callables/travel.ts";
 import { Collection } from "../collections/collection.ts";
 import { isHandle } from "../collections/delayed/held.ts";
 import type { Given, GivenAll } from "../collections/delayed/types.ts";
-import { parseMilliseconds } from "../collections/delayed/options.ts";
-import { knownKeys, wholeNumber } from "../collections/options.ts";
+import { callOptions } from "../collections/delayed/options.ts";
+import { knownKeys, shown, wrong } from "../collections/options.ts";
 import { OptionError } from "../errors.ts";
 import { encodeValue } from "../values.ts";
 import type { CallHandle, CallOptions, Calls, GraphCall } from "../runtime/calls/calls.ts";
@@ -45,7 +44,8 @@ export class Submitter {
   constructor(host: SubmitHost, options: SubmitOptions = {}) {
     this.#host = host;
     this.#options = options;
-    this.#callOptions = callOptions(options);
+    knownKeys(options, OPTIONS, "with(…)");
+    this.#callOptions = callOptions(options, "with(…)");
   }
 
   /** Calls a function on a worker, with arguments that may be futures. It begins at once. */
@@ -157,8 +157,7 @@ export interface ScatterOptions {
 export function scatterValue<T>(calls: Calls, value: T, options: ScatterOptions = {}): Held<T> {
   knownKeys(options, ["broadcast"], "scatter(…)");
   const { broadcast = false } = options;
-  if (typeof broadcast !== "boolean")
-    throw new OptionError(`Option broadcast expects true or false, found ${describe(broadcast)}.`, {});
+  if (typeof broadcast !== "boolean") throw wrong("scatter(…) option broadcast", "true or false", broadcast);
   if (value instanceof Held || value instanceof Collection)
     throw new OptionError(`scatter(…) expects a value, found ${describeLazy(value)}.`, {
       fix: "it can be an argument as it is; a collection that many calls read is better computed first, or persisted.",
@@ -180,7 +179,7 @@ function iterable<T>(items: Iterable<T>): Iterable<T> {
   // Texts can be iterated over too, but are mostly given by mistake.
   if (typeof items === "object" && items !== null && Symbol.iterator in items) return items;
   const isAsync = typeof items === "object" && items !== null && Symbol.asyncIterator in items;
-  const found = isAsync ? "an async iterable" : describe(items);
+  const found = isAsync ? "an async iterable" : shown(items);
   throw new OptionError(`map(…) expects items that can be iterated over, found ${found}.`, {
     fix: isAsync
       ? "fetch its items first: await Array.fromAsync(items)."
@@ -190,30 +189,4 @@ function iterable<T>(items: Iterable<T>): Iterable<T> {
 
 function describeLazy(value: Held<unknown> | Collection<unknown>): string {
   return value instanceof Held ? `the future ${value.key}` : `a lazy collection (${value.kind})`;
-}
-
-function callOptions(options: SubmitOptions): CallOptions | undefined {
-  knownKeys(options, OPTIONS, "with(…)");
-  const { pure, key, retries, timeout, priority } = options;
-  if (priority !== undefined && !Number.isFinite(priority))
-    throw new OptionError(`Option priority expects a finite number, found ${inspect(priority)}.`, {
-      fields: { priority: String(priority) },
-    });
-  if (key !== undefined && (typeof key !== "string" || key === ""))
-    throw new OptionError(`Option key expects a text, found ${describe(key)}.`, {});
-  if (pure !== undefined && typeof pure !== "boolean")
-    throw new OptionError(`Option pure expects true or false, found ${describe(pure)}.`, {});
-  const made: CallOptions = {
-    ...(pure === true ? { pure } : {}),
-    ...(key === undefined ? {} : { key }),
-    ...(retries === undefined ? {} : { retries: wholeNumber(retries, "option retries", 0) }),
-    ...(timeout === undefined ? {} : { timeoutMs: parseMilliseconds(timeout, "option timeout") }),
-    ...(priority === undefined ? {} : { priority }),
-  };
-  return Object.keys(made).length === 0 ? undefined : made;
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { Collection } from "../collections/collection.ts";
 import { fromTravelling } from "../collections/from-json.ts";
 import { isExecutor, setExecutor, type ComputeOptions, type Executor } from "../collections/executor.ts";
-import { formatBytes, knownKeys, parseBytes, wholeNumber } from "../collections/options.ts";
+import { formatBytes, knownKeys, parseBytes, wholeNumber, wrong } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
 import { NotFoundError, OptionError } from "../errors.ts";
 import { createInlineRuntime } from "../runtime/inline.ts";
@@ -19,7 +19,7 @@ import { Submitter, scatterValue } from "./calls.ts";
 import type { ScatterOptions, SubmitHost, SubmitOptions } from "./calls.ts";
 import type { Given, GivenAll } from "../collections/delayed/types.ts";
 import { Future, Held, RunSource } from "./future.ts";
-import { asCompleted, gather, wait, type GatherOptions, type Gathered, type WaitOptions } from "./gather.ts";
+import { asCompleted, futuresOf, gather, wait, type GatherOptions, type Gathered, type WaitOptions } from "./gather.ts";
 import { drawFutures, progressOn } from "./progress.ts";
 import { runnerOf, type RunnerHost } from "./runner.ts";
 
@@ -76,6 +76,7 @@ export class Client implements Executor, AsyncDisposable {
   /** Starts workers on this machine, as threads. The client becomes the one that bare `compute()` uses. */
   static async local(options: LocalClientOptions = {}): Promise<Client> {
     knownKeys(options, ["workers", "threadsPerWorker", "memoryLimit", "store", "progress", "output"], "Client.local");
+    checkLocal(options);
     const workers = wholeNumber(options.workers ?? availableParallelism(), "Client.local option workers", 0);
     const threadsPerWorker = wholeNumber(options.threadsPerWorker ?? 1, "Client.local option threadsPerWorker", 1);
     const share = Math.floor((0.9 * totalmem()) / Math.max(1, workers));
@@ -104,12 +105,8 @@ export class Client implements Executor, AsyncDisposable {
 
   /** A client by URL: `local://?workers=4&threadsPerWorker=2&memoryLimit=4GB`. */
   static connect(url: string): Promise<Client> {
-    const parsed = URL.parse(url);
-    if (parsed?.protocol !== "local:")
-      throw new OptionError(
-        `Client.connect(…) expects a URL such as "local://?workers=4", found ${JSON.stringify(url)}.`,
-        { fields: { url } },
-      );
+    const parsed = typeof url === "string" ? URL.parse(url) : null;
+    if (parsed?.protocol !== "local:") throw wrong("Client.connect(…)", 'a URL such as "local://?workers=4"', url);
     const query = Object.fromEntries(parsed.searchParams);
     const numbers = Object.entries(query).map(([key, value]) => [key, key === "memoryLimit" ? value : Number(value)]);
     return Client.local(Object.fromEntries(numbers) as LocalClientOptions); // checked there, key by key
@@ -213,17 +210,17 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Waits for futures, and meanwhile draws on standard error how many have ended (on a terminal only). */
   async progress(futures: Iterable<Held<unknown>>): Promise<void> {
-    await drawFutures([...futures], process.stderr);
+    await drawFutures([...futuresOf(futures, "progress(…)")], process.stderr);
   }
 
   /** Stops futures. One that runs is told by its signal (`taskContext().signal`); if it goes on, its worker is replaced. */
   cancel(futures: Held<unknown> | Iterable<Held<unknown>>): void {
-    for (const future of futures instanceof Held ? [futures] : futures) future.cancel();
+    for (const future of futuresOf(futures instanceof Held ? [futures] : futures, "cancel(…)")) future.cancel();
   }
 
   /** Runs again what has ended in an error or was cancelled. */
   retry(futures: Held<unknown> | Iterable<Held<unknown>>): void {
-    for (const future of futures instanceof Held ? [futures] : futures) future.retry();
+    for (const future of futuresOf(futures instanceof Held ? [futures] : futures, "retry(…)")) future.retry();
   }
 
   /**
@@ -237,6 +234,14 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Gives a name to a collection or a future, so that other parts of the program find it: it stays held. */
   publish(name: string, what: Collection<unknown> | Held<unknown>): void {
+    checkedName(name, "publish(…)");
+    if (!(what instanceof Held) && !(what instanceof Collection))
+      throw wrong(
+        "publish(…)",
+        "a collection or a future",
+        what,
+        "to publish a value, scatter it first: publish(name, await client.scatter(value)).",
+      );
     if (this.#published.has(name))
       throw new OptionError(`A dataset named "${name}" is published already.`, {
         fields: { name },
@@ -252,6 +257,7 @@ export class Client implements Executor, AsyncDisposable {
 
   /** What was published under a name. The caller knows of what kind it is. */
   dataset<D extends Collection<unknown> | Held<unknown>>(name: string): D {
+    checkedName(name, "dataset(…)");
     const found = this.#published.get(name);
     if (found !== undefined) return found as D; // the caller says so
     const names = [...this.#published.keys()];
@@ -281,6 +287,7 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Calls back on every event of every run, until the function returned is called. */
   onEvent(listener: (event: RunEvent) => void): () => void {
+    if (typeof listener !== "function") throw wrong("onEvent(…)", "a function", listener);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -347,11 +354,12 @@ export class Client implements Executor, AsyncDisposable {
   #future<T>(
     what: string,
     collection: Collection<unknown>,
-    { signal }: ComputeOptions,
+    options: ComputeOptions,
     start: (signal: AbortSignal) => Promise<T>,
   ): Future<T> {
     this.#refuseClosed();
     checked(collection, what);
+    const signal = signalOf(options, what);
     const source = new RunSource(`${what}-${++this.#futures}`, (own) =>
       start(signal === undefined ? own : AbortSignal.any([own, signal])),
     );
@@ -372,6 +380,33 @@ function submitHost(client: Client, calls: () => Calls): SubmitHost {
   };
 }
 
+/** @throws OptionError */
+function signalOf(options: ComputeOptions, what: string): AbortSignal | undefined {
+  knownKeys(options, ["signal"], `${what}(…)`);
+  const { signal } = options;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw wrong(
+    `${what}(…) option signal`,
+    "an AbortSignal",
+    signal,
+    "pass new AbortController().signal, or AbortSignal.timeout(…).",
+  );
+}
+
+function checkedName(name: string, where: string): void {
+  if (typeof name !== "string" || name === "") throw wrong(where, "a name, as a text", name);
+}
+
+/** @throws OptionError */
+function checkLocal({ store, progress, output }: LocalClientOptions): void {
+  if (progress !== undefined && typeof progress !== "boolean")
+    throw wrong("Client.local option progress", "true or false", progress);
+  if (output !== undefined && output !== "inherit" && output !== "ignore")
+    throw wrong("Client.local option output", '"inherit" or "ignore"', output);
+  if (store !== undefined && (typeof store !== "object" || store === null || !("toOptions" in store)))
+    throw wrong("Client.local option store", "a store", store, 'make one: defaultStore() of "abanico/store".');
+}
+
 /** What functions printed on workers. */
 function printOutput(event: RunEvent): void {
   if (event.type === "printed") process[event.stream].write(event.text);
@@ -379,8 +414,5 @@ function printOutput(event: RunEvent): void {
 
 function checked<C extends Collection<unknown>>(collection: C, what: string): C {
   if (collection instanceof Collection) return collection;
-  const found: unknown = collection;
-  throw new OptionError(`${what}(…) expects a collection, found ${found === null ? "null" : `a ${typeof found}`}.`, {
-    fix: "pass a DataFrame, a Bag, or another lazy collection.",
-  });
+  throw wrong(`${what}(…)`, "a collection", collection, "pass a DataFrame, a Bag, or another lazy collection.");
 }

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { HANDLE } from "../collections/delayed/held.ts";
+import { wrong } from "../collections/options.ts";
 import { CancelledError } from "../errors.ts";
 import type { CallHandle, CallStatus } from "../runtime/calls/calls.ts";
 
@@ -68,6 +69,7 @@ export class Held<T> {
 
   /** Calls back once it has ended, in whatever way. An error that the callback throws is the program's: uncaught. */
   addDoneCallback(callback: (future: this) => void): void {
+    if (typeof callback !== "function") throw wrong("addDoneCallback(…)", "a function", callback);
     this[HANDLE].whenDone(() => callback(this));
   }
 

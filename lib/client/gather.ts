@@ -1,6 +1,6 @@
 import { OptionError, StalledError } from "../errors.ts";
-import { parseMilliseconds } from "../collections/delayed/options.ts";
-import { knownKeys } from "../collections/options.ts";
+import { isPlain } from "../callables/holes.ts";
+import { knownKeys, parseMilliseconds, shown, wrong } from "../collections/options.ts";
 import { Held, sourceOf } from "./future.ts";
 
 /** The values of futures, in the same shape: of one, of an array, of a plain object, nested as they are. */
@@ -22,8 +22,14 @@ export interface GatherOptions {
 export async function gather<const F>(futures: F, options: GatherOptions = {}): Promise<Gathered<F>> {
   knownKeys(options, ["errors"], "gather(…)");
   const { errors = "raise" } = options;
-  if (errors !== "raise" && errors !== "skip")
-    throw new OptionError(`Option errors expects "raise" or "skip", found ${JSON.stringify(errors)}.`, {});
+  if (errors !== "raise" && errors !== "skip") throw wrong("gather(…) option errors", '"raise" or "skip"', errors);
+  if (!(futures instanceof Held) && (typeof futures !== "object" || futures === null || !isPlain(futures)))
+    throw wrong(
+      "gather(…)",
+      "a future, or an array or plain object of them",
+      futures,
+      isIterable(futures) ? "pass an array: gather([...futures])." : "pass what submit(…) or map(…) gave.",
+    );
   const value = await valuesOf(futures, errors);
   return (value === LEFT_OUT ? undefined : value) as Gathered<F>; // of the same shape
 }
@@ -89,14 +95,14 @@ export async function wait<F extends Held<unknown>>(
   knownKeys(options, ["timeout", "until"], "wait(…)");
   const { timeout, until = "all" } = options;
   if (!["all", "first", "failure"].includes(until))
-    throw new OptionError(`Option until expects "all", "first" or "failure", found ${JSON.stringify(until)}.`, {});
+    throw wrong("wait(…) option until", '"all", "first" or "failure"', until);
   const limitMs = timeout === undefined ? undefined : parseMilliseconds(timeout, "wait(…) option timeout");
-  const all = [...futures];
+  const all = [...futuresOf(futures, "wait(…)")];
   const end = Promise.withResolvers<void>();
   let left = all.length;
   if (left === 0) end.resolve();
   for (const future of all)
-    sourceOf(checked(future, "wait")).whenDone(() => {
+    sourceOf(future).whenDone(() => {
       left--;
       if (left === 0 || until === "first" || (until === "failure" && future.status !== "finished")) end.resolve();
     });
@@ -115,9 +121,9 @@ export function asCompleted<F extends Held<unknown>>(futures: Iterable<F>): Asyn
   const ended: F[] = [];
   let waiting: (() => void)[] = [];
   let all = 0;
-  for (const future of futures) {
+  for (const future of futuresOf(futures, "asCompleted(…)")) {
     all++;
-    sourceOf(checked(future, "asCompleted")).whenDone(() => {
+    sourceOf(future).whenDone(() => {
       ended.push(future);
       const woken = waiting;
       waiting = [];
@@ -143,11 +149,29 @@ export function asCompleted<F extends Held<unknown>>(futures: Iterable<F>): Asyn
   };
 }
 
-function checked<F extends Held<unknown>>(future: F, what: string): F {
-  if (future instanceof Held) return future;
-  throw new OptionError(`${what}(…) expects futures, found a ${typeof future}.`, {
-    fix: "pass what submit(…) or map(…) gave.",
-  });
+/** What may be iterated over, as futures, each checked when it comes. @throws OptionError */
+export function* futuresOf<F extends Held<unknown>>(
+  futures: Iterable<F>,
+  where: string,
+): Generator<F, void, undefined> {
+  const expected = "an array (or another iterable) of futures";
+  if (futures instanceof Held)
+    throw wrong(where, expected, futures, `put it into an array: ${where.replace("…", "[future]")}.`);
+  if (!isIterable(futures)) throw wrong(where, expected, futures, "pass what map(…) gave.");
+  let place = 0;
+  for (const future of futures) {
+    if (!(future instanceof Held))
+      throw new OptionError(`${where} expects futures, found ${shown(future)} in place ${place}.`, {
+        fields: { place },
+        fix: "pass what submit(…) or map(…) gave.",
+      });
+    yield future;
+    place++;
+  }
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
 function tooLate(left: number, timeout: number | string | undefined): StalledError {

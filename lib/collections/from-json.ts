@@ -1,3 +1,5 @@
+import { PlanError } from "../errors.ts";
+import { refuse } from "./plain.ts";
 import { Bag } from "./bag/bag.ts";
 import { BagItem } from "./bag/bag-item.ts";
 import type { BagItemJson, BagJson } from "./bag/json.ts";
@@ -21,7 +23,9 @@ export function fromJSON(json: unknown): Collection<unknown> {
   if (has(json, "bag")) return Bag.fromJSON(json);
   if (has(json, "images")) return ImageResult.fromJSON(json);
   if (has(json, "bagItem")) return BagItem.fromJSON(json);
-  return has(json, "delayed") ? delayedFromJson(json) : DataFrame.fromJSON(json);
+  if (has(json, "delayed")) return delayedFromJson(json);
+  refuseOther(json);
+  return DataFrame.fromJSON(json);
 }
 
 /** The collection that a task gave. */
@@ -38,6 +42,22 @@ export function fromTravelling(travelling: Travelling): Collection<unknown> {
     case "JSON":
       return fromJSON(travelling.json);
   }
+}
+
+const KINDS = ["frame", "bag", "bagItem", "images", "delayed"];
+
+/** What is no description at all is told so, and not as a frame that is not well formed. */
+function refuseOther(json: unknown): void {
+  if (typeof json === "string")
+    refuse("fromJSON(…)", "an object", json, "parse the text first: fromJSON(JSON.parse(text)).");
+  if (typeof json !== "object" || json === null || Array.isArray(json) || has(json, "frame")) return;
+  const found = Object.keys(json);
+  if (found.length === 0 || found.join() === "abanico") return;
+  const fix = 'write { "abanico": 1, "bag": { … } }, as toJSON() of a collection gives it.';
+  throw new PlanError(`fromJSON(…) expects a description with one of ${KINDS.join(", ")}, found ${found.join(", ")}.`, {
+    fields: { known: KINDS, found },
+    fix,
+  });
 }
 
 /** Which kind of collection it is, its one key besides the version says. */

@@ -111,9 +111,7 @@ export function futuresSuite(name: string, workers: number): void {
         ),
       ).toEqual([20, 21, 24]);
       expect(client.map(inc, [])).toEqual([]);
-      expect(() => client.map(inc, 5 as never)).toThrow(
-        /map\(…\) expects items that can be iterated over, found a number/,
-      );
+      expect(() => client.map(inc, 5 as never)).toThrow(/map\(…\) expects items that can be iterated over, found 5/);
     });
 
     test("results of thousands are all there, in order", async () => {
@@ -189,9 +187,9 @@ export function futuresSuite(name: string, workers: number): void {
       [{ retries: -1 }, /retries expects a whole number of at least 0, found -1/],
       [{ timeout: "soon" }, /timeout expects a time.*found "soon"/],
       [{ timeout: 0 }, /timeout expects a time/],
-      [{ priority: "high" }, /priority expects a finite number, found 'high'/],
+      [{ priority: "high" }, /priority expects a finite number, found "high"/],
       [{ key: "" }, /key expects a text/],
-      [{ pure: 1 }, /pure expects true or false, found a number/],
+      [{ pure: 1 }, /pure expects true or false, found 1/],
     ])("option %j is refused", (options, message) => {
       expect(() => client.with(options)).toThrow(OptionError);
       expect(() => client.with(options)).toThrow(message);
@@ -357,7 +355,7 @@ export function futuresSuite(name: string, workers: number): void {
       client.cancel(long);
       expect(await client.wait([])).toEqual({ done: [], notDone: [] });
       await expect(client.wait([quick], { until: "any" } as never)).rejects.toThrow(/until expects/);
-      await expect(client.wait([5 as never])).rejects.toThrow(/wait\(…\) expects futures, found a number/);
+      await expect(client.wait([5 as never])).rejects.toThrow(/wait\(…\) expects futures, found 5 in place 0/);
     });
 
     test("asCompleted gives them as they end", async () => {

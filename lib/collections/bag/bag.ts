@@ -2,7 +2,7 @@ import type { Callable } from "../../callables/reference.ts";
 import { OptionError } from "../../errors.ts";
 import { Collection } from "../collection.ts";
 import { DataFrame } from "../dataframe/dataframe.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, wholeNumber, wrong } from "../options.ts";
 import type { ScalarType } from "../schema.ts";
 import { BagItem, type BagResults } from "./bag-item.ts";
 import {
@@ -28,7 +28,8 @@ export type Items<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U> | As
  * A lazy list of any values, in partitions. Every method just describes, and returns at once; `compute` gives the items as an array,
  * `for await` one partition after the other.
  *
- * Functions run on the workers, one item at a time, and may be async. They travel by their source: what they need from around them is
+ * Functions run on the workers, one item at a time. Where they are async, up to 8 calls of a partition are under way at a time, and results
+ * keep the items' order. They travel by their source: what they need from around them is
  * passed behind them (`bag.map((x, k) => x * k, k)`). Values travel as structured clones.
  *
  * Order. `map`, `filter`, `flatMap`, `pluck`, `repartition` and `zip` keep it. `distinct`, `groupBy`, `foldBy`, `frequencies` and `join` give
@@ -67,8 +68,8 @@ export class Bag<T> extends Collection<T[]> {
   /** One property (or index) of each item. `otherwise` stands in for it where an item lacks it; without it that is an error. */
   pluck<K extends keyof T & (string | number)>(key: K, otherwise?: T[K]): Bag<T[K]> {
     const more = otherwise === undefined ? {} : { otherwise: describedValue(otherwise, "pluck(…)") };
-    if (typeof key !== "string" && typeof key !== "number")
-      throw new OptionError(`pluck(…) expects a property's name or an index, found a ${typeof key}.`);
+    if (typeof key !== "string" && !Number.isSafeInteger(key))
+      throw wrong("pluck(…)", "a property's name or an index", key);
     return this.#step({ do: "pluck", key, onError: this.#onError, ...more });
   }
 
@@ -78,8 +79,7 @@ export class Bag<T> extends Collection<T[]> {
    * `results()` gives them with those that failed. So what follows an `onError` has the same types and needs no case for failures.
    */
   onError(mode: OnError): Bag<T> {
-    if (!["fail", "skip", "collect"].includes(mode))
-      throw new OptionError(`onError(…) expects "fail", "skip" or "collect", found ${JSON.stringify(mode)}.`);
+    if (!["fail", "skip", "collect"].includes(mode)) throw wrong("onError(…)", '"fail", "skip" or "collect"', mode);
     return new Bag<T>(this.node, mode);
   }
 
@@ -141,7 +141,10 @@ export class Bag<T> extends Collection<T[]> {
     return this.#next({ kind: "join", input: this.node, other: right, by: key, otherBy: otherKey, ...more });
   }
 
-  /** Pairs of items at the same place. Both bags have the same number of partitions, with as many items in each: an error names the first that has not. */
+  /**
+   * Pairs of items at the same place. Bags with as many partitions have as many items in each of them: an error names the first that has
+   * not. Bags that are cut into different numbers of partitions are brought into one, which has to fit into memory.
+   */
   zip<U>(other: Bag<U>): Bag<[T, U]> {
     return this.#next({ kind: "zip", input: this.node, other: nodeOf(other, "zip(…)") });
   }
@@ -293,5 +296,5 @@ export class Bag<T> extends Collection<T[]> {
 function nodeOf<U>(other: Bag<U> | readonly U[], what: string): BagNode {
   if (other instanceof Bag) return other.node;
   if (Array.isArray(other)) return sequenceNode(other, { partitions: 1 }, what);
-  throw new OptionError(`${what} expects a bag, found ${other === null ? "null" : `a ${typeof other}`}.`);
+  throw wrong(what, "a bag (or an array)", other);
 }

@@ -3,7 +3,7 @@ import { culpritIn } from "../../callables/culprit.ts";
 import type { Callable, CallableRef } from "../../callables/reference.ts";
 import { AbanicoError, OptionError } from "../../errors.ts";
 import { valueToJson, type ValueJson } from "../../values-json.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, wholeNumber, wrong } from "../options.ts";
 import type { KeyNode } from "./nodes.ts";
 
 /** What a bag's methods are given, as plain data. */
@@ -17,15 +17,13 @@ export interface PartitionOptions {
 /** @throws CallableError where the function cannot travel. */
 export function describedFunction(fn: Callable, what: string): CallableRef {
   if (typeof fn === "function") return refOf(fn, what);
-  throw new OptionError(`${what} expects a function, found ${fn === null ? "null" : `a ${typeof fn}`}.`);
+  throw wrong(what, "a function", fn);
 }
 
 export function describedKey(by: unknown, what: string): KeyNode {
   if (typeof by === "string" || (typeof by === "number" && Number.isSafeInteger(by))) return { by: "name", name: by };
   if (typeof by === "function") return { by: "fn", fn: refOf(by as Callable, what) }; // just checked
-  throw new OptionError(
-    `${what} expects a function of an item or the name of a property, found ${by === null ? "null" : `a ${typeof by}`}.`,
-  );
+  throw wrong(what, "a function of an item or the name of a property", by);
 }
 
 export function describedValue(value: unknown, what: string): ValueJson {

@@ -1,4 +1,4 @@
-import { OptionError } from "../../errors.ts";
+import { knownKeys, wrong } from "../options.ts";
 import { Bag } from "./bag.ts";
 import type { OnError, TextOptions } from "./nodes.ts";
 import { sequenceNode, type SequenceOptions } from "./sequence.ts";
@@ -7,9 +7,7 @@ import { checkTextOptions } from "./sources-options.ts";
 /** A bag of values that the program has. Anything that structured clone can copy. */
 export function fromSequence<T>(values: Iterable<T>, options: SequenceOptions = {}): Bag<T> {
   if (typeof values === "string" || typeof values !== "object" || values === null || !(Symbol.iterator in values))
-    throw new OptionError(
-      `fromSequence(…) expects an array or another iterable, found ${values === null ? "null" : `a ${typeof values}`}.`,
-    );
+    throw wrong("fromSequence(…)", "an array or another iterable", values);
   return new Bag<T>(sequenceNode(values, options, "fromSequence"));
 }
 
@@ -35,6 +33,7 @@ export function readJsonLines<T = unknown>(
   paths: string | readonly string[],
   options: TextOptions & { readonly onError?: OnError } = {},
 ): Bag<T> {
+  knownKeys(options, ["blockSize", "encodingErrors", "onError"], "readJsonLines");
   const { onError = "fail", ...text } = options;
   const node = {
     kind: "jsonLines",
@@ -49,5 +48,5 @@ function pathsOf(paths: string | readonly string[], what: string): readonly stri
   const list = typeof paths === "string" ? [paths] : paths;
   if (Array.isArray(list) && list.length > 0 && list.every((path) => typeof path === "string" && path !== ""))
     return list;
-  throw new OptionError(`${what}(…) expects a path, a URL, a glob or a list of them, found ${JSON.stringify(paths)}.`);
+  throw wrong(`${what}(…)`, "a path, a URL, a glob or a list of them", paths);
 }

@@ -2,6 +2,7 @@ import type { Callable, CallableRef } from "../../callables/reference.ts";
 import { moduleRefOf } from "../../callables/registry.ts";
 import type { CallHandle, CallOptions } from "../../runtime/calls/calls.ts";
 import { Collection } from "../collection.ts";
+import { wrong } from "../options.ts";
 import { formatCall } from "./format.ts";
 import { delayedToJson, type DelayedJson } from "./json.ts";
 import { continuationOf } from "./given.ts";
@@ -69,6 +70,7 @@ export class Delayed<T> extends Collection<T> {
 
   /** A member of the result, which has to be an array or object: an item by its index, a property by its name. */
   get<K extends keyof T>(key: K): Delayed<T[K]> {
+    if (typeof key !== "string" && typeof key !== "number") throw wrong("get(…)", "a property's name or an index", key);
     return new Delayed(GET, [this, key]);
   }
 
@@ -78,8 +80,12 @@ export class Delayed<T> extends Collection<T> {
    *
    * @throws OptionError for another ending; GraphError for a cycle.
    */
-  async visualize(path?: string, options: VisualizeOptions = {}): Promise<string> {
-    return (await import("./visualize.ts")).visualize([this], path, options);
+  visualize(path?: string, options?: VisualizeOptions): Promise<string>;
+  visualize(options: VisualizeOptions): Promise<string>;
+  async visualize(first?: string | VisualizeOptions, options?: VisualizeOptions): Promise<string> {
+    const isOptions = typeof first === "object" && first !== null && options === undefined;
+    const [path, more] = isOptions ? [undefined, first] : [first as string | undefined, options ?? {}]; // as the overloads say
+    return (await import("./visualize.ts")).visualize([this], path, more);
   }
 
   /** The graph as JSON, from which `fromJSON` makes it again. @throws PlanError where a function is not an export of a module, or a result is kept by a client. */

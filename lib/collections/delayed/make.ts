@@ -1,7 +1,7 @@
 import type { Callable } from "../../callables/reference.ts";
 import { RAW } from "../../callables/registry.ts";
 import { Delayed, isDelayed, type DelayedTask } from "./delayed.ts";
-import { callOptions, type DelayedOptions } from "./options.ts";
+import { delayedOptions, type DelayedOptions } from "./options.ts";
 import type { DelayedFunction, Settled } from "./types.ts";
 
 /**
@@ -21,7 +21,7 @@ export function delayed<A extends unknown[], R>(fn: (...args: A) => R, options?:
 /** A value as a node: of an array or object with Delayed values inside, one Delayed. `name` is what graphs call it. */
 export function delayed<T>(value: T, options?: Pick<DelayedOptions, "name">): Delayed<Settled<T>>;
 export function delayed(value: unknown, options: DelayedOptions = {}): unknown {
-  const shared = callOptions(options);
+  const shared = delayedOptions(options);
   if (typeof value !== "function") {
     if (typeof value === "object" && value !== null && isDelayed(value)) return value;
     return new Delayed({ name: options.name, fn: undefined, options: shared }, [value]);

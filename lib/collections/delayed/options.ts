@@ -1,6 +1,5 @@
-import { OptionError } from "../../errors.ts";
 import type { CallOptions } from "../../runtime/calls/calls.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, parseMilliseconds, wholeNumber, wrong } from "../options.ts";
 
 /** How calls of a delayed function are run. */
 export interface DelayedOptions {
@@ -19,37 +18,29 @@ export interface DelayedOptions {
 const KNOWN = ["name", "pure", "retries", "timeout", "priority"];
 
 /** @throws OptionError for an option that is not known, or has a value that cannot be. */
-export function callOptions(options: DelayedOptions): CallOptions | undefined {
+export function delayedOptions(options: DelayedOptions): CallOptions | undefined {
   knownKeys(options, KNOWN, "delayed(…)");
-  const { name, pure, retries, timeout, priority } = options;
-  if (name !== undefined && (typeof name !== "string" || name === "")) throw wrong("name", "a text", name);
-  if (pure !== undefined && typeof pure !== "boolean") throw wrong("pure", "true or false", pure);
-  if (priority !== undefined && !Number.isFinite(priority)) throw wrong("priority", "a number", priority);
+  const { name, ...more } = options;
+  if (name !== undefined && (typeof name !== "string" || name === ""))
+    throw wrong("delayed(…) option name", "a text", name);
+  return callOptions(more, "delayed(…)");
+}
+
+/** What calls are run with, as `delayed` and `submit` take it; undefined: with the defaults. @throws OptionError */
+export function callOptions(
+  { pure, key, retries, timeout, priority }: Omit<DelayedOptions, "name"> & { readonly key?: string },
+  where: string,
+): CallOptions | undefined {
+  if (pure !== undefined && typeof pure !== "boolean") throw wrong(`${where} option pure`, "true or false", pure);
+  if (key !== undefined && (typeof key !== "string" || key === "")) throw wrong(`${where} option key`, "a text", key);
+  if (priority !== undefined && !Number.isFinite(priority))
+    throw wrong(`${where} option priority`, "a finite number", priority);
   const made: CallOptions = {
     ...(pure === true ? { pure } : {}),
-    ...(retries === undefined ? {} : { retries: wholeNumber(retries, "delayed(…) option retries", 0) }),
-    ...(timeout === undefined ? {} : { timeoutMs: parseMilliseconds(timeout, "delayed(…) option timeout") }),
+    ...(key === undefined ? {} : { key }),
+    ...(retries === undefined ? {} : { retries: wholeNumber(retries, `${where} option retries`, 0) }),
+    ...(timeout === undefined ? {} : { timeoutMs: parseMilliseconds(timeout, `${where} option timeout`) }),
     ...(priority === undefined ? {} : { priority }),
   };
   return Object.keys(made).length === 0 ? undefined : made;
-}
-
-const UNITS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };
-
-/** A time in milliseconds from a number of them, or a text like "30s", "500 ms", "1.5min", "2h". `OptionError`. */
-export function parseMilliseconds(value: number | string, option: string): number {
-  const [, digits, unit] = /^\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([a-z]*)\s*$/.exec(String(value)) ?? [];
-  const factor = unit !== undefined && Object.hasOwn(UNITS, unit) ? UNITS[unit] : NaN;
-  const ms = Number(digits) * factor;
-  if (Number.isFinite(ms) && ms > 0) return ms;
-  throw new OptionError(`${option} expects a time of more than nothing, found ${JSON.stringify(value)}.`, {
-    fields: { option, found: value },
-    fix: 'write milliseconds, or a text such as "30s" or "5min".',
-  });
-}
-
-function wrong(option: string, expected: string, found: unknown): OptionError {
-  return new OptionError(`delayed(…) option ${option} expects ${expected}, found ${String(found)}.`, {
-    fields: { option, found: String(found) },
-  });
 }

@@ -1,5 +1,5 @@
 import { OptionError } from "../../errors.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, wholeNumber, wrong } from "../options.ts";
 import type { Delayed } from "./delayed.ts";
 import { draw, type Drawing } from "./drawing.ts";
 import { walk } from "./walk.ts";
@@ -34,8 +34,7 @@ export async function visualize(
   const format = formatOf(path, options.format);
   const limit = wholeNumber(options.limit ?? 1_000, "visualize(…) option limit", 1);
   const direction = options.direction ?? "TB";
-  if (direction !== "TB" && direction !== "LR")
-    throw new OptionError(`visualize(…) option direction expects "TB" or "LR", found ${JSON.stringify(direction)}.`);
+  if (direction !== "TB" && direction !== "LR") throw wrong("visualize(…) option direction", '"TB" or "LR"', direction);
   const drawing = draw(roots, walk(roots).order, limit);
   const text = format === "mermaid" ? toMermaid(drawing, direction) : toDot(drawing, direction);
   const drawn = format === "svg" ? await toSvg(text) : text;
@@ -46,11 +45,10 @@ export async function visualize(
 function formatOf(path: string | undefined, asked: VisualizeFormat | undefined): VisualizeFormat {
   if (asked !== undefined) {
     if (FORMATS.includes(asked)) return asked;
-    throw new OptionError(
-      `visualize(…) option format expects "svg", "dot" or "mermaid", found ${JSON.stringify(asked)}.`,
-    );
+    throw wrong("visualize(…) option format", '"svg", "dot" or "mermaid"', asked);
   }
   if (path === undefined) return "svg";
+  if (typeof path !== "string") throw wrong("visualize(…)", "a path", path);
   const ending = /\.(\w+)$/.exec(path)?.[1].toLowerCase() ?? "";
   if (Object.hasOwn(ENDINGS, ending)) return ENDINGS[ending];
   throw new OptionError(`visualize(${JSON.stringify(path)}) cannot tell the format from the path's ending.`, {

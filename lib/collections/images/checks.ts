@@ -1,5 +1,5 @@
 import { OptionError, nearestNames } from "../../errors.ts";
-import { knownKeys } from "../options.ts";
+import { knownKeys, wrong as wrongOption } from "../options.ts";
 
 /** Checks of option values: each throws an `OptionError` that says what was expected and what was found. */
 export type Check = (value: unknown, where: string) => void;
@@ -11,14 +11,15 @@ export interface Spec {
 }
 
 /** @throws OptionError for options that are unknown, missing or out of range. */
-export function checkOptions(options: unknown, { options: known, required = [] }: Spec, where: string): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw wrong(where, "an object with options", options);
+export function checkOptions(options: object, { options: known, required = [] }: Spec, where: string): void {
   knownKeys(options, Object.keys(known), where);
   const entries = new Map(Object.entries(options).filter(([, value]) => value !== undefined));
   const missing = required.find((option) => !entries.has(option));
   if (missing !== undefined)
-    throw new OptionError(`${where} needs the option ${missing}.`, { fields: { option: missing } });
+    throw new OptionError(`${where} needs the option ${missing}.`, {
+      fields: { option: missing },
+      fix: `its options are ${Object.keys(known).join(", ")}.`,
+    });
   for (const [option, value] of entries) known[option](value, `${where} option ${option}`);
 }
 
@@ -67,8 +68,6 @@ export const colour: Check = (value, where) => {
 
 function wrong(where: string, expected: string, found: unknown, names: readonly string[] = []): OptionError {
   const near = typeof found === "string" ? nearestNames(found, names) : [];
-  return new OptionError(`${where} expects ${expected}, found ${JSON.stringify(found) ?? String(found)}.`, {
-    fields: { option: where },
-    ...(near.length === 0 ? {} : { fix: `did you mean ${near.map((name) => `"${name}"`).join(" or ")}?` }),
-  });
+  const fix = near.length === 0 ? undefined : `did you mean ${near.map((name) => `"${name}"`).join(" or ")}?`;
+  return wrongOption(where, expected, found, fix);
 }

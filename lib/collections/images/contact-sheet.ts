@@ -1,4 +1,5 @@
 import { OptionError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import { formatOfExtension } from "./encodings.ts";
 import { ImageResult } from "./image-result.ts";
 import type { ImagesNode, OnImageError, SheetOptions } from "./nodes.ts";
@@ -30,12 +31,10 @@ export class ContactSheet<E extends OnImageError> extends ImageResult<ResultOf<E
   /** Writes it under this name, in the format of its extension. `compute()` gives the name. */
   write(to: string): ImageResult<ResultOf<E, string>> {
     const { result, encoding } = this.node;
-    const extension = /\.([A-Za-z0-9]+)$/.exec(to)?.[1] ?? "";
+    const extension = /\.([A-Za-z0-9]+)$/.exec(typeof to === "string" ? to : "")?.[1] ?? "";
     const format = formatOfExtension(extension);
     if (result.kind !== "sheet" || format === undefined)
-      throw new OptionError(
-        `write(…) expects a name with an extension such as "sheet.png", found ${JSON.stringify(to)}.`,
-      );
+      throw wrong("write(…)", 'a name with an extension such as "sheet.png"', to);
     if (encoding !== undefined && encoding.format !== format)
       throw new OptionError(`The name "${to}" says ${format}, and convert(…) says ${encoding.format}.`, {
         fix: "leave out convert(…).",

@@ -1,4 +1,5 @@
 import { OptionError, nearestNames } from "../../errors.ts";
+import { shown } from "../options.ts";
 import { checkOptions, flag, number, oneOf, whole, type Spec } from "./checks.ts";
 import { IMAGE_FORMATS, type Encoding, type EncodingOptions, type ImageFormat } from "./nodes.ts";
 
@@ -69,7 +70,7 @@ export function extensionOf(format: ImageFormat): string {
 
 /** The format that a name's extension (without the dot) stands for. */
 export function formatOfExtension(extension: string): ImageFormat | undefined {
-  const lower = extension.toLowerCase();
+  const lower = String(extension).toLowerCase(); // a program without types may give anything
   return Object.hasOwn(EXTENSIONS, lower) ? EXTENSIONS[lower] : undefined;
 }
 
@@ -80,9 +81,9 @@ export function checkEncoding(format: string, options: EncodingOptions, where: s
     checkOptions(options, SPECS[known], `${where} ${known}`);
     return { format: known, options };
   }
-  const near = nearestNames(format, IMAGE_FORMATS);
-  throw new OptionError(`${where} knows the formats ${IMAGE_FORMATS.join(", ")}, found ${JSON.stringify(format)}.`, {
+  const near = nearestNames(String(format), IMAGE_FORMATS);
+  throw new OptionError(`${where} knows the formats ${IMAGE_FORMATS.join(", ")}, found ${shown(format)}.`, {
     fields: { option: "format", known: IMAGE_FORMATS },
-    ...(near.length === 0 ? {} : { fix: `did you mean ${near.map((name) => `"${name}"`).join(" or ")}?` }),
+    fix: near.length === 0 ? "take one of these." : `did you mean ${near.map((name) => `"${name}"`).join(" or ")}?`,
   });
 }

@@ -1,5 +1,6 @@
 import type { ComputeOptions } from "../executor.ts";
 import { OptionError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import { ContactSheet } from "./contact-sheet.ts";
 import { checkEncoding, formatOfExtension } from "./encodings.ts";
 import { ImageResult } from "./image-result.ts";
@@ -33,7 +34,7 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
   resize(options: ResizeOptions): Images<E>;
   resize(first: number | ResizeOptions, height?: number, more: ResizeOptions = {}): Images<E> {
     const size = typeof first === "number" ? { width: first, ...(height === undefined ? {} : { height }) } : first;
-    return this.#then({ do: "resize", ...size, ...more });
+    return this.#then({ do: "resize", ...given(size, "resize(…)"), ...given(more, "resize(…)") });
   }
 
   /** Made to fit into a box, never larger than it was. One number: a square box. Fast for JPEG and WebP, which are unpacked no larger than it takes. */
@@ -53,7 +54,7 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
 
   /** Clockwise, in degrees. Corners that come free at other angles than quarter turns get the background, default black. */
   rotate(degrees: number, options: { readonly background?: Colour } = {}): Images<E> {
-    return this.#then({ do: "rotate", degrees, ...options });
+    return this.#then({ do: "rotate", degrees, ...given(options, "rotate(…)") });
   }
 
   /** Upside down. */
@@ -72,7 +73,7 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
    * does; gray images keep their values, CMYK becomes sRGB first. "lightness": sharp's own, by luminance in linear light; alpha as above.
    */
   grayscale(options: { readonly method?: "rgb2gray" | "lightness" } = {}): Images<E> {
-    return this.#then({ do: "grayscale", ...{ method: "rgb2gray", ...options } });
+    return this.#then({ do: "grayscale", ...{ method: "rgb2gray", ...given(options, "grayscale(…)") } });
   }
 
   /** Gaussian, by a sigma of 0.3 to 1,000 pixels. Without one: a fast 3 × 3 box. */
@@ -82,7 +83,7 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
 
   /** Without options: a fast 3 × 3 kernel. `sigma` in pixels; `flat` and `jagged`: how much in flat and in jagged areas, default 1 and 2. */
   sharpen(options: { readonly sigma?: number; readonly flat?: number; readonly jagged?: number } = {}): Images<E> {
-    return this.#then({ do: "sharpen", ...options });
+    return this.#then({ do: "sharpen", ...given(options, "sharpen(…)") });
   }
 
   /** Gives all colours the hue of this one, and leaves their lightness. */
@@ -92,12 +93,12 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
 
   /** Stretches the lightness to the whole range. `lower` and `upper` in percent: what is darker or lighter is cut off. Default 1 and 99. */
   normalise(options: { readonly lower?: number; readonly upper?: number } = {}): Images<E> {
-    return this.#then({ do: "normalise", ...{ lower: 1, upper: 99, ...options } });
+    return this.#then({ do: "normalise", ...{ lower: 1, upper: 99, ...given(options, "normalise(…)") } });
   }
 
   /** Lays another image (a path or URL) over each. It may not be larger than they are. */
   composite(image: string, options: CompositeOptions = {}): Images<E> {
-    return this.#then({ do: "composite", image, ...options });
+    return this.#then({ do: "composite", image, ...given(options, "composite(…)") });
   }
 
   /** The format of what is written, with its options, as `convert("webp", { quality: 75 })`: see encodings.ts for those of each. */
@@ -117,9 +118,8 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
     options: EncodingOptions & { readonly overwrite?: boolean } = {},
   ): ImageResult<ResultOf<E, string[]>> {
     const extension = literalExtension(parseTemplate(template));
-    const { overwrite = true, ...encoding } = options;
-    if (typeof overwrite !== "boolean")
-      throw new OptionError(`write(…) option overwrite expects true or false, found ${JSON.stringify(overwrite)}.`);
+    const { overwrite = true, ...encoding } = given(options, "write(…)");
+    if (typeof overwrite !== "boolean") throw wrong("write(…) option overwrite", "true or false", overwrite);
     const result = { kind: "write", template, overwrite } as const;
     const format = extension === undefined ? undefined : formatOfExtension(extension);
     const asked = this.node.encoding;
@@ -179,4 +179,10 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
   #result<T>(result: ImageResultNode): ImageResult<T> {
     return new ImageResult({ ...this.node, result });
   }
+}
+
+/** Options that were given. Spread, what is no object would be no option at all. */
+function given<O extends object>(options: O, where: string): O {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
+  throw wrong(where, "an object with options", options);
 }

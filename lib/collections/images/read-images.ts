@@ -1,4 +1,4 @@
-import { OptionError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import { Images } from "./images.ts";
 import type { ImageOptions, OnImageError } from "./nodes.ts";
 import { checkImageOptions } from "./options.ts";
@@ -18,9 +18,7 @@ export function readImages<const E extends OnImageError = "fail">(
 ): Images<E> {
   const list = typeof paths === "string" ? [paths] : paths;
   if (!Array.isArray(list) || list.length === 0 || list.some((path) => typeof path !== "string" || path === ""))
-    throw new OptionError(
-      `readImages(…) expects a path, a URL, a glob or a list of them, found ${JSON.stringify(paths) ?? "nothing"}.`,
-    );
+    throw wrong("readImages(…)", "a path, a URL, a glob or a list of them", paths);
   checkImageOptions(options);
   return new Images<E>({ paths: list, options, operations: [], result: { kind: "encode" } });
 }

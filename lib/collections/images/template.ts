@@ -1,4 +1,5 @@
 import { OptionError, nearestNames } from "../../errors.ts";
+import { wrong } from "../options.ts";
 
 /**
  * Names of files to write, as "{dir}/{name}_gray.png". A placeholder stands for
@@ -18,10 +19,7 @@ export type Template = readonly ({ readonly text: string } | { readonly placehol
 
 /** @throws OptionError for a placeholder that does not exist, with the nearest that does. */
 export function parseTemplate(text: string): Template {
-  if (typeof text !== "string" || text === "")
-    throw new OptionError(
-      `write(…) expects a name such as "{dir}/{name}_small.jpg", found ${JSON.stringify(text) ?? "nothing"}.`,
-    );
+  if (typeof text !== "string" || text === "") throw wrong("write(…)", 'a name such as "{dir}/{name}_small.jpg"', text);
   return text.split(/(\{[^{}]*\})/).flatMap((part): Template => {
     if (part === "") return [];
     if (part.startsWith("{") && part.endsWith("}")) return [{ placeholder: placeholderAt(part.slice(1, -1), text) }];
