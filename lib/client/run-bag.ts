@@ -9,6 +9,9 @@ import { explainPlan } from "../plan/explain.ts";
 import { lowerBag, type BagEnd } from "../plan/lower/bag.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { WrittenText } from "../kernels/bag/write-text.ts";
+import type { Store } from "../store/store.ts";
+import { toAddress } from "../store/urls.ts";
 import { decodeValue, encodeValue } from "../values.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
 
@@ -45,7 +48,14 @@ async function planOfItem(node: BagItemNode, host: Pick<RunnerHost, "store">, si
 
 async function computeItem(node: BagItemNode, host: RunnerHost, signal: AbortSignal): Promise<unknown> {
   if (node.kind === "keptValue") return decodeValue(await host.runtime.fetch(node.ref));
-  return runFold(node.input, { to: "item", node }, host, signal);
+  const value = await runFold(node.input, { to: "item", node }, host, signal);
+  return node.kind === "write" ? delivered(value as readonly WrittenText[], host.store) : value; // what its tasks give
+}
+
+/** Puts what only this side can put, and gives the names. */
+async function delivered(written: readonly WrittenText[], store: Store): Promise<string[]> {
+  for (const { url, bytes } of written) if (bytes !== undefined) await store.put(url, bytes);
+  return written.map(({ url }) => toAddress(url));
 }
 
 /** Runs a plan that ends in a fold. */

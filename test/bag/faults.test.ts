@@ -123,8 +123,8 @@ onBothRuntimes((runtime) => {
       "partition 0 has 2 in one, and 1",
     );
     expect(await failureOf(bag.zip(fromSequence([1], { partitions: 1 })).compute())).toMatchObject({ tag: "Option" });
+    expect((await failureOf(bag.zip(bag.filter((x) => x !== 1)).compute())).message).toContain("repartition(1)");
     expect(await failureOf(bag.writeText(join(folder(), "bad")).compute())).toMatchObject({ tag: "TypeMismatch" });
-    expect(await failureOf(bag.map(String).writeText("memory://a/b").compute())).toMatchObject({ tag: "Option" });
   });
 
   test("writes a file a partition", async () => {
@@ -148,7 +148,7 @@ test("what cannot travel is refused where it is described", () => {
       () => 1,
     ),
   ).toThrow(expect.objectContaining({ tag: "Option" }));
-  expect(() => bag.map(3 as never)).toThrow("map(…) expects a function, found a number");
+  expect(() => bag.map(3 as never)).toThrow("map(…) expects a function, found 3");
   expect(() => bag.groupBy({} as never)).toThrow("groupBy(…) expects a function of an item or the name of a property");
   expect(() => bag.take(-1)).toThrow("take(…)");
   expect(() => bag.onError("never" as never)).toThrow('"fail", "skip" or "collect"');

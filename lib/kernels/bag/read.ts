@@ -176,7 +176,7 @@ class Meeting {
         `zip(…) expects bags with as many items in each partition; ${this.#place.partition} has ${mine.length} in one, and ${others.length} in the other.`,
         {
           fields: { partition: this.#place.part, left: mine.length, right: others.length },
-          fix: "make both from lists of the same length with the same partitions, without filters between.",
+          fix: "make both from lists of the same length, without filters between; if only the cuts differ: a.repartition(1).zip(b.repartition(1)).",
         },
       );
     if (mine.length > 0) await this.#push(mine.map((item, i) => [item, others[i]]));

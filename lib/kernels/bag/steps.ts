@@ -5,6 +5,7 @@ import { TypeMismatchError } from "../../errors.ts";
 import { valueFromJson } from "../../values-json.ts";
 import { failedRecord, type FailedRecord } from "./chunks.ts";
 import { isThenable, type Flow, type MaybePromise } from "./flow.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { Spread } from "./spread.ts";
 import { showItem, userError, type Place } from "./user-errors.ts";
 
@@ -81,8 +82,8 @@ class OnFailure {
 }
 
 /**
- * One step: calls the function item by item, synchronously up to the first promise; from there on it waits for each result before the
- * next call, so that order and memory stay as they are.
+ * One step: calls the function item by item, synchronously up to the first promise; from there on a few calls at a time, whose results
+ * go on in the items' order.
  */
 abstract class StepFlow implements Flow {
   protected readonly call: (item: unknown) => unknown;
@@ -133,12 +134,11 @@ class MapFlow extends StepFlow {
     out: unknown[],
     before: number,
   ): Promise<void> {
-    for (let i = from; i < items.length; i++) {
-      try {
-        out.push(await (i === from ? first : this.call(items[i])));
-      } catch (error) {
-        this.failing.handle(error, items[i], before + i);
-      }
+    let i = from;
+    for await (const one of sideBySide(items, from, first, this.call)) {
+      if ("error" in one) this.failing.handle(one.error, items[i], before + i);
+      else out.push(one.value);
+      i++;
     }
     if (out.length > 0) await this.next.push(out);
   }
@@ -167,12 +167,11 @@ class FilterFlow extends StepFlow {
     out: unknown[],
     before: number,
   ): Promise<void> {
-    for (let i = from; i < items.length; i++) {
-      try {
-        if (await (i === from ? first : this.call(items[i]))) out.push(items[i]);
-      } catch (error) {
-        this.failing.handle(error, items[i], before + i);
-      }
+    let i = from;
+    for await (const one of sideBySide(items, from, first, this.call)) {
+      if ("error" in one) this.failing.handle(one.error, items[i], before + i);
+      else if (one.value) out.push(items[i]);
+      i++;
     }
     if (out.length > 0) await this.next.push(out);
   }
@@ -192,6 +191,7 @@ class FlatMapFlow extends StepFlow {
         continue;
       }
       if (Array.isArray(result)) pushed = next.push(result);
+      else if (isThenable(result)) return this.#sideBySide(items, i, result, before);
       else return this.#waiting(items, i, result, before);
       if (pushed !== undefined) return this.#rest(items, i, pushed, before);
       if (next.full) return undefined;
@@ -207,6 +207,17 @@ class FlatMapFlow extends StepFlow {
   async #waiting(items: readonly unknown[], at: number, first: unknown, before: number): Promise<void> {
     await this.#one(items[at], before + at, { result: first });
     for (let i = at + 1; i < items.length && !this.full; i++) await this.#one(items[i], before + i);
+  }
+
+  /** Of an async function: calls overlap, what they give is taken apart one after the other. */
+  async #sideBySide(items: readonly unknown[], at: number, first: unknown, before: number): Promise<void> {
+    let i = at;
+    for await (const one of sideBySide(items, at, first, this.call)) {
+      if ("error" in one) this.failing.handle(one.error, items[i], before + i);
+      else await this.#one(items[i], before + i, { result: one.value });
+      if (this.full) return;
+      i++;
+    }
   }
 
   async #one(item: unknown, index: number, given?: { readonly result: unknown }): Promise<void> {

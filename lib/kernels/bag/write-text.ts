@@ -1,5 +1,5 @@
 import { TypeMismatchError } from "../../errors.ts";
-import { toAddress } from "../../store/urls.ts";
+import { schemeOf } from "../../store/urls.ts";
 import type { TaskContext } from "../kernel.ts";
 import { ChunkWriter } from "./chunks.ts";
 import type { Gather } from "./gather.ts";
@@ -8,6 +8,12 @@ import { showItem, type Place } from "./user-errors.ts";
 
 /** Bytes of text that are gathered before they are encoded. */
 const PIECE = 1 << 20;
+
+/** What the task of a partition gives. Bytes are there where only the client's store can take them (`memory:`). */
+export interface WrittenText {
+  readonly url: string;
+  readonly bytes?: Uint8Array;
+}
 
 /** Writes a partition's lines as one object, whole; the same again where the task runs twice. */
 export function writeGather(
@@ -45,9 +51,13 @@ export function writeGather(
     },
     async finish(failures) {
       flush();
-      await store.put(target, Buffer.concat(pieces), { signal });
+      const bytes = Buffer.concat(pieces);
+      // What a thread puts into its memory store, nobody else sees: the client puts it.
+      const isOwn = schemeOf(target) === "memory";
+      if (!isOwn) await store.put(target, bytes, { signal });
       const writer = new ChunkWriter();
-      writer.add([toAddress(target)], 1, failures);
+      const written: WrittenText = isOwn ? { url: target, bytes: new Uint8Array(bytes) } : { url: target };
+      writer.add([written], 1, failures);
       return { value: writer.finish(), recordsOut: count };
     },
   };

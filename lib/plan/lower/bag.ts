@@ -6,7 +6,7 @@
  *                                                  meet: 8 tasks add up counts, keep the k greatest; folded into one list
  */
 import type { BagItemNode, BagNode } from "../../collections/bag/nodes.ts";
-import { InternalError, OptionError, type JsonObject } from "../../errors.ts";
+import { InternalError, type JsonObject } from "../../errors.ts";
 import type { BagFold, BagSink, Send } from "../../kernels/bag/params.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import type { Store } from "../../store/store.ts";
@@ -90,11 +90,13 @@ class Lowering {
     const bytes = left.bytes + right.bytes;
     if (node.kind === "zip") {
       const [mine, other] = [taskCount(left.tasks), taskCount(right.tasks)];
-      if (mine !== other)
-        throw new OptionError(`zip(…) expects bags with as many partitions; one has ${mine}, the other ${other}.`, {
-          fields: { left: mine, right: other },
-          fix: "make both with the same number of partitions.",
-        });
+      if (mine !== other) {
+        // Which items meet is known only once all that lie before them are counted.
+        this.notes.push(`zip brings all items into one partition, since one bag has ${mine} and the other ${other}`);
+        const all = (of: number): Send => ({ do: "spread", of: Math.max(1, of) });
+        const sent = exchanged(left, this.id("zip"), 1, all(mine));
+        return metTwo(sent, exchanged(right, this.id("zip"), 1, all(other)), "zip", 1, bytes);
+      }
       const place: Send = { do: "place" };
       const sent = exchanged(left, this.id("zip"), Math.max(1, mine), place);
       return metTwo(sent, exchanged(right, this.id("zip"), Math.max(1, mine), place), "zip", Math.max(1, mine), bytes);
@@ -155,10 +157,6 @@ function itemEnd(node: Exclude<BagItemNode, { kind: "keptValue" }>, pending: Pen
     }
     case "write": {
       const url = toUrl(node.path);
-      if (url.startsWith("memory:"))
-        throw new OptionError(`writeText(…) expects a path or URL that all workers can write to, found ${url}.`, {
-          fix: "write to files or to s3://; memory:// is one thread's own.",
-        });
       const digits = String(Math.max(0, taskCount(pending.tasks) - 1)).length;
       if (!url.includes("*")) throw new InternalError("The path to write to has no place for the partition.");
       return { sink: { to: "write", url, digits }, output: foldOf({ do: "collect" }) };
