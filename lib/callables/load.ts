@@ -3,7 +3,7 @@ import { CallableError } from "../errors.ts";
 import { importBundle } from "./bundle.ts";
 import { recordPrinted } from "./console.ts";
 import { builtinAt } from "./globals.ts";
-import type { CallableRef } from "./reference.ts";
+import { identityOf, type CallableRef } from "./reference.ts";
 import { RAW } from "./registry.ts";
 import { shimsFor } from "./shims.ts";
 
@@ -19,7 +19,7 @@ const CONTENTS_KEPT = 10_000;
 export function loadedCallable(ref: CallableRef): Loaded | undefined {
   const known = byRef.get(ref);
   if (known !== undefined) return known;
-  const same = byContent.get(contentOf(ref));
+  const same = byContent.get(identityOf(ref));
   if (same !== undefined) byRef.set(ref, same);
   return same;
 }
@@ -39,13 +39,8 @@ export async function loadCallable(ref: CallableRef): Promise<Loaded> {
   for (const oldest of byContent.keys())
     if (byContent.size >= CONTENTS_KEPT) byContent.delete(oldest);
     else break;
-  byContent.set(contentOf(ref), loaded);
+  byContent.set(identityOf(ref), loaded);
   return loaded;
-}
-
-function contentOf(ref: CallableRef): string {
-  if (ref.kind === "inline") return `inline ${ref.file ?? ""}:${ref.line ?? ""}\n${ref.source}`;
-  return ref.kind === "builtin" ? `builtin ${ref.name}` : `module ${ref.hash} ${ref.name} ${ref.bundle}`;
 }
 
 async function load(ref: CallableRef): Promise<unknown> {

@@ -18,3 +18,20 @@ export type CallableRef =
 
 /** Any function: what a user gives to run elsewhere. */
 export type Callable = (...args: never[]) => unknown;
+
+/** Equal for functions that do the same, wherever in their file they stand: by source (and file: from there imports are resolved), or by module and export. */
+export function contentOf(ref: CallableRef): string {
+  switch (ref.kind) {
+    case "inline":
+      return `i:${ref.file ?? ""}\n${ref.source}`;
+    case "module":
+      return `m:${ref.hash}:${ref.name}:${ref.bundle}`;
+    case "builtin":
+      return `b:${ref.name}`;
+  }
+}
+
+/** Equal for references to one function: those that messages and stacks name alike, too. */
+export function identityOf(ref: CallableRef): string {
+  return ref.kind === "inline" ? `${ref.line ?? ""} ${ref.name}\n${contentOf(ref)}` : contentOf(ref);
+}

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { CallableRef } from "../../callables/reference.ts";
+import { contentOf, identityOf, type CallableRef } from "../../callables/reference.ts";
 
 /** A function that calls name, with what has been learnt of it. */
 export interface KnownFunction {
@@ -20,8 +20,7 @@ export class FunctionTable {
   intern(ref: CallableRef): KnownFunction {
     const known = this.#byRef.get(ref);
     if (known !== undefined) return known;
-    const place = ref.kind === "inline" ? `${ref.line ?? ""} ${ref.name}\n` : "";
-    const content = `${place}${contentOf(ref)}`;
+    const content = identityOf(ref);
     let found = this.#byContent.get(content);
     if (found === undefined) {
       const name = ref.name === "" ? "anonymous" : ref.name;
@@ -36,18 +35,6 @@ export class FunctionTable {
 /** Equal for functions that do the same: a hash of what they are, wherever in their file they stand. */
 export function contentKey(fn: KnownFunction): string {
   return (fn.content ??= hash("sha256", contentOf(fn.ref)));
-}
-
-/** By source (and file: from there imports are resolved), or by module and export. */
-function contentOf(ref: CallableRef): string {
-  switch (ref.kind) {
-    case "inline":
-      return `i:${ref.file ?? ""}\n${ref.source}`;
-    case "module":
-      return `m:${ref.hash}:${ref.name}:${ref.bundle}`;
-    case "builtin":
-      return `b:${ref.name}`;
-  }
 }
 
 /** The first call on a thread pays for loading the function; a much shorter time is the truth, not an outlier. */
