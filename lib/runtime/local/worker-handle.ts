@@ -30,8 +30,7 @@ const RECALL_MS = 100;
 export interface HandleHost {
   readonly storeOptions: () => StoreOptions;
   readonly maxOldGenerationSizeMb: number;
-  /** Undefined: as V8 has it. */
-  readonly maxYoungGenerationSizeMb: number | undefined;
+  readonly maxYoungGenerationSizeMb: number;
   readonly garbageBytes: number;
   admits(lane: WorkerHandle, peakBytes: number): boolean;
   /** It has room (again). */
@@ -62,9 +61,7 @@ export class WorkerHandle implements Lane {
       workerData: start,
       resourceLimits: {
         maxOldGenerationSizeMb: host.maxOldGenerationSizeMb,
-        ...(host.maxYoungGenerationSizeMb === undefined
-          ? {}
-          : { maxYoungGenerationSizeMb: host.maxYoungGenerationSizeMb }),
+        maxYoungGenerationSizeMb: host.maxYoungGenerationSizeMb,
       },
       name: `abanico-${id}`,
       // A thread inherits the process's options, and will not start with one that is meant for the text of --eval.
