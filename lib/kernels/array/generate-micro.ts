@@ -1,25 +1,15 @@
 /**
  * Writes the innermost loop of products of matrices, whose block of C must be in locals to lie in registers: `ROWS` rows of `VECTORS` vectors, beside a
- * row of B and one element of A. Engines have 16 registers of 128 bits at least on all machines that matter, one of them the engine's own.
+ * row of B and one element of A. Measured on x86-64: 6 by 2 and 4 by 3 are slower by a tenth, and unrolling gains nothing.
  */
 const ROWS = 4;
 const VECTORS = 2;
-/** Terms in one turn of the loop. */
-const UNROLLED = 2;
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function micro(type: "f32" | "f64"): string {
   const size = type === "f64" ? 8 : 4;
   const shape = type === "f64" ? "f64x2" : "f32x4";
-  const term = (step: number) => [
-    ...range(VECTORS).map((j) => `    const b${j}_${step} = v128.load(b, ${16 * (j + VECTORS * step)});`),
-    ...range(ROWS).flatMap((i) => [
-      `    const a${i}_${step} = v128.load${8 * size}_splat(a, ${size * (i + ROWS * step)});`,
-      ...range(VECTORS).map((j) => `    c${i}${j} = multiplyAdd_${type}(a${i}_${step}, b${j}_${step}, c${i}${j});`),
-    ]),
-  ];
-  const advance = (steps: number) => `    a += ${size * ROWS * steps}; b += ${16 * VECTORS * steps};`;
   return [
     "// @ts-ignore: decorator",
     `@inline function multiplyAdd_${type}(a: v128, b: v128, c: v128): v128 {`,
@@ -28,14 +18,12 @@ function micro(type: "f32" | "f64"): string {
     "}",
     `export function micro_${type}(depth: usize, a: usize, b: usize, c: usize, cRow: isize): void {`,
     ...range(ROWS).flatMap((i) => range(VECTORS).map((j) => `  let c${i}${j} = ${shape}.splat(0);`)),
-    `  const turns = a + (depth / ${UNROLLED}) * ${size * ROWS * UNROLLED};`,
-    "  while (a != turns) {",
-    ...range(UNROLLED).flatMap(term),
-    advance(UNROLLED),
-    "  }",
-    `  for (let left = depth % ${UNROLLED}; left != 0; left--) {`,
-    ...term(0),
-    advance(1),
+    `  for (const end = a + depth * ${size * ROWS}; a != end; a += ${size * ROWS}, b += ${16 * VECTORS}) {`,
+    ...range(VECTORS).map((j) => `    const b${j} = v128.load(b, ${16 * j});`),
+    ...range(ROWS).flatMap((i) => [
+      `    const a${i} = v128.load${8 * size}_splat(a, ${size * i});`,
+      ...range(VECTORS).map((j) => `    c${i}${j} = multiplyAdd_${type}(a${i}, b${j}, c${i}${j});`),
+    ]),
     "  }",
     ...range(ROWS).flatMap((i) => [
       ...range(VECTORS).map((j) => `  v128.store(c, ${shape}.add(v128.load(c, ${16 * j}), c${i}${j}), ${16 * j});`),

@@ -184,13 +184,38 @@ function fillLoop(type: ElementType): string {
   return `export function fill_${type}(value: ${wide}, out: usize, n: usize): void { ${body} }`;
 }
 
-const whereLoop = (type: ElementType) => {
-  const [t, size] = [`u${8 * sizeOf(type)}`, sizeOf(type)];
-  return `export function where_${type}(condition: usize, a: usize, b: usize, out: usize, n: usize): void {
-  for (const end = out + n * ${size}; out < end; condition++, a += ${size}, b += ${size}, out += ${size})
-    store<${t}>(out, select<${t}>(load<${t}>(a), load<${t}>(b), load<u8>(condition)));
-}`;
+/** Masks of as many elements as a step takes, from their booleans at `condition`: each 16 bytes. */
+const WHERE_MASKS: Readonly<Record<number, readonly string[]>> = {
+  1: ["i8x16.neg(v128.load(condition))"],
+  2: ["i16x8.neg(v128.load8x8_u(condition))"],
+  4: [
+    "i32x4.extend_low_i16x8_s(i16x8.neg(v128.load8x8_u(condition)))",
+    "i32x4.extend_high_i16x8_s(i16x8.neg(v128.load8x8_u(condition)))",
+  ],
+  8: ["low", "high"].flatMap((half) =>
+    ["low", "high"].map(
+      (quarter) =>
+        `i64x2.extend_${quarter}_i32x4_s(i32x4.extend_${half}_i16x8_s(i16x8.neg(v128.load8x8_u(condition))))`,
+    ),
+  ),
 };
+
+function whereLoop(type: ElementType): string {
+  const [t, size] = [`u${8 * sizeOf(type)}`, sizeOf(type)];
+  const masks = WHERE_MASKS[size];
+  const step = (16 * masks.length) / size;
+  const advance = (count: number) =>
+    `condition += ${count}, a += ${count * size}, b += ${count * size}, out += ${count * size}`;
+  const reads = masks.map(
+    (mask, i) => `const v${i} = v128.bitselect(v128.load(a, ${16 * i}), v128.load(b, ${16 * i}), ${mask});`,
+  );
+  const writes = masks.map((_, i) => `v128.store(out, v${i}, ${16 * i});`);
+  return `export function where_${type}(condition: usize, a: usize, b: usize, out: usize, n: usize): void {
+  const end = out + n * ${size};
+  for (; end - out >= ${step * size}; ${advance(step)}) { ${[...reads, ...writes].join(" ")} }
+  for (; out < end; ${advance(1)}) store<${t}>(out, select<${t}>(load<${t}>(a), load<${t}>(b), load<u8>(condition)));
+}`;
+}
 
 const rampLoop = (type: ElementType) =>
   `export function affine_${type}(out: usize, n: usize, start: f64, step: f64, from: f64): void {

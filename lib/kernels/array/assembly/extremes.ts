@@ -82,6 +82,25 @@ const lanes = memory.data(16, 16);
       }
 }
 
+// @ts-ignore: decorator
+@inline function isBetter<T, M>(value: T, old: T): bool {
+  const better = isSigned<M>() ? value > old : value < old;
+  if (isFloat<T>()) return better || (value != value && old == old);
+  else return better;
+}
+
+/** One column's: the best of the piece, and only where that is better, its place. */
+function position<T, M>(x: usize, rows: usize, from: i64, best: usize, at: usize): void {
+  if (rows == 0) return;
+  const value = bestOf<T, M>(x, rows);
+  if (load<i64>(at) >= 0 && !isBetter<T, M>(value, load<T>(best))) return;
+  let place = x;
+  if (isFloat<T>() && value != value) while (load<T>(place) == load<T>(place)) place += sizeof<T>();
+  else while (load<T>(place) != value) place += sizeof<T>();
+  store<T>(best, value);
+  store<i64>(at, from + <i64>((place - x) / sizeof<T>()));
+}
+
 /** The first of equals; the first NaN before all. */
 // @ts-ignore: decorator
 @inline export function positions<T, M>(
@@ -94,17 +113,19 @@ const lanes = memory.data(16, 16);
   at: usize,
 ): void {
   for (; outer != 0; outer--, best += cols * sizeof<T>(), at += cols << 3) {
-    let position = <i64>from;
-    for (let left = rows; left != 0; left--, position++)
+    if (cols == 1) {
+      position<T, M>(x, rows, <i64>from, best, at);
+      x += rows * sizeof<T>();
+      continue;
+    }
+    let row = <i64>from;
+    for (let left = rows; left != 0; left--, row++)
       for (let c: usize = 0; c < cols; c++, x += sizeof<T>()) {
         const value = load<T>(x);
         const bestAt = best + c * sizeof<T>();
-        const old = load<T>(bestAt);
-        let better = isSigned<M>() ? value > old : value < old;
-        if (isFloat<T>()) better = better || (value != value && old == old);
-        if (better || load<i64>(at + (c << 3)) < 0) {
+        if (load<i64>(at + (c << 3)) < 0 || isBetter<T, M>(value, load<T>(bestAt))) {
           store<T>(bestAt, value);
-          store<i64>(at + (c << 3), position);
+          store<i64>(at + (c << 3), row);
         }
       }
   }

@@ -92,6 +92,16 @@ export function total<T, A, N>(x: usize, n: usize): A {
 // @ts-ignore: decorator
 @inline export function prod<T, A, N>(x: usize, outer: usize, rows: usize, cols: usize, products: usize): void {
   for (; outer != 0; outer--, products += cols * sizeof<A>()) {
+    if (cols == 1) {
+      // States of one column stay in a register, here and below: in memory each term would wait for the store of the one before.
+      let product = load<A>(products);
+      for (let left = rows; left != 0; left--, x += sizeof<T>()) {
+        const value = load<T>(x);
+        if (!isBoolean<N>() || value == value) product *= <A>value;
+      }
+      store<A>(products, product);
+      continue;
+    }
     for (let left = rows; left != 0; left--)
       for (let c: usize = 0; c < cols; c++, x += sizeof<T>()) {
         const value = load<T>(x);
@@ -105,6 +115,15 @@ export function total<T, A, N>(x: usize, n: usize): A {
 // @ts-ignore: decorator
 @inline export function count<T, N>(x: usize, outer: usize, rows: usize, cols: usize, counts: usize): void {
   for (; outer != 0; outer--, counts += cols * 8) {
+    if (cols == 1) {
+      let sum: i64 = 0;
+      for (let left = rows; left != 0; left--, x += sizeof<T>()) {
+        const value = load<T>(x);
+        sum += <i64>(isBoolean<N>() ? value == value : value != 0);
+      }
+      store<i64>(counts, load<i64>(counts) + sum);
+      continue;
+    }
     for (let left = rows; left != 0; left--)
       for (let c: usize = 0; c < cols; c++, x += sizeof<T>()) {
         const value = load<T>(x);
@@ -118,6 +137,17 @@ export function total<T, A, N>(x: usize, n: usize): A {
 // @ts-ignore: decorator
 @inline export function truths<T, M>(x: usize, outer: usize, rows: usize, cols: usize, states: usize): void {
   for (; outer != 0; outer--, states += cols) {
+    if (cols == 1) {
+      const end = x + rows * sizeof<T>();
+      let at = x;
+      const undecided: u8 = isSigned<M>() ? 0 : 1;
+      if (load<u8>(states) == undecided) {
+        while (at < end && <u8>(load<T>(at) != 0) == undecided) at += sizeof<T>();
+        if (at < end) store<u8>(states, 1 - undecided);
+      }
+      x = end;
+      continue;
+    }
     for (let left = rows; left != 0; left--)
       for (let c: usize = 0; c < cols; c++, x += sizeof<T>()) {
         const value = <u8>(load<T>(x) != 0);
@@ -130,6 +160,15 @@ export function total<T, A, N>(x: usize, n: usize): A {
 // @ts-ignore: decorator
 @inline export function cumsum<T, A>(x: usize, outer: usize, rows: usize, cols: usize, carry: usize, out: usize): void {
   for (; outer != 0; outer--, carry += cols * sizeof<A>()) {
+    if (cols == 1) {
+      let running = load<A>(carry);
+      for (let left = rows; left != 0; left--, x += sizeof<T>(), out += sizeof<A>()) {
+        running += <A>load<T>(x);
+        store<A>(out, running);
+      }
+      store<A>(carry, running);
+      continue;
+    }
     let before = carry;
     for (let left = rows; left != 0; left--) {
       const row = out;
@@ -144,6 +183,15 @@ export function total<T, A, N>(x: usize, n: usize): A {
 // @ts-ignore: decorator
 @inline export function cumprod<T, A>(x: usize, outer: usize, rows: usize, cols: usize, carry: usize, out: usize): void {
   for (; outer != 0; outer--, carry += cols * sizeof<A>()) {
+    if (cols == 1) {
+      let running = load<A>(carry);
+      for (let left = rows; left != 0; left--, x += sizeof<T>(), out += sizeof<A>()) {
+        running *= <A>load<T>(x);
+        store<A>(out, running);
+      }
+      store<A>(carry, running);
+      continue;
+    }
     let before = carry;
     for (let left = rows; left != 0; left--) {
       const row = out;
