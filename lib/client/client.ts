@@ -1,4 +1,8 @@
 import type { RecordBatch } from "apache-arrow";
+import type { AnyArray } from "../collections/array/chunked-array.ts";
+import type { ArrayWrite, WrittenArray } from "../collections/array/array-write.ts";
+import type { ArraySource } from "../collections/array/files.ts";
+import type { ArrayNode } from "../collections/array/nodes.ts";
 import type { DataFrame } from "../collections/dataframe/dataframe.ts";
 import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts";
 import { availableParallelism, totalmem } from "node:os";
@@ -136,6 +140,19 @@ export class Client implements Executor, AsyncDisposable {
     return this.#future("write", frame, options, async (signal) =>
       (await import("./run-write.ts")).writeFiles(frame, target, this.#host, signal),
     );
+  }
+
+  /** Runs an array and writes it, as `array.writeNpy` and `array.writeZarr` describe it. */
+  writeArray(array: AnyArray, write: ArrayWrite, options: ComputeOptions = {}): Future<WrittenArray> {
+    return this.#future("write", array, options, async (signal) =>
+      (await import("./array-files.ts")).writeArray(array.node, write, this.#host, signal),
+    );
+  }
+
+  /** What a file says of its array: for `readNpy` and its like. */
+  async openArray(source: ArraySource, { signal }: ComputeOptions = {}): Promise<ArrayNode> {
+    this.#refuseClosed();
+    return (await import("../plan/source/array.ts")).openArray(source, this.#host.store, signal);
   }
 
   /** A frame's columns, as `frame.columns` and `frame.types` have them. */

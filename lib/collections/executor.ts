@@ -1,4 +1,8 @@
 import type { RecordBatch } from "apache-arrow";
+import type { AnyArray } from "./array/chunked-array.ts";
+import type { ArrayWrite, WrittenArray } from "./array/array-write.ts";
+import type { ArraySource } from "./array/files.ts";
+import type { ArrayNode } from "./array/nodes.ts";
 import type { Collection } from "./collection.ts";
 import type { DataFrame } from "./dataframe/dataframe.ts";
 import type { WriteTarget, WrittenFile } from "./dataframe/write.ts";
@@ -15,6 +19,10 @@ export interface Executor {
   length(frame: DataFrame, options?: ComputeOptions): PromiseLike<number>;
   /** Runs a frame as its rows are taken. */
   batches(frame: DataFrame, options?: ComputeOptions): AsyncGenerator<RecordBatch, void, undefined>;
+  /** What a file says of its array; no run. */
+  openArray(source: ArraySource, options?: ComputeOptions): Promise<ArrayNode>;
+  /** Runs an array and writes it. */
+  writeArray(array: AnyArray, write: ArrayWrite, options?: ComputeOptions): PromiseLike<WrittenArray>;
   /** Runs a frame and writes its rows. */
   write(frame: DataFrame, target: WriteTarget, options?: ComputeOptions): PromiseLike<WrittenFile[]>;
 }

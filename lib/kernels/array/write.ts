@@ -1,16 +1,44 @@
+import { gzipSync } from "node:zlib";
 import type { Region } from "../../collections/array/chunks.ts";
-import { InternalError } from "../../errors.ts";
+import { infoOf } from "../../collections/array/dtype.ts";
+import { sizeOf } from "../../collections/array/shape.ts";
 import type { TaskContext } from "../kernel.ts";
-import type { ArrayTarget, ProgramNode } from "./program.ts";
+import type { Arena, Block } from "./arena.ts";
+import type { ArrayTarget } from "./program.ts";
+import { byteStrides, copyStrided } from "./strided.ts";
 
-/** Puts one chunk where it belongs in the array's files; gives what was written. */
-export function writeChunk(
+/** Puts one chunk of a Zarr array under its own key, whole. The task gives how many bytes, as text; or the bytes, where only the client can put them. */
+export async function writeChunk(
   target: ArrayTarget,
-  _region: Region,
-  _place: readonly number[],
-  _node: ProgramNode,
-  _elements: Uint8Array,
-  _context: TaskContext,
+  block: Block,
+  { size }: Region,
+  place: readonly number[],
+  arena: Arena,
+  { store, signal }: TaskContext,
 ): Promise<Uint8Array> {
-  throw new InternalError(`Arrays cannot be written as ${target.format} yet.`);
+  const width = infoOf(block.dtype).bytes;
+  // Zarr stores chunks at the edges whole; what lies beyond the array is zero.
+  let whole = block;
+  if (size.some((length, axis) => length !== target.chunk[axis])) {
+    whole = arena.block(block.dtype, target.chunk);
+    const bytes = sizeOf(target.chunk) * width;
+    new Uint8Array(arena.kernel.memory.buffer, whole.address, bytes).fill(0);
+    const from = { address: block.address, strides: byteStrides(size, width) };
+    copyStrided(arena.kernel, width, size, from, {
+      address: whole.address,
+      strides: byteStrides(target.chunk, width),
+    });
+  }
+  const elements = arena.copyOut(whole);
+  const bytes = target.compression === "gzip" ? gzipSync(elements, { level: 5 }) : elements;
+  // memory:// is each thread's own: the client puts it.
+  if (target.url.startsWith("memory:")) return bytes;
+  await store.put(chunkUrl(target, place), bytes, { signal });
+  return new TextEncoder().encode(String(bytes.byteLength));
+}
+
+/** Where a chunk belongs (Zarr specification, v2: separator ".", v3: "default" key encoding). */
+export function chunkUrl({ url, version }: Pick<ArrayTarget, "url" | "version">, place: readonly number[]): string {
+  const key = version === 3 ? ["c", ...place].join("/") : place.length === 0 ? "0" : place.join(".");
+  return `${url.replace(/\/$/, "")}/${key}`;
 }

@@ -1,0 +1,165 @@
+import { rm } from "node:fs/promises";
+import { Grid, equalChunks, evenly, type Chunks } from "../collections/array/chunks.ts";
+import { infoOf } from "../collections/array/dtype.ts";
+import type { ArrayWrite, WrittenArray } from "../collections/array/array-write.ts";
+import { makeRechunk } from "../collections/array/make.ts";
+import type { ArrayNode } from "../collections/array/nodes.ts";
+import { sizeOf, type Shape } from "../collections/array/shape.ts";
+import { ConflictError, NotFoundError } from "../errors.ts";
+import { decodeNpy, npyHeader } from "../kernels/array/npy.ts";
+import type { ArrayTarget } from "../kernels/array/program.ts";
+import { chunkUrl } from "../kernels/array/write.ts";
+import { lowerChunks, lowerTo } from "../plan/lower/array.ts";
+import { filePath, schemeOf, toAddress, toUrl } from "../store/urls.ts";
+import type { RunnerHost } from "./runner.ts";
+
+/** Runs an array and writes it. */
+export async function writeArray(
+  node: ArrayNode,
+  target: ArrayWrite,
+  host: RunnerHost,
+  signal: AbortSignal,
+): Promise<WrittenArray> {
+  host.runtime.prepare(["array.run"]);
+  const url = toUrl(target.path);
+  return target.format === "npy"
+    ? writeNpyFile(node, url, target, host, signal)
+    : writeZarrArray(node, url, target, host, signal);
+}
+
+/** The chunks are made in parallel and kept; the file is one stream of them, in order. It appears whole, or not at all. */
+async function writeNpyFile(
+  node: ArrayNode,
+  url: string,
+  { overwrite }: ArrayWrite,
+  host: RunnerHost,
+  signal: AbortSignal,
+): Promise<WrittenArray> {
+  const { runtime, store, onEvent } = host;
+  const plan = lowerChunks(makeRechunk(node, inRows(node)));
+  const { refs = [], run } = await runtime.run(plan, { signal, onEvent });
+  try {
+    const { dtype, shape } = node;
+    const header = npyHeader(dtype, shape);
+    const pieces = async function* () {
+      yield header;
+      for (const ref of refs) {
+        const { elements } = decodeNpy(await runtime.fetch(ref), "a chunk");
+        // Those that lie in memory that threads share are copied: a stream may hold on to them.
+        if (elements.byteLength > 0) yield elements.slice();
+      }
+    };
+    await store.putStream(url, pieces(), { signal, ...(overwrite ? {} : { ifAbsent: true }) });
+    return { path: toAddress(url), bytes: header.byteLength + sizeOf(shape) * infoOf(dtype).bytes };
+  } finally {
+    await runtime.release(run);
+  }
+}
+
+/** Whole rows, as many as make a chunk about as large as the array's own: then the chunks' order is the file's. */
+function inRows({ shape, chunks }: ArrayNode): Chunks {
+  const axis = shape.findIndex((length) => length > 1);
+  if (axis < 0) return shape.map((length) => [length]);
+  const row = Math.max(1, sizeOf(shape.slice(axis + 1)));
+  const own = sizeOf(chunks.map((lengths) => Math.max(1, ...lengths)));
+  return shape.map((length, i) => (i === axis ? evenly(length, Math.max(1, Math.floor(own / row))) : [length]));
+}
+
+/** Each task puts its own chunk; the metadata come last, so that an array that is not complete is none. */
+async function writeZarrArray(
+  node: ArrayNode,
+  url: string,
+  write: ArrayWrite,
+  host: RunnerHost,
+  signal: AbortSignal,
+): Promise<WrittenArray> {
+  const { runtime, store, onEvent } = host;
+  const { version = 3, compression = "none" } = write;
+  await clear(url, write.overwrite, host);
+  const chunk = node.chunks.map((lengths) => Math.max(1, ...lengths));
+  const regular = node.shape.map((length, axis) => evenly(length, chunk[axis]));
+  const target: ArrayTarget = { format: "zarr", url, version, chunk, compression };
+  const plan = lowerTo(
+    equalChunks(regular, node.chunks) ? node : makeRechunk(node, regular),
+    (root) => ({ to: "write", root, target }),
+    { kind: "keep" },
+  );
+  const { refs = [], run } = await runtime.run(plan, { signal, onEvent });
+  let bytes = 0;
+  try {
+    const grid = new Grid(regular);
+    for (const [index, ref] of refs.entries()) {
+      const given = await runtime.fetch(ref);
+      if (url.startsWith("memory:")) await store.put(chunkUrl(target, grid.placeOf(index)), given.slice(), { signal });
+      bytes += url.startsWith("memory:") ? given.byteLength : Number(Buffer.from(given).toString());
+    }
+  } finally {
+    await runtime.release(run);
+  }
+  const { name, text } = version === 3 ? metadata3(node, chunk, compression) : metadata2(node, chunk, compression);
+  await store.put(`${url.replace(/\/$/, "")}/${name}`, Buffer.from(text), { signal });
+  return { path: toAddress(url), bytes };
+}
+
+/** The names of a Zarr array's objects: metadata, chunks of both versions. */
+const OWN = /^(zarr\.json|\.z(array|attrs|group|metadata)|c(\/\d+)*|\d+([./]\d+)*)$/;
+
+/** What is there already is refused, or goes: chunks of a larger array would be taken for this one's. Nothing but an array is ever deleted. */
+async function clear(url: string, overwrite: boolean, { store }: RunnerHost): Promise<void> {
+  const prefix = `${url.replace(/\/$/, "")}/`;
+  const found: string[] = [];
+  try {
+    for await (const { url: one } of store.list(prefix)) found.push(one);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+  const foreign = found.find((one) => !OWN.test(one.slice(prefix.length)));
+  const conflict = overwrite ? foreign : found[0];
+  if (conflict !== undefined)
+    throw new ConflictError(`${toAddress(url)} is not empty: ${toAddress(conflict)} is there.`, {
+      fields: { url, found: conflict },
+      fix: overwrite
+        ? "write to another place: only what belongs to a Zarr array is replaced."
+        : "write to another place, or pass { overwrite: true }, which deletes the array there.",
+    });
+  for (const one of found) await store.delete(one);
+  // A file system keeps the folders, where chunks may have to be.
+  if (found.length > 0 && schemeOf(url) === "file") await rm(filePath(url), { recursive: true, force: true });
+}
+
+type Compression = ArrayTarget["compression"];
+
+/** Zarr specification version 3. */
+function metadata3({ shape, dtype }: ArrayNode, chunk: Shape, compression: Compression) {
+  const endian = infoOf(dtype).bytes === 1 ? {} : { configuration: { endian: "little" } };
+  const document = {
+    zarr_format: 3,
+    node_type: "array",
+    shape,
+    data_type: dtype,
+    chunk_grid: { name: "regular", configuration: { chunk_shape: chunk } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    fill_value: dtype === "bool" ? false : 0,
+    codecs: [
+      { name: "bytes", ...endian },
+      ...(compression === "gzip" ? [{ name: "gzip", configuration: { level: 5 } }] : []),
+    ],
+    attributes: {},
+  };
+  return { name: "zarr.json", text: JSON.stringify(document, null, 2) };
+}
+
+/** Zarr specification version 2. */
+function metadata2({ shape, dtype }: ArrayNode, chunk: Shape, compression: Compression) {
+  const document = {
+    zarr_format: 2,
+    shape,
+    chunks: chunk,
+    dtype: infoOf(dtype).descr,
+    compressor: compression === "gzip" ? { id: "gzip", level: 5 } : null,
+    fill_value: dtype === "bool" ? false : 0,
+    order: "C",
+    filters: null,
+  };
+  return { name: ".zarray", text: JSON.stringify(document, null, 2) };
+}
