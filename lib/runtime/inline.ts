@@ -10,6 +10,7 @@ import { indicesOf } from "./executor.ts";
 import type { CallsJob, Executor, Lane, Order, OrdersJob, Outcome, TasksJob, WorkSource } from "./executor.ts";
 import type { Runtime } from "./runtime.ts";
 import { timeoutError } from "./scheduler/failure.ts";
+import { TaskInputs } from "./task-inputs.ts";
 import { orderedTask, runTask } from "./task.ts";
 
 /**
@@ -203,7 +204,7 @@ class InlineExecutor implements Executor {
     try {
       const task = orderedTask(taskAt(job.stage, order.index, job.run), order);
       if (job.timeoutMs === undefined)
-        return await runTask(job.stage, task, this.#context(source, order, abort.signal));
+        return await runTask(job.stage, task, this.#context(source, task, order, abort.signal));
       return await this.#limited(source, job, order, task, job.timeoutMs, abort.signal);
     } catch (error) {
       return { index: order.index, error: toErrorRecord(error) };
@@ -225,14 +226,18 @@ class InlineExecutor implements Executor {
       over.resolve({ index: order.index, error: toErrorRecord(timeoutError(job.stage, task, order.attempt)) });
     }, timeoutMs);
     try {
-      const context = this.#context(source, order, AbortSignal.any([signal, limit.signal]));
+      const context = this.#context(source, task, order, AbortSignal.any([signal, limit.signal]));
       return await Promise.race([runTask(job.stage, task, context), over.promise]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #context(source: WorkSource, { attempt }: Order, signal: AbortSignal): TaskContext {
-    return { store: this.#store, fetch: (ref: Ref) => source.fetch(ref), signal, attempt };
+  #context(source: WorkSource, { input }: Task, { attempt }: Order, signal: AbortSignal): TaskContext {
+    const inputs = new TaskInputs(input.kind === "refs" ? input.refs : [], undefined, {
+      locate: (refs) => source.locate?.(refs) ?? [],
+      fetch: (ref) => source.fetch(ref),
+    });
+    return { store: this.#store, fetch: (ref: Ref) => inputs.fetch(ref), signal, attempt };
   }
 }

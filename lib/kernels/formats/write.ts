@@ -30,15 +30,21 @@ export interface Written {
 /** A part without rows is no file: the client writes one where there are none at all. */
 export const writeRows: Kernel = async (json, input, context) => {
   const { rows, file } = json as unknown as WriteParams; // as run-write.ts wrote them
-  const output = await (await loadKernel(rows.op))(rows.params, input, context);
+  // Rows that are written where they were made need no encoding in between.
+  const kernel = rows.op === "frame.scan" ? (await import("../frame/scan.ts")).scanFrame : await loadKernel(rows.op);
+  const output = await kernel(rows.params, input, context);
   // Under a wrong guess nothing may be written: what the task gives then is not asked for.
   if (output.span?.doubt !== undefined) return { ...output, value: [] };
-  if (!(output.value instanceof Uint8Array)) throw new InternalError(`"${rows.op}" gave no frame to write.`);
   if (context.task === undefined) throw new InternalError("A task that writes does not know its number.");
-  const frame = decodeFrame(output.value);
+  const frame = rows.op === "frame.scan" ? (output.value as Frame) : framed(output.value, rows); // what scanFrame gives
   if (frame.batch.rows === 0) return { ...output, value: [] };
   return { ...output, value: [await writeFrame(frame, file, context.task, context.store, context.signal)] };
 };
+
+function framed(value: unknown, { op }: Work): Frame {
+  if (!(value instanceof Uint8Array)) throw new InternalError(`"${op}" gave no frame to write.`);
+  return decodeFrame(value);
+}
 
 /** Writes a frame as one file, whole. */
 export async function writeFrame(

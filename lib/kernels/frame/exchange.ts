@@ -12,7 +12,7 @@ import { rowGather } from "./pick.ts";
 import { gather } from "./pipeline.ts";
 import { POSITION, positionOf } from "./position.ts";
 import { partsOf, type Bounds } from "./ranges.ts";
-import type { ExchangeSink, GatherSink, SampleSink } from "./steps.ts";
+import type { CollectSink, ExchangeSink, GatherSink, SampleSink } from "./steps.ts";
 
 /** What a task gathers: `encode` gives the task's output. */
 export interface Gather {
@@ -51,6 +51,20 @@ export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
     rows: () => state.groups,
     encode: () => state.encode(),
     frame: () => decodeFrame(state.encode()),
+  };
+}
+
+/** Takes one batch as it is, whose memory lasts. */
+export function ownGather({ columns }: CollectSink, schema: Schema): FrameGather {
+  const fields = columns.map((name) => fieldOf(name, schema));
+  const pieces: Batch[] = [];
+  const frame = () => concatenate(fields, pieces);
+  return {
+    add: (batch) => pieces.push(batch),
+    full: () => false,
+    rows: () => pieces.reduce((sum, { rows }) => sum + rows, 0),
+    encode: () => encodeFrame(frame()),
+    frame,
   };
 }
 

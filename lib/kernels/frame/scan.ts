@@ -1,5 +1,5 @@
 import type { Schema } from "../../collections/schema.ts";
-import { InternalError } from "../../errors.ts";
+import { InternalError, type JsonObject } from "../../errors.ts";
 import type { Ref, TaskInput } from "../../plan/plan.ts";
 import type { CsvFormat } from "../csv/params.ts";
 import { csvBatches } from "../csv/scan.ts";
@@ -7,8 +7,8 @@ import type { FileFormat } from "../formats/sources.ts";
 import type { Kernel, Span, TaskContext, TaskOutput } from "../kernel.ts";
 import { besideOf, type Beside } from "./beside.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
-import { decodeFrame } from "./encode.ts";
-import { exchangeGather, frameGather, sampleGather, type Gather } from "./exchange.ts";
+import { decodeFrame, packStrings, type Frame } from "./encode.ts";
+import { exchangeGather, frameGather, ownGather, sampleGather, type FrameGather, type Gather } from "./exchange.ts";
 import { compileSteps } from "./pipeline.ts";
 import { inSlices } from "./slice.ts";
 import type { Sink, Step } from "./steps.ts";
@@ -31,7 +31,27 @@ export interface BatchSource {
   span?(): Span;
 }
 
-export const scan: Kernel = async (json, input, context) => {
+export const scan: Kernel = (json, input, context) => run(json, input, context, (gather) => gather.encode());
+
+/** The same for who goes on with the rows where they are: gives a frame in memory of its own. The sink gathers rows. */
+export const scanFrame: Kernel = (json, input, context) =>
+  run(json, input, context, (gather) => {
+    if (!("frame" in gather)) throw new InternalError("This task does not gather rows.");
+    const { schema, batch } = (gather as FrameGather).frame(); // only these have one
+    // Strings may still be in the source's memory.
+    const columns = [...batch.columns].map(([name, column]): [string, Column] => [
+      name,
+      column.type === "string" ? packStrings(column) : column,
+    ]);
+    return { schema, batch: { rows: batch.rows, columns: new Map(columns) } } satisfies Frame;
+  });
+
+async function run(
+  json: JsonObject,
+  input: TaskInput,
+  context: TaskContext,
+  finish: (gather: Gather) => unknown,
+): Promise<TaskOutput> {
   const params = json as unknown as ScanParams; // as the planner wrote them
   const beside = needsBeside(params) ? await besideOf(params, context) : undefined;
   const pipeline = compileSteps(params.steps, params.columns, {
@@ -51,18 +71,18 @@ export const scan: Kernel = async (json, input, context) => {
     // A sample stops where it has enough, and so cannot tell where the range ends. It need not: a wrong guess makes it no worse.
     const span = isSample ? undefined : source.span?.();
     // Encoded here, since strings may still be in the source's memory.
-    return { value: gather.encode(), recordsIn, recordsOut: gather.rows(), ...(span === undefined ? {} : { span }) };
+    return { value: finish(gather), recordsIn, recordsOut: gather.rows(), ...(span === undefined ? {} : { span }) };
   });
   if (!isSample || output.span === undefined) return output;
-  return { value: gatherOf(params, pipeline.schema, context, beside).encode(), recordsIn: 0, recordsOut: 0 };
-};
+  return { value: finish(gatherOf(params, pipeline.schema, context, beside)), recordsIn: 0, recordsOut: 0 };
+}
 
 function needsBeside({ steps, sink }: ScanParams): boolean {
   return steps.some((step) => step.do === "lookup") || (sink.to === "exchange" && sink.by.do === "range");
 }
 
 function gatherOf(
-  { sink, source }: ScanParams,
+  { sink, source, steps, whole }: ScanParams,
   schema: Schema,
   context: TaskContext,
   beside: Beside | undefined,
@@ -70,7 +90,11 @@ function gatherOf(
   const { task = 0 } = context;
   if (sink.to === "exchange") return exchangeGather(sink, schema, task, beside?.bounds);
   if (sink.to === "sample") return sampleGather(sink, schema, task, source.format === "frame");
-  return frameGather(sink, schema);
+  // What a partition was made into is this task's own, and comes in one piece.
+  const isOwn = whole !== undefined && steps.length === 0;
+  return isOwn && sink.to === "collect" && sink.pick === undefined && sink.limit === undefined
+    ? ownGather(sink, schema)
+    : frameGather(sink, schema);
 }
 
 async function withSource(

@@ -22,7 +22,7 @@ import {
 import { Garbage } from "./garbage.ts";
 import { Packet } from "./packet.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
-import { TaskInputs } from "./task-inputs.ts";
+import { TaskInputs } from "../task-inputs.ts";
 import { weigh } from "../weight.ts";
 
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */

@@ -120,20 +120,23 @@ export function closed(
 /** Blocks are not made smaller than this, in bytes. */
 const SMALLEST_BLOCK = 256 * 1024;
 
-/** The dataset read in smaller blocks, where a task that ends in the sink would not fit a thread's share of the memory and nobody asked for blocks of a size. */
+/**
+ * The dataset read in smaller blocks, where a task that ends in the sink would take more than half of a thread's share of the memory and nobody asked
+ * for blocks of a size. The other half is for what waits, and for what is dead and not collected yet.
+ */
 export function fitting(builder: PlanBuilder, dataset: Dataset, sink: Sink): Dataset {
   const { tasks } = dataset.read;
   if (dataset.read.inBlocks === undefined || tasks.kind !== "ranges") return dataset;
   const peakOf = (candidate: Dataset) => peakBytes(closed(candidate, "", sink, () => ({ kind: "keep" })).stage);
   let fitted = dataset;
   let { blockSize } = tasks;
-  while (peakOf(fitted) > builder.taskBytes && blockSize >= 2 * SMALLEST_BLOCK) {
+  while (peakOf(fitted) > builder.taskBytes / 2 && blockSize >= 2 * SMALLEST_BLOCK) {
     blockSize /= 2;
     fitted = { ...dataset, read: dataset.read.inBlocks(blockSize) };
   }
   if (fitted !== dataset)
     builder.note(
-      `blocks of ${formatBytes(blockSize)} in place of ${formatBytes(tasks.blockSize)}, so that tasks fit a thread's share of the memory (${formatBytes(builder.taskBytes)})`,
+      `blocks of ${formatBytes(blockSize)} in place of ${formatBytes(tasks.blockSize)}, so that tasks fit half a thread's share of the memory (${formatBytes(builder.taskBytes)})`,
     );
   return fitted;
 }

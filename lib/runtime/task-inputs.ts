@@ -1,11 +1,11 @@
-import type { Ref } from "../../plan/plan.ts";
-import type { Located } from "../executor.ts";
-import { readSpillFile } from "../spill-file.ts";
-import { weigh } from "../weight.ts";
+import type { Ref } from "../plan/plan.ts";
+import type { Located } from "./executor.ts";
+import { readSpillFile } from "./spill-file.ts";
+import { weigh } from "./weight.ts";
 
 /** What a thread asks of the one that holds the outputs. */
 export interface Asks {
-  locate(refs: readonly Ref[]): Promise<readonly (Located | undefined)[]>;
+  locate(refs: readonly Ref[]): Promise<readonly (Located | undefined)[]> | readonly (Located | undefined)[];
   fetch(ref: Ref): Promise<Uint8Array>;
 }
 
@@ -14,7 +14,7 @@ export class TaskInputs {
   readonly #refs: readonly Ref[];
   readonly #given: readonly Uint8Array[] | undefined;
   readonly #asks: Asks;
-  #located: Promise<readonly (Located | undefined)[]> | undefined;
+  #located: ReturnType<Asks["locate"]> | undefined;
   #next = 0;
 
   /** `given`: what came with the order, of all refs or not at all. */
