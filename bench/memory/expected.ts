@@ -10,7 +10,8 @@ export class RowSum {
 
   add(hash: number): void {
     this.rows++;
-    this.sum = (this.sum + (hash >>> 0)) % Number.MAX_SAFE_INTEGER;
+    // So that every sum on the way is exact, and no order of rows matters.
+    this.sum = (this.sum + (hash >>> 0)) % 2 ** 52;
   }
 }
 
