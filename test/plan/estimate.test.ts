@@ -40,7 +40,7 @@ test.each(questions)("the block size that a refusal offers fits: %s", async (_, 
 
 test("the client refuses before anything runs, and runs with what it offers", async () => {
   await using small = await Client.local({ workers: 0, store, memoryLimit: "20MB", progress: false });
-  const error = await failure(small.compute(sales()));
+  const error = await failure(small.compute(sales({ blockSize: "16MiB" })));
   expect(error.message).toMatch(/would need .* and the limit is 20\.00 MB\.\n {2}fix: pass \{ blockSize: \d+ \}/);
   const blockSize = Number(/blockSize: (\d+)/.exec(error.message)?.[1]);
   expect((await small.compute(sales({ blockSize }))).numRows).toBe(400_000);

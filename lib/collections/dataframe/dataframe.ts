@@ -361,7 +361,7 @@ export class DataFrame extends Collection<Table> {
   }
 
   async #write(target: WriteTarget, options: WriteOptions): Promise<WrittenFile[]> {
-    return (await executor()).write(this, target, options);
+    return (await executor()).write(this, target, options.signal === undefined ? {} : { signal: options.signal });
   }
 
   /** The description as JSON, from which `fromJSON` makes the frame again: a pipeline to keep or to send. @throws PlanError for a persisted frame. */
