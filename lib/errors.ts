@@ -102,6 +102,14 @@ export class ShapeError extends AbanicoError {
   readonly tag = "Shape";
 }
 
+/**
+ * A matrix that has no answer: singular, not positive definite, not finite, or one whose iteration does not converge. `fields` hold pivot (from 0), where one
+ * is to blame. Recover: as `fix` says, often by lstsq.
+ */
+export class MatrixError extends AbanicoError {
+  readonly tag = "Matrix";
+}
+
 /** An integer result does not fit 64 bits. Recover: cast to float64 first. */
 export class OverflowError extends AbanicoError {
   readonly tag = "Overflow";
@@ -192,6 +200,7 @@ const classes = {
   Format: FormatError,
   Value: ValueError,
   Shape: ShapeError,
+  Matrix: MatrixError,
   Overflow: OverflowError,
   UnknownColumn: UnknownColumnError,
   TypeMismatch: TypeMismatchError,

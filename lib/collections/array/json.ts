@@ -1,4 +1,5 @@
 import { InternalError, PlanError, type Json, type JsonObject } from "../../errors.ts";
+import { callableAt, valueAt } from "../bag/json-nodes.ts";
 import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, wholeAt, type PlainObject } from "../plain.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { checkChunks } from "./chunks.ts";
@@ -78,6 +79,11 @@ const OPS = [
   "along",
   "matmul",
   "gram",
+  "histogram",
+  "bincount",
+  "digits",
+  "unique",
+  "local",
   "whole",
   "blocks",
 ] as const;
@@ -104,6 +110,7 @@ function nodeAt(value: unknown, path: string, before: readonly ArrayNode[]): Arr
     dtype,
     chunks,
     ...bytesAt(node, path, op, shape, dtype),
+    ...functionAt(node, path, op),
     ...(inputs.length > 0 ? { inputs } : {}),
   } as unknown as ArrayNode; // checked above
 }
@@ -121,4 +128,11 @@ function bytesAt(
   if (bytes.byteLength !== expected)
     refuse(`${path}.bytes`, `${expected} bytes in base64`, `${bytes.byteLength} bytes`);
   return { bytes };
+}
+
+/** A user's function, and what it gets behind its blocks. */
+function functionAt(node: PlainObject, path: string, op: string): object {
+  if (op !== "function" && op !== "blocks") return {};
+  const args = arrayAt(node["args"], `${path}.args`).map((arg, i) => valueAt(arg, `${path}.args[${i}]`));
+  return { fn: callableAt(node["fn"], `${path}.fn`), args };
 }

@@ -76,7 +76,15 @@ export function makeCast(input: ArrayNode, dtype: DType): ArrayNode {
     : { op: "cast", inputs: [input], shape: input.shape, dtype, chunks: input.chunks };
 }
 
+/** Of a transposed array one transpose, or the array itself. */
 export function makeTranspose(input: ArrayNode, axes: readonly number[]): ArrayNode {
+  if (input.op === "transpose") {
+    const inner = input.axes;
+    return makeTranspose(
+      input.inputs[0],
+      axes.map((axis) => inner[axis]),
+    );
+  }
   if (axes.every((axis, i) => axis === i)) return input;
   return {
     op: "transpose",
@@ -230,21 +238,23 @@ export function makeReduce(input: ArrayNode, reduction: Reduction): ArrayNode {
 
 /** The same array with one axis in a single chunk. */
 export function withWholeAxis(input: ArrayNode, axis: number): ArrayNode {
+  return withWholeAxes(input, [axis]);
+}
+
+/** The same array with some axes in a single chunk each. */
+export function withWholeAxes(input: ArrayNode, axes: readonly number[]): ArrayNode {
   const { chunks, shape, dtype } = input;
-  if (chunks[axis].length === 1) return input;
+  if (axes.every((axis) => chunks[axis].length === 1)) return input;
   // The other axes are cut finer, so that a chunk stays about as large as it was.
   const target = Math.max(1, Math.min(largestChunk(chunks), CHUNK_BYTES / infoOf(dtype).bytes));
-  let room = Math.max(1, Math.floor(target / Math.max(1, shape[axis])));
-  const sizes = shape.map((length, i) => {
-    if (i === axis) return length;
+  let room = Math.max(1, Math.floor(target / Math.max(1, sizeOf(axes.map((axis) => shape[axis])))));
+  const sizes = shape.map((_, i) => {
+    if (axes.includes(i)) return -1;
     const size = Math.min(room, Math.max(1, ...chunks[i]));
     room = Math.max(1, Math.floor(room / size));
     return size;
   });
-  return makeRechunk(
-    input,
-    sizes.map((size, i) => (i === axis ? -1 : Math.max(1, size))),
-  );
+  return makeRechunk(input, sizes);
 }
 
 /** Matrices [m, k] and [k, n]. @throws ShapeError */

@@ -1,5 +1,5 @@
 import type { CallableRef } from "../../callables/reference.ts";
-import type { Json } from "../../errors.ts";
+import type { ValueJson } from "../../values-json.ts";
 import type { Chunks } from "./chunks.ts";
 import type { DType } from "./dtype.ts";
 import type { Shape } from "./shape.ts";
@@ -60,13 +60,35 @@ export interface ArrayOperations<By extends "node" | "place"> extends LeafOperat
   readonly along: { readonly inputs: readonly [Input<By>]; readonly axis: number; readonly fn: AlongFunction };
   /** Matrices: [m, k] by [k, n]. */
   readonly matmul: { readonly inputs: readonly [Input<By>, Input<By>] };
+  /**
+   * How many elements lie in each bin, or the sums of their weights: inputs are the elements, the edges of the bins (one more than bins, ascending), and
+   * perhaps weights in the elements' shape and chunks.
+   */
+  readonly histogram: { readonly inputs: readonly Input<By>[] };
+  /** How often each whole number from 0 on occurs, or the sums of its weights. */
+  readonly bincount: { readonly inputs: readonly Input<By>[] };
+  /**
+   * Elements of given ranks, found digit by digit, a pass each: inputs are the elements and what the pass before found. For each rank the start of the element's
+   * key and the rank among those that share it, [ranks, 2] (kernels/array/digits.ts).
+   */
+  readonly digits: { readonly inputs: readonly Input<By>[]; readonly ranks: readonly number[]; readonly pass: number };
+  /** The values that occur, ascending, and how often. How many there are is not known before: it is computed, and nothing is made of it. */
+  readonly unique: { readonly inputs: readonly [Input<By>] };
+  /**
+   * A function of chunks: chunk [i, j, …] of the result is made of the inputs' chunks at the same place, where an input that has one chunk along an axis gives
+   * that one. `apart`: in a stage of its own, since whatever asks for a chunk asks for many.
+   */
+  readonly local: { readonly inputs: readonly Input<By>[]; readonly fn: LocalFunction; readonly apart?: true };
   /** What needs all of its inputs in one place; `output` says which of its results this is. */
   readonly whole: { readonly inputs: readonly Input<By>[]; readonly fn: WholeFunction; readonly output: number };
-  /** A user's function of blocks, see `mapBlocks`; `depth`: elements of the neighbours that each block has on either side, axis by axis, see `mapOverlap`. */
+  /**
+   * A user's function of blocks, see `mapBlocks`: inputs align at their last axes, and one that has one chunk along an axis gives that one. `depth`: elements
+   * of the neighbours that each block has on either side, axis by axis, see `mapOverlap`.
+   */
   readonly blocks: {
     readonly inputs: readonly Input<By>[];
     readonly fn: CallableRef;
-    readonly args: readonly Json[];
+    readonly args: readonly ValueJson[];
     readonly depth?: readonly number[];
     readonly boundary?: Boundary;
   };
@@ -82,8 +104,12 @@ export interface LeafOperations {
   readonly random: { readonly distribution: Distribution; readonly seed: number; readonly grid: Chunks };
   /** Bytes of the caller's, in C order. */
   readonly data: { readonly bytes: Uint8Array };
-  /** A user's function of the places where a chunk begins, and of its shape. */
-  readonly function: { readonly fn: CallableRef; readonly args: readonly Json[] };
+  /** A user's function of the indices of an element, or of where a chunk begins and its shape. */
+  readonly function: {
+    readonly fn: CallableRef;
+    readonly of: "element" | "chunk";
+    readonly args: readonly ValueJson[];
+  };
   /** `grid`: the file's own chunks. */
   readonly file: { readonly file: ArrayFile; readonly grid: Chunks };
   /** What a run keeps: one output a chunk of the grid, `.npy` bytes. */
@@ -99,17 +125,23 @@ export type Distribution =
 
 /** Where an array's bytes lie. */
 export type ArrayFile =
+  /** `offset`: of the elements, in bytes; `swapped`: their most significant byte comes first. In C order. */
   | {
       readonly format: "npy";
       readonly url: string;
       readonly etag: string;
       readonly offset: number;
-      readonly descr: string;
-      /** Fortran order: the axes are stored the other way round. */
-      readonly fortran: boolean;
+      readonly swapped: boolean;
     }
+  /** `path`: of the array in the store's hierarchy. */
   | { readonly format: "zarr"; readonly url: string; readonly path: string }
-  | { readonly format: "hdf5"; readonly url: string; readonly etag: string; readonly dataset: string };
+  | {
+      readonly format: "hdf5";
+      readonly url: string;
+      readonly size: number;
+      readonly etag: string;
+      readonly dataset: string;
+    };
 
 export type ReductionName =
   | "sum"
@@ -143,19 +175,59 @@ export interface Reduction {
 export type AlongFunction =
   | { readonly name: "sort" }
   | { readonly name: "argsort" }
-  | { readonly name: "quantile"; readonly q: readonly number[]; readonly method: QuantileMethod }
-  | { readonly name: "fft"; readonly inverse: boolean };
+  | { readonly name: "quantile"; readonly q: readonly number[]; readonly method: QuantileMethod };
 
 export type QuantileMethod = "linear" | "lower" | "higher" | "nearest" | "midpoint";
 
+export type LocalFunction =
+  /** Of rows: the orthonormal factor, or the triangular one. */
+  | { readonly name: "qr"; readonly output: "q" | "r" }
+  /** Products of the matrices in the last two axes. */
+  | { readonly name: "multiply" }
+  /** The sum or product along an axis, which stays with length 1. */
+  | { readonly name: "total"; readonly fn: "cumsum" | "cumprod"; readonly axis: number }
+  /** Sums or products up to each element; with a second input, of all chunks' totals so far along the axis, going on from there. */
+  | { readonly name: "running"; readonly fn: "cumsum" | "cumprod"; readonly axis: number }
+  /** Discrete Fourier transforms along an axis, see fourier.ts. Complex numbers: a last axis of length 2. */
+  | {
+      readonly name: "fft";
+      readonly axis: number;
+      readonly inverse: boolean;
+      /** What comes in, what goes out; half: only the frequencies up to n / 2 of a real line's. */
+      readonly from: "real" | "complex" | "half";
+      readonly to: "real" | "complex" | "half";
+      readonly n: number;
+    }
+  /** For each element how many of the ascending values, float64 and the second input, lie before it; "right": or are equal. */
+  | { readonly name: "search"; readonly side: "left" | "right" };
+
 export type WholeFunction =
+  /** Of a and b. */
   | { readonly name: "solve" }
   | { readonly name: "cholesky" }
   | { readonly name: "inv" }
+  /** The sign of the determinant, the logarithm of its absolute value; the determinant. */
+  | { readonly name: "det" }
+  /** Q and R. */
   | { readonly name: "qr" }
+  /** U, the singular values, Vᵀ. */
   | { readonly name: "svd" }
-  | { readonly name: "lstsq" }
-  | { readonly name: "unique" }
-  | { readonly name: "quantile"; readonly q: readonly number[]; readonly method: QuantileMethod };
+  /** Eigenvalues, ascending, and the vectors in columns; of the lower triangle. */
+  | { readonly name: "eigh" }
+  /** Of the triangular factor of [A b] with `columns` columns of A: x, the sums of squares that remain, the rank, A's singular values. `rows`: of A. */
+  | { readonly name: "lstsq"; readonly columns: number; readonly rows: number; readonly rcond: number }
+  /** Of the smallest and the largest element: the edges of equal bins. */
+  | { readonly name: "edges"; readonly bins: number }
+  | { readonly name: "quantile"; readonly q: readonly number[]; readonly method: QuantileMethod }
+  /** Quantiles, of what the last pass of a selection found among `count` elements. */
+  | {
+      readonly name: "selected";
+      readonly of: DType;
+      readonly ranks: readonly number[];
+      readonly count: number;
+      readonly q: readonly number[];
+      readonly method: QuantileMethod;
+    };
 
+/** "none": blocks at an edge have nothing beyond it; a number: that number. */
 export type Boundary = "none" | "reflect" | "periodic" | "nearest" | number;

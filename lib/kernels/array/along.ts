@@ -1,7 +1,7 @@
 import type { Region } from "../../collections/array/chunks.ts";
-import { infoOf } from "../../collections/array/dtype.ts";
+import { infoOf, type DType, type TypedArray } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
-import type { Block } from "./arena.ts";
+import type { Arena, Block } from "./arena.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { lineFunction } from "./lines.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
@@ -15,7 +15,7 @@ export async function alongAxis(evaluator: Evaluator, node: Of<"along" | "cumula
   const length = input.shape[axis];
   const box = replaced(region, axis, 0, length);
   const block = await evaluator.block(node.inputs[0], box);
-  const made = node.op === "cumulate" ? cumulated(evaluator, node, block, box) : byLines(evaluator, node, block, box);
+  const made = node.op === "cumulate" ? runningTotals(arena, node, block) : byLines(evaluator, node, block, box);
   arena.release(block);
   const whole = node.shape[axis];
   if (region.start[axis] === 0 && region.size[axis] === whole) return made;
@@ -37,19 +37,29 @@ function replaced({ start, size }: Region, axis: number, from: number, length: n
   return { start: start.with(axis, from), size: size.with(axis, length) };
 }
 
-function cumulated({ arena }: Evaluator, node: Of<"cumulate">, block: Block, { size }: Region): Block {
-  const { axis, fn, dtype } = node;
+export interface Running {
+  readonly fn: "cumsum" | "cumprod";
+  readonly axis: number;
+  /** Of what comes out: that of sums, or float32. */
+  readonly dtype: DType;
+}
+
+/** Sums or products up to each element. `before`: what they come to before the block; of the dtype of sums. */
+export function runningTotals(arena: Arena, { fn, axis, dtype }: Running, block: Block, before?: Block): Block {
+  const size = block.shape;
   const outer = sizeOf(size.slice(0, axis));
   const cols = sizeOf(size.slice(axis + 1));
   const wide = dtype === "float32" ? "float64" : dtype;
-  const carry = arena.bytes(outer * cols * 8);
-  const carries = arena.view("float64", carry, outer * cols);
-  if (fn === "cumsum") carries.fill(0);
-  else if (wide === "float64") carries.fill(1);
-  else arena.view("int64", carry, outer * cols).fill(1n);
+  const carry = arena.block(wide, [outer, cols]);
+  const carries = arena.view(wide, carry.address, outer * cols) as TypedArray; // of any dtype
+  if (before !== undefined) arena.kernel.copy2d(8)(before.address, 0, 8, carry.address, 0, 8, 1, outer * cols);
+  else if (carries instanceof BigInt64Array || carries instanceof BigUint64Array)
+    carries.fill(fn === "cumsum" ? 0n : 1n);
+  else carries.fill(fn === "cumsum" ? 0 : 1);
   const made = arena.block(wide, size);
-  arena.kernel.loop(`${fn}_${infoOf(block.dtype).code}`)(block.address, outer, size[axis], cols, carry, made.address);
-  arena.release({ address: carry });
+  const loop = arena.kernel.loop(`${fn}_${infoOf(block.dtype).code}`);
+  loop(block.address, outer, size[axis], cols, carry.address, made.address);
+  arena.release(carry);
   if (wide === dtype) return made;
   const out = arena.block(dtype, size);
   arena.kernel.loop(`cast_${infoOf(wide).code}_${infoOf(dtype).code}`)(made.address, out.address, sizeOf(size));

@@ -5,7 +5,8 @@ import { InternalError } from "../../errors.ts";
 import type { Arena, Block } from "./arena.ts";
 import { Fusion, fillWith } from "./fuse.ts";
 import { alongAxis } from "./along.ts";
-import { multiplyInto } from "./multiply.ts";
+import { localChunk } from "./local.ts";
+import { multiplyInto, operandBox } from "./multiply.ts";
 import type { Program, ProgramNode } from "./program.ts";
 import { StandardStream, streamable } from "./random.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
@@ -77,6 +78,7 @@ export class Evaluator {
       case "data":
         return this.#assembled(node, region);
       case "blocks":
+      case "local":
         return this.#assembled(node, region);
       case "received":
         return this.#chunks.received(region, node, this.arena);
@@ -95,6 +97,10 @@ export class Evaluator {
         return this.#product(node, region);
       case "reduce":
       case "gram":
+      case "histogram":
+      case "bincount":
+      case "unique":
+      case "digits":
       case "whole":
         throw new InternalError(`A task's program holds ${node.op}, which ends a stage.`);
     }
@@ -175,10 +181,12 @@ export class Evaluator {
 
   /** From the chunks that it touches. */
   async #assembled(
-    node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks">,
+    node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks" | "local">,
     region: Region,
   ): Promise<Block> {
     const { arena } = this;
+    // Of these files any box can be read as it is.
+    if (node.op === "file" && node.file.format !== "zarr") return this.#chunk(node, 0, region);
     const grid = this.gridOf("grid" in node ? node.grid : node.chunks);
     const touched = [...grid.touching(region)];
     if (touched.length === 1 && equalRegions(touched[0].region, region))
@@ -193,7 +201,7 @@ export class Evaluator {
   }
 
   #chunk(
-    node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks">,
+    node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks" | "local">,
     index: number,
     region: Region,
   ): Promise<Block> {
@@ -207,6 +215,8 @@ export class Evaluator {
       }
       case "blocks":
         return this.#chunks.blocks(node, index, region, this);
+      case "local":
+        return localChunk(this, node, index, region);
       default:
         return this.#chunks.chunk(node, index, region, this.arena);
     }
@@ -220,11 +230,11 @@ export class Evaluator {
     const [left, right] = node.inputs;
     let from = 0;
     for (const length of this.program[left].chunks[1]) {
-      const a = await this.block(left, { start: [region.start[0], from], size: [region.size[0], length] });
-      const b = await this.block(right, { start: [from, region.start[1]], size: [length, region.size[1]] });
+      const a = await operandBox(this, left, { start: [region.start[0], from], size: [region.size[0], length] });
+      const b = await operandBox(this, right, { start: [from, region.start[1]], size: [length, region.size[1]] });
       multiplyInto(arena, a, b, out);
-      arena.release(a);
-      arena.release(b);
+      arena.release(a.block);
+      arena.release(b.block);
       from += length;
     }
     return out;

@@ -1,6 +1,5 @@
 import type { TypedArray } from "../../collections/array/dtype.ts";
 import type { AlongFunction, QuantileMethod } from "../../collections/array/nodes.ts";
-import { TypeMismatchError } from "../../errors.ts";
 
 /** Works on one line: reads `input`, which it may change, and fills `output`. */
 export type LineWork = (input: TypedArray, output: TypedArray) => void;
@@ -18,8 +17,6 @@ export function lineFunction(fn: AlongFunction, length: number): LineWork {
       return argsorted(length);
     case "quantile":
       return (input, output) => quantiles(input, output, fn.q, fn.method);
-    case "fft":
-      throw new TypeMismatchError("fft needs a dtype of complex numbers, which there is none of yet.");
   }
 }
 
@@ -43,7 +40,13 @@ function before(a: number | bigint, b: number | bigint): number {
   return a === b ? 0 : Number(a !== a) - Number(b !== b);
 }
 
-function quantiles(input: TypedArray, output: TypedArray, wanted: readonly number[], method: QuantileMethod): void {
+/** Sorts the line, and fills in its quantiles: NaN if one element is. */
+export function quantiles(
+  input: TypedArray,
+  output: TypedArray,
+  wanted: readonly number[],
+  method: QuantileMethod,
+): void {
   input.sort();
   const last = Number(input[input.length - 1]);
   for (const [i, q] of wanted.entries()) output[i] = Number.isNaN(last) ? NaN : sortedQuantile(input, q, method);
@@ -52,9 +55,13 @@ function quantiles(input: TypedArray, output: TypedArray, wanted: readonly numbe
 /** The q-th quantile of sorted values without NaN, by numpy.quantile's methods of the same names. */
 export function sortedQuantile(sorted: TypedArray, q: number, method: QuantileMethod): number {
   if (sorted.length === 0) return NaN;
-  const at = q * (sorted.length - 1);
+  return between(q * (sorted.length - 1), (rank) => Number(sorted[rank]), method);
+}
+
+/** What lies at `at` between elements of whole ranks. */
+export function between(at: number, valueAt: (rank: number) => number, method: QuantileMethod): number {
   const [low, high] = [Math.floor(at), Math.ceil(at)];
-  const [a, b] = [Number(sorted[low]), Number(sorted[high])];
+  const [a, b] = [valueAt(low), valueAt(high)];
   switch (method) {
     case "linear": {
       const t = at - low;

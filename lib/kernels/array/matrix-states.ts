@@ -3,7 +3,7 @@ import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import type { Block } from "./arena.ts";
 import type { Evaluator } from "./evaluate.ts";
-import { gramInto, multiplyInto } from "./multiply.ts";
+import { gramInto, multiplyInto, operandBox } from "./multiply.ts";
 import type { State } from "./partials.ts";
 import type { ProgramReduction } from "./program.ts";
 
@@ -11,7 +11,7 @@ import type { ProgramReduction } from "./program.ts";
  * Products of matrices as reductions over the axis that is summed. Of a centred Gram matrix the state is the count, the means and the sums of products of
  * deviations: these merge stably (Chan, Golub, LeVeque 1983, for pairs of columns), where sums of products and squares of sums would cancel.
  */
-type Matrix = Exclude<ProgramReduction, { kind: "axes" }>;
+type Matrix = Extract<ProgramReduction, { kind: "gram" | "product" }>;
 
 /** The rows of one box; the grid is cut along the first axis alone. */
 export async function gramState(
@@ -64,12 +64,12 @@ export async function productState(
   place: readonly number[],
 ): Promise<State> {
   const { arena } = evaluator;
-  const a = await evaluator.block(left, { start: [start[0], start[2]], size: [size[0], size[2]] });
-  const b = await evaluator.block(right, { start: [start[2], start[1]], size: [size[2], size[1]] });
+  const a = await operandBox(evaluator, left, { start: [start[0], start[2]], size: [size[0], size[2]] });
+  const b = await operandBox(evaluator, right, { start: [start[2], start[1]], size: [size[2], size[1]] });
   const c = zeros(evaluator, { dtype, shape: [size[0], size[1]] });
   if (!size.includes(0)) multiplyInto(arena, a, b, c);
   const product = arena.view(dtype, c.address, size[0] * size[1]).slice();
-  for (const block of [a, b, c]) arena.release(block);
+  for (const block of [a.block, b.block, c]) arena.release(block);
   return { place: new Grid(chunks).indexOf(place.slice(0, 2)), fields: [product] };
 }
 

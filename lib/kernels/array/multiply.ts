@@ -1,20 +1,47 @@
-import { infoOf } from "../../collections/array/dtype.ts";
+import type { Region } from "../../collections/array/chunks.ts";
+import { infoOf, isFloat } from "../../collections/array/dtype.ts";
 import type { Arena, Block } from "./arena.ts";
+import type { Evaluator } from "./evaluate.ts";
 
-/** out += a b, of matrices [m, k] and [k, n] of one dtype. Whole numbers wrap, as in NumPy. */
-export function multiplyInto(arena: Arena, a: Block, b: Block, out: Block): void {
-  const [m, k] = a.shape;
-  const n = b.shape[1];
-  const { dtype } = a;
+/** A matrix as it lies in memory: `row` and `col` are the bytes from one row, one column to the next. */
+export interface MatrixLayout {
+  readonly block: Block;
+  readonly rows: number;
+  readonly cols: number;
+  readonly row: number;
+  readonly col: number;
+}
+
+/** A matrix in C order; `isTransposed`: the block holds its transpose. */
+export function matrixIn(block: Block, isTransposed = false): MatrixLayout {
+  const [rows, cols] = block.shape;
+  const { bytes } = infoOf(block.dtype);
+  return isTransposed
+    ? { block, rows: cols, cols: rows, row: bytes, col: cols * bytes }
+    : { block, rows, cols, row: cols * bytes, col: bytes };
+}
+
+/** A box of an operand of a product. What is transposed stays as it lies: products take any strides. */
+export async function operandBox(evaluator: Evaluator, place: number, { start, size }: Region): Promise<MatrixLayout> {
+  const node = evaluator.program[place];
+  const turns = node.op === "transpose" && node.axes[0] === 1;
+  if (!turns || !isFloat(node.dtype)) return matrixIn(await evaluator.block(place, { start, size }));
+  const box = { start: start.toReversed(), size: size.toReversed() };
+  return matrixIn(await evaluator.block(node.inputs[0], box), true);
+}
+
+/** out += a b, of matrices [m, k] and [k, n] of one dtype. Whole numbers wrap, as in NumPy; they lie in C order. */
+export function multiplyInto(arena: Arena, a: MatrixLayout, b: MatrixLayout, out: Block): void {
+  const { dtype } = out;
   if (dtype !== "float64" && dtype !== "float32") {
-    multiplyWhole(arena, a, b, out);
+    multiplyWhole(arena, a.block, b.block, out);
     return;
   }
-  const width = infoOf(dtype).bytes;
   const { matrix } = arena.kernel;
   const gemm = dtype === "float64" ? matrix.gemm_f64 : matrix.gemm_f32;
   const scratch = arena.bytes(matrix.matrixscratch());
-  gemm(a.address, k * width, width, b.address, n * width, width, out.address, n * width, m, n, k, scratch);
+  const side = ({ block, row, col }: MatrixLayout) => [block.address, row, col] as const;
+  gemm(...side(a), ...side(b), out.address, b.cols * infoOf(dtype).bytes, a.rows, b.cols, a.cols, scratch);
   arena.release({ address: scratch });
 }
 

@@ -1,6 +1,7 @@
-import type { ArrayMeta, ArrayOperations, Reduction } from "../../collections/array/nodes.ts";
+import type { ArrayMeta, ArrayOperations, Reduction, WholeFunction } from "../../collections/array/nodes.ts";
 import type { Chunks } from "../../collections/array/chunks.ts";
 import type { DType } from "../../collections/array/dtype.ts";
+import type { Shape } from "../../collections/array/shape.ts";
 
 /** What tasks of array stages compute, as data: nodes that name their inputs by place, each behind its inputs. */
 export type ProgramNode = {
@@ -33,6 +34,8 @@ export type ArraySink =
   | { readonly to: "reduce"; readonly reductions: readonly ProgramReduction[] }
   /** The chunk's parts of each chunk of another grid: for an exchange. */
   | { readonly to: "sections"; readonly root: number; readonly grid: Chunks }
+  /** What a function makes of whole arrays: the output with that number, as `.npy` bytes. */
+  | { readonly to: "whole"; readonly roots: readonly number[]; readonly fn: WholeFunction; readonly output: number }
   /** The chunk is written to where it belongs. */
   | { readonly to: "write"; readonly root: number; readonly target: ArrayTarget };
 
@@ -48,12 +51,33 @@ export type ProgramReduction = {
   | ({ readonly kind: "axes"; readonly root: number } & Omit<Reduction, "keepdims">)
   | { readonly kind: "gram"; readonly root: number; readonly centred: boolean }
   | { readonly kind: "product"; readonly left: number; readonly right: number }
+  | {
+      readonly kind: "histogram";
+      readonly root: number;
+      /** The places of the bins' edges, and of weights. */
+      readonly edges: number;
+      readonly weights?: number;
+    }
+  | { readonly kind: "bincount"; readonly root: number; readonly weights?: number }
+  | { readonly kind: "unique"; readonly root: number }
+  | {
+      readonly kind: "digits";
+      readonly root: number;
+      /** Where what the pass before found is. */
+      readonly before?: number;
+      readonly ranks: readonly number[];
+      readonly pass: number;
+    }
 );
 
-/** Where an array is written to. */
-export type ArrayTarget =
-  | { readonly format: "npy"; readonly url: string; readonly offset: number }
-  | { readonly format: "zarr"; readonly url: string };
+/** A Zarr array that is written to; `chunk`: the shape of its chunks. */
+export interface ArrayTarget {
+  readonly format: "zarr";
+  readonly url: string;
+  readonly version: 2 | 3;
+  readonly chunk: Shape;
+  readonly compression: "none" | "gzip";
+}
 
 /**
  * Parameters of `array.combine`: a stage has `partials` partials for each chunk of the result, one after the other. Task i merges the next `fan` of them; in

@@ -2,11 +2,13 @@ import { Grid, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import type { Arena, Block } from "./arena.ts";
+import { countingFinish, countingMerge, countingState } from "./counting.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { gramState, matrixFinish, matrixMerge, productState } from "./matrix-states.ts";
 import type { Partial, State } from "./partials.ts";
 import type { ProgramReduction } from "./program.ts";
 import { emptyState, reducerOf, type Reducer } from "./reductions.ts";
+import { selectFinish, selectMerge, selectState } from "./digits.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
 import { forEachTile, type Tile } from "./tiles.ts";
 
@@ -28,6 +30,14 @@ export async function reduceBox(
         break;
       case "product":
         states[i] = await productState(evaluator, reduction, region, place);
+        break;
+      case "histogram":
+      case "bincount":
+      case "unique":
+        states[i] = await countingState(evaluator, reduction, region);
+        break;
+      case "digits":
+        states[i] = await selectState(evaluator, reduction, region);
         break;
       case "axes": {
         // Those that go through the box the same way go together: what they share is computed once.
@@ -191,22 +201,39 @@ function addBlock(
   arena.release(copy);
 }
 
-/** Merges two states of a reduction, left before right; the left one is changed. */
+/** Merges two states of a reduction, left before right; the left one may be changed. */
 export function mergeOf(reduction: ProgramReduction): (a: State, b: State) => State {
-  const merge = mergerOf(reduction);
+  switch (reduction.kind) {
+    case "axes":
+      return inPlace(reducerOf(reduction.fn, reduction.dtype).merge);
+    case "gram":
+    case "product":
+      return inPlace(matrixMerge(reduction));
+    case "digits":
+      return selectMerge;
+    default:
+      return countingMerge(reduction);
+  }
+}
+
+function inPlace(merge: Reducer["merge"]): (a: State, b: State) => State {
   return (a, b) => {
     merge(a.fields, b.fields);
     return a;
   };
 }
 
-function mergerOf(reduction: ProgramReduction): Reducer["merge"] {
-  if (reduction.kind === "axes") return reducerOf(reduction.fn, reduction.dtype).merge;
-  return matrixMerge(reduction);
-}
-
 /** The elements of a finished chunk. `count`: how many elements each is made of. */
 export function finishState(reduction: ProgramReduction, { fields }: State, count: number): TypedArray {
-  if (reduction.kind === "axes") return reducerOf(reduction.fn, reduction.dtype).finish(fields, count, reduction.ddof);
-  return matrixFinish(reduction, fields);
+  switch (reduction.kind) {
+    case "axes":
+      return reducerOf(reduction.fn, reduction.dtype).finish(fields, count, reduction.ddof);
+    case "gram":
+    case "product":
+      return matrixFinish(reduction, fields);
+    case "digits":
+      return selectFinish(reduction, fields);
+    default:
+      return countingFinish(reduction, fields);
+  }
 }

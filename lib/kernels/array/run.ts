@@ -3,7 +3,7 @@ import { sizeOf } from "../../collections/array/shape.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import { besideRef, type Fold, type TaskContext, type TaskOutput } from "../kernel.ts";
-import { Arena } from "./arena.ts";
+import { Arena, type Block } from "./arena.ts";
 import { copyBox, Evaluator } from "./evaluate.ts";
 import { encodeNpy } from "./npy.ts";
 import { decodePartial, encodePartial, mergeStates, type Partial, type State } from "./partials.ts";
@@ -30,13 +30,23 @@ export async function runArray(params: JsonObject, input: TaskInput, context: Ta
         const block = await evaluator.block(sink.root, region);
         return give(encodeNpy(block.dtype, region.size, arena.copyOut(block)));
       }
+      case "whole": {
+        const { wholeFunction } = await import("./whole.ts");
+        const inputs: Block[] = [];
+        for (const root of sink.roots) {
+          const { shape } = program[root];
+          inputs.push(await evaluator.block(root, { start: shape.map(() => 0), size: shape }));
+        }
+        const block = wholeFunction(arena, sink.fn, sink.output, inputs);
+        return give(encodeNpy(block.dtype, region.size, arena.copyOut(block)));
+      }
       case "reduce":
         return give(encodePartial(await reduceBox(evaluator, sink.reductions, region, place)));
       case "sections":
         return give(await sections(evaluator, sink.root, region, gridOf(sink.grid)));
       case "write": {
         const block = await evaluator.block(sink.root, region);
-        return give(await writeChunk(sink.target, region, place, program[sink.root], arena.copyOut(block), context));
+        return give(await writeChunk(sink.target, block, region, place, arena, context));
       }
     }
   } finally {

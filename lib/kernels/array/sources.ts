@@ -50,7 +50,7 @@ export class SourcesOf implements ChunkSource {
       }
       case "function": {
         const { functionChunk } = await import("./user.ts");
-        return functionChunk(node, index, region, arena, this.#context);
+        return functionChunk(node, index, region, arena);
       }
     }
   }
@@ -72,7 +72,7 @@ export class SourcesOf implements ChunkSource {
 
   async blocks(node: Of<"blocks">, index: number, region: Region, evaluator: Evaluator): Promise<Block> {
     const { mappedChunk } = await import("./user.ts");
-    return mappedChunk(node, index, region, evaluator, this.#context);
+    return mappedChunk(node, index, region, evaluator);
   }
 
   #npy(bytes: Uint8Array, region: Region, arena: Arena, where: string): Block {

@@ -10,14 +10,14 @@
 import { Grid, chunkCount, equalChunks, type Chunks } from "../../collections/array/chunks.ts";
 import type { ArrayNode } from "../../collections/array/nodes.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
-import type { JsonObject } from "../../errors.ts";
+import { OptionError, type JsonObject } from "../../errors.ts";
 import type { ArrayCombineParams, ArrayRunParams, ArraySink, ProgramReduction } from "../../kernels/array/program.ts";
 import { PLAN_VERSION, type OutputsOf, type Plan, type Stage, type StageOutput } from "../plan.ts";
 import { estimateArray } from "./array/estimate.ts";
 import { inOrder, inputsOf } from "../../collections/array/graph.ts";
 import { makeProgram, type Materialised } from "./array/program.ts";
 import { isReduction, reductionOf, type Reducing } from "./array/reducing.ts";
-import { amplification, isLeafLike } from "./array/rechunk.ts";
+import { amplification, isLeafLike, isMade } from "./array/rechunk.ts";
 
 /** Partials that one task combines. */
 const FAN = 16;
@@ -58,7 +58,7 @@ class ArrayLowering {
   }
 
   to(node: ArrayNode, sink: (root: number) => ArraySink, output: StageOutput): Plan {
-    if (isReduction(node)) this.#materialise(node);
+    if (isReduction(node) || node.op === "whole") this.#materialise(node);
     else this.#below(node);
     this.#last("chunks", node, sink, output);
     return this.#plan();
@@ -113,16 +113,33 @@ class ArrayLowering {
     if (this.#kept.has(node)) return;
     const reducing = reductionOf(node);
     let outputs: OutputsOf;
-    if (reducing === undefined) {
+    if (node.op === "unique")
+      throw new OptionError(
+        "unique(…) has a length that is known only when it has run: nothing is made of it before.",
+        {
+          fix: "compute it first: fromArray((await unique(x).compute()).values).",
+        },
+      );
+    if (reducing !== undefined) outputs = this.#reduced(node, reducing);
+    else if (node.op === "whole") outputs = this.#whole(node);
+    else {
       this.#below(node);
       outputs = this.#last("chunks", node, (root) => ({ to: "block", root }), { kind: "keep" });
-    } else outputs = this.#reduced(node, reducing);
+    }
     this.#kept.set(node, { outputs, grid: node.chunks });
+  }
+
+  /** One task that reads its inputs whole. What is more than a reading of them is computed before, by many. */
+  #whole(node: Extract<ArrayNode, { readonly op: "whole" }>): OutputsOf {
+    const { inputs, fn, output } = node;
+    for (const input of inputs) if (!isLeafLike(input) && chunkCount(input.chunks) > 1) this.#materialise(input);
+    this.#prepare(inputs);
+    return this.#run(fn.name, inputs, node.chunks, (roots) => ({ to: "whole", roots, fn, output }), { kind: "keep" });
   }
 
   /** A stage with a task for each chunk of a node. */
   #last(what: string, node: ArrayNode, sink: (root: number) => ArraySink, output: StageOutput): OutputsOf {
-    if (needsStage(node) && !isReduction(node) && !this.#kept.has(node)) return this.#received(node, sink, output);
+    if (isExchanged(node) && !this.#kept.has(node)) return this.#received(node, sink, output);
     return this.#run(what, [node], node.chunks, ([root]) => sink(root), output);
   }
 
@@ -224,11 +241,20 @@ class ArrayLowering {
 
 /** Whether a node is no part of what asks for it, but has a stage of its own. */
 function needsStage(node: ArrayNode): boolean {
-  return isReduction(node) || (node.op === "rechunk" && amplification(node) > REREADS);
+  if (node.op === "whole" || (node.op === "local" && node.apart === true)) return true;
+  return isReduction(node) || isExchanged(node);
 }
 
-/** Operands of a product that several of its tasks would compute again. */
+/** Whether the chunks of a node are put together from parts that others send. */
+function isExchanged(node: ArrayNode): boolean {
+  return node.op === "rechunk" && amplification(node) > REREADS;
+}
+
+/** Operands that several tasks would compute again. */
 function expensiveOperands(node: ArrayNode): ArrayNode[] {
+  // Blocks that overlap read the chunks around them.
+  if (node.op === "blocks" && node.depth?.some((depth) => depth > 0) === true)
+    return node.inputs.filter((input) => input.op !== "kept" && !isMade(input));
   if (node.op !== "matmul") return [];
   const [left, right] = node.inputs;
   const again = [node.chunks[1].length, node.chunks[0].length];

@@ -9,13 +9,20 @@ const KERNEL_BYTES = 2 * 1024 * 1024;
 
 /** Element-wise steps go through the caches; what is not element-wise makes a block, as large as the largest chunk asked for. */
 export function estimateArray({ program, grid, sink }: ArrayRunParams): Estimate {
-  const chunk = largestChunk(grid);
+  // Of whole arrays every node makes all of itself.
+  const chunk = sink.to === "whole" ? Infinity : largestChunk(grid);
   const blocks = program.reduce((sum, node) => sum + blockBytes(node, chunk), 0);
   return {
     bytesIn: program.reduce((sum, node) => sum + bytesRead(node), 0),
     peakBytes: { kernel: KERNEL_BYTES, blocks, output: outputBytes(program, chunk, sink) },
   };
 }
+
+/** Counts of digits, for a few different starts of keys. */
+const SELECT_BYTES = 256 * 1024;
+
+/** What decompositions hold beside what they are given: factors, vectors, the result as it travels. */
+const WHOLE_COPIES = 4;
 
 const NO_BLOCK: ReadonlySet<string> = new Set(["map", "cast", "full", "affine"]);
 
@@ -26,15 +33,22 @@ function blockBytes(node: ProgramNode, chunk: number): number {
   // Chunks are read whole, and what is asked of them cut out.
   const own = "grid" in node ? Math.min(sizeOf(node.shape), largestChunk(node.grid)) : 0;
   const lines =
-    node.op === "along" || node.op === "cumulate" || node.op === "matmul"
+    node.op === "along" || node.op === "cumulate" || node.op === "matmul" || node.op === "local" || node.op === "blocks"
       ? 2 * Math.min(sizeOf(node.shape), largestChunk(node.chunks))
       : 0;
   return width * (box + own + lines);
 }
 
 function outputBytes(program: ArrayRunParams["program"], chunk: number, sink: ArrayRunParams["sink"]): number {
+  if (sink.to === "whole")
+    return sink.roots.reduce((sum, root) => sum + WHOLE_COPIES * 8 * sizeOf(program[root].shape), 0);
   if (sink.to !== "reduce") return 3 * chunk * infoOf(program[sink.root].dtype).bytes;
-  return sink.reductions.reduce((sum, { chunks }) => sum + 48 * (chunks.length === 0 ? 1 : largestChunk(chunks)), 0);
+  return sink.reductions.reduce((sum, { kind, chunks }) => {
+    if (kind === "digits") return sum + 8 * chunk + SELECT_BYTES;
+    // All values may differ: values and counts, sorted and merged.
+    if (kind === "unique") return sum + 48 * chunk;
+    return sum + 48 * (chunks.length === 0 ? 1 : largestChunk(chunks));
+  }, 0);
 }
 
 function bytesRead(node: ProgramNode): number {

@@ -1,5 +1,5 @@
 import type { ArrayNode } from "../../../collections/array/nodes.ts";
-import { inputsOf } from "../../../collections/array/graph.ts";
+import { inOrder, inputsOf } from "../../../collections/array/graph.ts";
 
 /** How often an element of the input would be computed if each chunk of the node took what it needs from whole chunks of the input. */
 export function amplification(node: ArrayNode): number {
@@ -35,15 +35,48 @@ function touched(wanted: readonly number[], given: readonly number[]): number {
 const MADE_ANYWHERE: ReadonlySet<string> = new Set(["full", "affine", "eye", "data"]);
 const MOVES: ReadonlySet<string> = new Set(["cast", "slice", "transpose", "rechunk", "map", "broadcast"]);
 
-/** Whether any box costs no more than its elements. */
-function isMade(node: ArrayNode): boolean {
-  if (MADE_ANYWHERE.has(node.op)) return true;
-  return MOVES.has(node.op) && inputsOf(node).every(isMade);
+/** What is known of nodes: graphs share them, and may be deeper than the stack. */
+const made = new WeakMap<ArrayNode, boolean>();
+const leafLike = new WeakMap<ArrayNode, boolean>();
+
+/** Whether any box costs no more than its elements. (Of a `.npy` on this machine it is read line by line; over a network each would be a request.) */
+export function isMade(node: ArrayNode): boolean {
+  const isLocal = (one: ArrayNode) =>
+    one.op === "file" && one.file.format === "npy" && one.file.url.startsWith("file:");
+  return decided(
+    node,
+    made,
+    (one) => MADE_ANYWHERE.has(one.op) || isLocal(one),
+    (one) => MOVES.has(one.op),
+  );
 }
+
+const MOVED: ReadonlySet<string> = new Set(["cast", "slice", "transpose"]);
 
 /** Whether computing a box again costs little beside multiplying it: a leaf, or a leaf that is moved or cast. */
 export function isLeafLike(node: ArrayNode): boolean {
-  const inputs = inputsOf(node);
-  if (inputs.length === 0) return node.op !== "function" && node.op !== "file";
-  return ["cast", "slice", "transpose"].includes(node.op) && inputs.every(isLeafLike);
+  return decided(
+    node,
+    leafLike,
+    (one) => inputsOf(one).length === 0 && one.op !== "function" && one.op !== "file",
+    (one) => MOVED.has(one.op),
+  );
+}
+
+/** Whether a node is one by itself, or made of such alone by what passes it on. */
+function decided(
+  node: ArrayNode,
+  known: WeakMap<ArrayNode, boolean>,
+  itself: (node: ArrayNode) => boolean,
+  passes: (node: ArrayNode) => boolean,
+): boolean {
+  const asked = (one: ArrayNode) => (known.has(one) || itself(one) || !passes(one) ? [] : inputsOf(one));
+  for (const one of inOrder([node], asked)) {
+    if (known.has(one)) continue;
+    const inputs = inputsOf(one);
+    const isOne =
+      itself(one) || (inputs.length > 0 && passes(one) && inputs.every((input) => known.get(input) === true));
+    known.set(one, isOne);
+  }
+  return known.get(node) === true;
 }

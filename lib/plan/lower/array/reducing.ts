@@ -51,6 +51,47 @@ export function reductionOf(node: ArrayNode): Reducing | undefined {
         count: input.shape[0],
       };
     }
+    case "histogram": {
+      const { dtype, chunks } = node;
+      return counting(node.inputs, node.inputs[0], ([root, edges, weights]) => ({
+        kind: "histogram",
+        root,
+        edges,
+        dtype,
+        chunks,
+        ...(weights === undefined ? {} : { weights }),
+      }));
+    }
+    case "bincount": {
+      const { dtype, chunks } = node;
+      return counting(node.inputs, node.inputs[0], ([root, weights]) => ({
+        kind: "bincount",
+        root,
+        dtype,
+        chunks,
+        ...(weights === undefined ? {} : { weights }),
+      }));
+    }
+    case "digits": {
+      const { ranks, pass, chunks } = node;
+      const { dtype } = node.inputs[0];
+      return counting(node.inputs, node.inputs[0], ([root, before]) => ({
+        kind: "digits",
+        root,
+        ranks,
+        pass,
+        dtype,
+        chunks,
+        ...(before === undefined ? {} : { before }),
+      }));
+    }
+    case "unique":
+      return counting(node.inputs, node.inputs[0], ([root]) => ({
+        kind: "unique",
+        root,
+        dtype: node.dtype,
+        chunks: [],
+      }));
     case "matmul": {
       const [left, right] = node.inputs;
       const [, summed] = left.chunks;
@@ -67,4 +108,10 @@ export function reductionOf(node: ArrayNode): Reducing | undefined {
     default:
       return undefined;
   }
+}
+
+/** Over all axes, into one result. */
+function counting(inputs: readonly ArrayNode[], x: ArrayNode, over: Reducing["over"]): Reducing {
+  const grid = x.chunks;
+  return { inputs, grid, order: [...grid.keys()], over, partials: chunkCount(grid), count: sizeOf(x.shape) };
 }
