@@ -1,9 +1,11 @@
 import type { RecordBatch } from "apache-arrow";
-import type { AnyArray } from "../collections/array/chunked-array.ts";
+import type { AnyArray, ChunkedArray } from "../collections/array/chunked-array.ts";
 import type { ArrayWrite, WrittenArray } from "../collections/array/array-write.ts";
 import type { ArraySource } from "../collections/array/files.ts";
 import type { ArrayNode } from "../collections/array/nodes.ts";
 import type { DataFrame } from "../collections/dataframe/dataframe.ts";
+import type { AskedArray } from "../collections/handover.ts";
+import type { ImageResult } from "../collections/images/image-result.ts";
 import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts";
 import { availableParallelism, totalmem } from "node:os";
 import { inspect } from "node:util";
@@ -146,6 +148,26 @@ export class Client implements Executor, AsyncDisposable {
   writeArray(array: AnyArray, write: ArrayWrite, options: ComputeOptions = {}): Future<WrittenArray> {
     return this.#future("write", array, options, async (signal) =>
       (await import("./array-files.ts")).writeArray(array.node, write, this.#host, signal),
+    );
+  }
+
+  /** Runs a frame or images, and keeps what they give as an array: see `frame.toArray` and `images.toArray`. */
+  toArray(
+    from: DataFrame | ImageResult<unknown>,
+    asked: AskedArray = {},
+    options: ComputeOptions = {},
+  ): Future<ChunkedArray> {
+    return this.#future("toArray", from, options, async (signal) =>
+      from.kind === "frame"
+        ? (await import("./frame-to-array.ts")).frameToArray(from, asked, this.#host, signal)
+        : (await import("./images-to-array.ts")).imagesToArray(from, asked, this.#host, signal),
+    );
+  }
+
+  /** Runs an array and keeps it as a frame: see `array.toDataFrame`. */
+  toDataFrame(array: AnyArray, names: readonly string[], options: ComputeOptions = {}): Future<DataFrame> {
+    return this.#future("toDataFrame", array, options, async (signal) =>
+      (await import("./array-to-frame.ts")).arrayToFrame(array, names, this.#host, signal),
     );
   }
 

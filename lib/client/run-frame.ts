@@ -87,7 +87,8 @@ function persistFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal)
   return overRows(frame, runner, signal, (ready) => persistRows(ready, runner, signal));
 }
 
-async function persistRows(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
+/** The rows of a frame over no bags. */
+export async function persistRows(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<DataFrame> {
   const run = await runWidening(frame, runner, true, signal);
   const { refs, report } = run.result;
   if (refs === undefined) return keepFolded(await finished(run), runner);
@@ -108,7 +109,7 @@ const forgotten = new FinalizationRegistry<{ readonly runtime: Runtime; readonly
 });
 
 /** A frame over kept rows. They are released with the last frame that is made from it: all of those hold its node. */
-function keptFrame(node: KeptNode, runtime: Runtime): DataFrame {
+export function keptFrame(node: KeptNode, runtime: Runtime): DataFrame {
   for (const run of runsOf(node)) forgotten.register(node, { runtime, run });
   return new DataFrame(node);
 }

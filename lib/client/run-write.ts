@@ -80,7 +80,7 @@ function writingPlan(plan: Plan, file: WriteFile, isParted: boolean): Plan | und
   const writing: Stage = {
     ...last,
     work: { op: "frame.write", params },
-    output: { kind: "fold", fold: { op: "frame.written", params: {} } },
+    output: { kind: "fold", fold: { op: "list", params: {} } },
     estimate: {
       ...last.estimate,
       peakBytes: { ...last.estimate.peakBytes, "the file": 2 * (last.estimate.peakBytes["output"] ?? 0) },

@@ -1,8 +1,10 @@
 import type { RecordBatch } from "apache-arrow";
-import type { AnyArray } from "./array/chunked-array.ts";
+import type { AnyArray, ChunkedArray } from "./array/chunked-array.ts";
 import type { ArrayWrite, WrittenArray } from "./array/array-write.ts";
 import type { ArraySource } from "./array/files.ts";
 import type { ArrayNode } from "./array/nodes.ts";
+import type { AskedArray } from "./handover.ts";
+import type { ImageResult } from "./images/image-result.ts";
 import type { Collection } from "./collection.ts";
 import type { DataFrame } from "./dataframe/dataframe.ts";
 import type { WriteTarget, WrittenFile } from "./dataframe/write.ts";
@@ -23,6 +25,14 @@ export interface Executor {
   openArray(source: ArraySource, options?: ComputeOptions): Promise<ArrayNode>;
   /** Runs an array and writes it. */
   writeArray(array: AnyArray, write: ArrayWrite, options?: ComputeOptions): PromiseLike<WrittenArray>;
+  /** Runs a frame, or images, and keeps what they give as chunks of an array. */
+  toArray(
+    from: DataFrame | ImageResult<unknown>,
+    asked: AskedArray,
+    options?: ComputeOptions,
+  ): PromiseLike<ChunkedArray>;
+  /** Runs an array, and keeps it as rows of a frame with columns of these names. */
+  toDataFrame(array: AnyArray, names: readonly string[], options?: ComputeOptions): PromiseLike<DataFrame>;
   /** Runs a frame and writes its rows. */
   write(frame: DataFrame, target: WriteTarget, options?: ComputeOptions): PromiseLike<WrittenFile[]>;
 }

@@ -10,7 +10,11 @@ const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
   "bag.run": async () => (await import("./bag/run.ts")).runBag,
   "array.combine": async () => (await import("./array/run.ts")).combine,
+  "array.frame": async () => (await import("./array/to-frame.ts")).toFrame,
   "array.run": async () => (await import("./array/run.ts")).runArray,
+  "array.shapes": async () => (await import("./array/shapes.ts")).shapes,
+  "frame.block": async () => (await import("./frame/blocks.ts")).block,
+  "frame.facts": async () => (await import("./frame/blocks.ts")).facts,
   "frame.scan": async () => (await import("./frame/scan.ts")).scan,
   "frame.map": async () => (await import("./frame/map/map.ts")).mapRows,
   "frame.write": async () => (await import("./formats/write.ts")).writeRows,
@@ -27,7 +31,7 @@ const folds: Record<string, () => Promise<FoldMaker>> = {
   "array.reduce": async () => (await import("./array/run.ts")).reduceFold as FoldMaker,
   "frame.collect": async () => (await import("./frame/folds.ts")).collectFold as FoldMaker, // a fold of its own partials
   "frame.group": async () => (await import("./frame/folds.ts")).groupFold as FoldMaker,
-  "frame.written": async () => (await import("./formats/write.ts")).writtenFold as FoldMaker,
+  list: async () => (await import("./list.ts")).listFold as FoldMaker, // as above
   "images.records": async () => (await import("./image/records.ts")).recordsFold,
 };
 

@@ -7,6 +7,8 @@ const PIXEL_BYTES = 4;
 const COPIES = 3;
 /** How much larger a photograph is as a PNG, and the copy that is passed on. */
 const LOSSLESS = 2 * 10;
+/** The same of its pixels, which a small file may hold many of. */
+const UNPACKED = 2 * 20;
 
 /** What a task of images takes: one image at a time, which has no more pixels than are allowed. What its file holds is not known before. */
 export function estimateImages({ reading, sink }: ImageParams, batches: readonly ImageBatch[]): Estimate {
@@ -22,6 +24,7 @@ export function estimateImages({ reading, sink }: ImageParams, batches: readonly
         : { [`pixels, at most ${reading.maxPixels}`]: COPIES * PIXEL_BYTES * reading.maxPixels }),
       ...(sink.to === "bytes" ? { "encoded images": 2 * Math.max(0, ...ofBatch) } : {}),
       ...(sink.to === "kept" ? { "kept images": LOSSLESS * Math.max(0, ...ofBatch) } : {}),
+      ...(sink.to === "pixels" ? { "kept pixels": UNPACKED * Math.max(0, ...ofBatch) } : {}),
       ...(sink.to === "cell"
         ? { cells: PIXEL_BYTES * sink.width * sink.height * Math.max(...batches.map(({ sources }) => sources.length)) }
         : {}),

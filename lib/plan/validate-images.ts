@@ -23,6 +23,7 @@ function checkSink(sink: PlainObject, path: string): void {
     "histogram",
     "cell",
     "kept",
+    "pixels",
   ]);
   encodingAt(sink["encoding"], `${path}.encoding`);
   if (to === "store") {

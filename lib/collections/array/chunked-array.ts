@@ -1,4 +1,7 @@
 import { Collection } from "../collection.ts";
+import type { DataFrame } from "../dataframe/dataframe.ts";
+import { executor } from "../executor.ts";
+import { frameNames, signalIn, type ToDataFrameOptions } from "../handover.ts";
 import { chunkCount, type ChunksOption } from "./chunks.ts";
 import { checkDType, promote, type DType, type ElementOf } from "./dtype.ts";
 import {
@@ -402,6 +405,16 @@ export class ChunkedArray<D extends DType = DType, R = NDArray<D>> extends Colle
   /** The same as `matmul`. */
   dot(other: AnyArray): ChunkedArray {
     return this.matmul(other);
+  }
+
+  /**
+   * Runs the array, of one axis or two, and keeps it with the workers as the rows of a frame: a partition for each chunk of rows (chunks that are cut along
+   * the columns are put together first). Columns are bool, int64 (of all whole numbers, exact) or float64.
+   * @throws ShapeError for other shapes; OptionError for names that are too few, too many or come twice; ValueError for a uint64 beyond int64
+   */
+  async toDataFrame(options: ToDataFrameOptions = {}): Promise<DataFrame> {
+    const names = frameNames(this.shape, options);
+    return (await executor()).toDataFrame(this, names, signalIn(options));
   }
 
   toJSON(): ArrayJson {

@@ -1,8 +1,11 @@
 import type { RecordBatch, Table } from "apache-arrow";
 import { OptionError } from "../../errors.ts";
+import type { ChunkedArray } from "../array/chunked-array.ts";
+import type { DType } from "../array/dtype.ts";
 import { Collection } from "../collection.ts";
 import { executor, type ComputeOptions } from "../executor.ts";
 import { Aggregate, Expression, asExpression, type Operand } from "../expression.ts";
+import { askedArray, signalIn, type FrameToArrayOptions } from "../handover.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
 import type { ScalarType } from "../schema.ts";
 import type { Window } from "../window.ts";
@@ -310,6 +313,21 @@ export class DataFrame extends Collection<Table> {
    */
   async length(options?: ComputeOptions): Promise<number> {
     return (await executor()).length(this, options);
+  }
+
+  /**
+   * Runs the frame, and keeps its columns with the workers as an array [rows, columns], whose rows are in the frame's order: one chunk a partition, those
+   * without rows left out. Of one column `(await frame.toArray({ columns: ["x"] })).ravel()` has one axis. (Dask's `to_dask_array(lengths=True)`.)
+   *
+   * dtype: that of all columns together, as NumPy promotes them: bool, int64 (exact beyond 2^53) or float64. Null is NaN; a column of int64 or bool that has
+   * nulls is float64, as in pandas. Another dtype is cast to as by `astype`. It is forgotten as what `persist` gives: with the last array over it, or by
+   * `client.release(array)`.
+   *
+   * @throws TypeMismatchError that names a column of texts, dates or timestamps (cast those first); ValueError for nulls where `dtype` has no NaN; UnknownColumnError
+   */
+  async toArray<D extends DType = DType>(options: FrameToArrayOptions<D> = {}): Promise<ChunkedArray<D>> {
+    const asked = askedArray(options, ["columns"]);
+    return (await (await executor()).toArray(this, asked, signalIn(options))) as ChunkedArray<D>; // the dtype asked for, or any
   }
 
   /**

@@ -1,4 +1,7 @@
-import type { ComputeOptions } from "../executor.ts";
+import type { ChunkedArray } from "../array/chunked-array.ts";
+import type { DType } from "../array/dtype.ts";
+import { executor, type ComputeOptions } from "../executor.ts";
+import { askedArray, signalIn, type ToArrayOptions } from "../handover.ts";
 import { OptionError } from "../../errors.ts";
 import { wrong } from "../options.ts";
 import { ContactSheet } from "./contact-sheet.ts";
@@ -146,6 +149,17 @@ export class Images<E extends OnImageError = "fail"> extends ImageResult<ResultO
   /** The images as files in memory: the same as `compute()`. */
   toBuffers(options?: ComputeOptions): Promise<ResultOf<E, EncodedImage[]>> {
     return this.compute(options);
+  }
+
+  /**
+   * Runs the operations, and keeps the pixels with the workers as an array [images, height, width, channels], one image a chunk (several where they are
+   * pages of one file, or persisted images that one task made). uint8, or cast to `dtype` where it is used. Channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+   *
+   * @throws ImageError that names the first image of another size or number of channels than the first; OptionError for `onError: "collect"`: "skip" leaves out
+   */
+  async toArray<D extends DType = "uint8">(options: ToArrayOptions<D> = {}): Promise<ChunkedArray<D>> {
+    const asked = askedArray(options, []);
+    return (await (await executor()).toArray(this, asked, signalIn(options))) as ChunkedArray<D>; // the dtype asked for
   }
 
   /** What the files say of their images, before any operation. Nothing is unpacked, so no limit on pixels applies. */

@@ -1,9 +1,9 @@
 import type { WriteTarget } from "../../collections/dataframe/write.ts";
-import { InternalError, type JsonObject } from "../../errors.ts";
+import { InternalError } from "../../errors.ts";
 import type { Work } from "../../plan/plan.ts";
 import type { Store } from "../../store/store.ts";
 import { decodeFrame, type Frame } from "../frame/encode.ts";
-import type { Fold, Kernel } from "../kernel.ts";
+import type { Kernel } from "../kernel.ts";
 import { loadKernel } from "../registry.ts";
 
 /** What a "frame.write" task does: computes its rows as `rows` says, and writes them as one file. */
@@ -76,16 +76,4 @@ async function encodeAs(frame: Frame, { format, encoding }: WriteFile): Promise<
     case "arrow":
       return (await import("./write-arrow.ts")).encodeArrow(frame);
   }
-}
-
-/** The fold of what was written: a list, in the order of parts. */
-export function writtenFold(_: JsonObject): Fold<Written[], Written[]> {
-  return {
-    appends: true,
-    empty: () => [],
-    merge: (left, right) => [...left, ...right],
-    finish: (files) => files,
-    encode: (files) => new TextEncoder().encode(JSON.stringify(files)),
-    decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Written[], // as encode wrote it
-  };
 }

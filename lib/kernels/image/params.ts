@@ -36,6 +36,8 @@ export type ImageSink =
   | { readonly to: "metadata" | "statistics" | "histogram" }
   /** Without loss, for further operations later. */
   | { readonly to: "kept" }
+  /** As they are, to be chunks of an array: see stack.ts. */
+  | { readonly to: "pixels" }
   /** Pixels of at most this size, on this background. */
   | { readonly to: "cell"; readonly width: number; readonly height: number; readonly background: string };
 

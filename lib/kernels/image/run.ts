@@ -14,6 +14,7 @@ import { inputOf, openImage, openKept, refuseBomb, refuseDepth, type OpenImage }
 import type { ImageBatch, ImageParams, ImageRecord, ImageSink, Written } from "./params.ts";
 import type { Pixels } from "./png.ts";
 import { refuseGrowth, sizeAfter, type Size } from "./size.ts";
+import { stackPixels } from "./stack.ts";
 import { apply, fromFile, opaque, pixelsOf, settle, type Stage } from "./stage.ts";
 
 /** Reads, processes and writes the images of a batch, one at a time: no more than one is unpacked. */
@@ -45,6 +46,7 @@ async function givenTo(input: TaskInput, { fetch }: TaskContext): Promise<Given[
 
 function valueFor({ to }: ImageSink, records: ImageRecord[]): unknown {
   if (to === "cell") return [encodeValue(records)];
+  if (to === "pixels") return stackPixels(records);
   return to === "kept" ? encodeValue(records) : records;
 }
 
@@ -115,6 +117,7 @@ async function valueOf(
       stage = await apply(stage, operation, overlays);
     }
     if (sink.to === "cell") return await cellOf(stage, sink);
+    if (sink.to === "pixels") return await pixelsOf(stage);
     if (sink.to === "kept")
       return { bytes: await losslessly(stage), format: image.header.format, pages: image.header.pages ?? 1 };
     if (sink.to === "statistics" || sink.to === "histogram") return await figuresOf(stage, sink.to);

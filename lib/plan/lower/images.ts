@@ -27,8 +27,8 @@ export interface LowerImagesOptions {
   readonly signal?: AbortSignal;
   /** Relative names are below this folder. Default: the current one. */
   readonly cwd?: string;
-  /** Keep the images with the workers, instead of making the result of them. Default false. */
-  readonly keep?: boolean;
+  /** Keep the images with the workers, or their pixels (an image a task), instead of making the result of them. Default false. */
+  readonly keep?: boolean | "pixels";
 }
 
 /** The files that images come from, also where they are kept by now. */
@@ -44,11 +44,12 @@ export async function lowerImages(node: ImagesNode, options: LowerImagesOptions)
   const { cwd = process.cwd(), keep = false } = options;
   const sources = await sourcesOf(node, options);
   const operations = node.operations.map((operation) => resolved(operation, cwd));
-  const params = { ...paramsOf(node, operations, cwd), ...(keep ? { sink: { to: "kept" } as const } : {}) };
+  const params = { ...paramsOf(node, operations, cwd), ...(keep === false ? {} : { sink: keptAs(keep) }) };
   const write = params.sink.to === "store" ? refuseSameNames(node, params.sink, sources) : params.sink;
   const { kept } = node;
-  const batches = kept === undefined ? batchesOf(sources, node.options.batchSize) : batchesOfKept(kept);
-  const sheet = node.result.kind === "sheet" && !keep ? sheetParams(node, node.result, cwd) : undefined;
+  const batches =
+    kept === undefined ? batchesOf(sources, keep === "pixels" ? 1 : node.options.batchSize) : batchesOfKept(kept);
+  const sheet = node.result.kind === "sheet" && keep === false ? sheetParams(node, node.result, cwd) : undefined;
   const first: Stage = {
     id: "images",
     work: { op: "images.run", params: { ...params, sink: write } as unknown as JsonObject }, // plain JSON by its type
@@ -56,7 +57,7 @@ export async function lowerImages(node: ImagesNode, options: LowerImagesOptions)
       kept === undefined
         ? { kind: "items", items: batches as unknown as Json[] } // as above
         : { kind: "refs", refs: kept.refs },
-    output: keep ? { kind: "keep" } : sheet === undefined ? RECORDS : { kind: "exchange", partitions: 1 },
+    output: keep !== false ? { kind: "keep" } : sheet === undefined ? RECORDS : { kind: "exchange", partitions: 1 },
     estimate: estimateImages(params, batches),
   };
   const stages = sheet === undefined ? [first] : [first, sheetStage(sheet, sources.length, batches.length)];
@@ -66,6 +67,10 @@ export async function lowerImages(node: ImagesNode, options: LowerImagesOptions)
     `${sources.length} ${sources.length === 1 ? "image" : "images"} in ${batches.length} ${batches.length === 1 ? "batch" : "batches"} of at most ${largest}`,
   ];
   return { abanico: PLAN_VERSION, stages, notes };
+}
+
+function keptAs(keep: true | "pixels"): ImageSink {
+  return { to: keep === true ? "kept" : keep };
 }
 
 const RECORDS: Stage["output"] = { kind: "fold", fold: { op: "images.records", params: {} } };
@@ -78,6 +83,7 @@ const ENDS: Readonly<Record<ImageSink["to"], string>> = {
   histogram: "counting the pixels",
   cell: "making a thumbnail",
   kept: "keeping it as PNG, without loss",
+  pixels: "keeping its pixels",
 };
 
 /** Other images are named by URL, so that any worker finds them. */
