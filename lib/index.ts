@@ -8,6 +8,163 @@ export type { ScatterOptions, SubmitOptions } from "./client/calls.ts";
 export { Client, type LocalClientOptions } from "./client/client.ts";
 export { Future, type FutureStatus, type Held } from "./client/future.ts";
 export type { GatherOptions, Gathered, WaitOptions } from "./client/gather.ts";
+export {
+  fromFunction,
+  mapBlocks,
+  mapOverlap,
+  type BlockInfo,
+  type BlockResult,
+  type FromFunctionOptions,
+  type MapBlocksOptions,
+  type MapOverlapOptions,
+} from "./collections/array/blocks.ts";
+export { ChunkedArray, type AnyArray, type Operand as ArrayOperand } from "./collections/array/chunked-array.ts";
+export type { ChunksOption } from "./collections/array/chunks.ts";
+export {
+  arange,
+  broadcastTo,
+  concatenate,
+  eye,
+  fromArray,
+  full,
+  linspace,
+  ones,
+  stack,
+  where,
+  zeros,
+  type CreateOptions,
+} from "./collections/array/create.ts";
+export type { DType, TypedArray } from "./collections/array/dtype.ts";
+export {
+  abs,
+  acos,
+  acosh,
+  add,
+  and,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  bitAnd,
+  bitOr,
+  bitXor,
+  cbrt,
+  ceil,
+  clip,
+  copysign,
+  cos,
+  cosh,
+  degrees,
+  div,
+  eq,
+  exp,
+  exp2,
+  expm1,
+  floor,
+  floorDiv,
+  fmax,
+  fmin,
+  ge,
+  gt,
+  hypot,
+  invert,
+  isclose,
+  isfinite,
+  isinf,
+  isnan,
+  le,
+  log,
+  log10,
+  log1p,
+  log2,
+  lt,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  ne,
+  neg,
+  not,
+  or,
+  pow,
+  radians,
+  reciprocal,
+  rint,
+  round,
+  shl,
+  shr,
+  sign,
+  signbit,
+  sin,
+  sinh,
+  sqrt,
+  square,
+  sub,
+  tan,
+  tanh,
+  trunc,
+  xor,
+  type ArrayLike,
+} from "./collections/array/elementwise.ts";
+export * as fft from "./collections/array/fourier.ts";
+export type { ArrayJson } from "./collections/array/json.ts";
+export * as linalg from "./collections/array/linalg.ts";
+export { diff, fullLike, onesLike, repeat, roll, tile, zerosLike } from "./collections/array/moves.ts";
+export { NDArray, type Nested } from "./collections/array/ndarray.ts";
+export {
+  argsort,
+  cumprod,
+  cumsum,
+  median,
+  percentile,
+  quantile,
+  sort,
+  type AxisOptions,
+  type QuantileOptions,
+} from "./collections/array/order.ts";
+export { matmul, outer, tensordot } from "./collections/array/products.ts";
+export { random, type RandomOptions } from "./collections/array/random.ts";
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  countNonzero,
+  max,
+  mean,
+  min,
+  nanmax,
+  nanmean,
+  nanmin,
+  nanstd,
+  nansum,
+  nanvar,
+  prod,
+  std,
+  sum,
+  variance,
+  type ArrayData,
+} from "./collections/array/reducing.ts";
+export type { ReduceOptions, VarianceOptions } from "./collections/array/reduction-methods.ts";
+export type { SliceEntry } from "./collections/array/slices.ts";
+export {
+  average,
+  bincount,
+  corrcoef,
+  cov,
+  digitize,
+  histogram,
+  searchsorted,
+  unique,
+  type AverageOptions,
+  type BincountOptions,
+  type CovOptions,
+  type HistogramOptions,
+  type SearchOptions,
+  type UniqueValues,
+} from "./collections/array/statistics.ts";
+export type { UfuncName } from "./collections/array/ufuncs.ts";
 export { Bag, type Items, type KeyOf } from "./collections/bag/bag.ts";
 export { BagItem, type BagResults, type FailedItem } from "./collections/bag/bag-item.ts";
 export type { PartitionOptions } from "./collections/bag/describe.ts";

@@ -2,6 +2,7 @@ import { deserialize, serialize } from "node:v8";
 import { decodeInstances, encodeInstances } from "./callables/classes.ts";
 import { hasClasses } from "./callables/registry.ts";
 import { UnreadableError } from "./errors.ts";
+import { decodeArrays, encodeArrays } from "./value-arrays.ts";
 import { decodeTables, encodeTables, whenReadable } from "./value-tables.ts";
 import { accompanied, objectsWithin, unaccompanied } from "./value-platform.ts";
 import { decodeTree, encodeTree } from "./value-tree.ts";
@@ -18,6 +19,7 @@ import { decodeTree, encodeTree } from "./value-tree.ts";
  *                                                    10  tree      small arrays and plain objects, see value-tree.ts
  *                                                    12  tables    what holds Arrow tables, see value-tables.ts
  *                                                    13  platform  what holds URLs, Headers, errors with fields: value-platform.ts
+ *                                                    14  arrays    what holds NDArrays, see value-arrays.ts
  *
  * Small values, of which there may be millions, cost no more than their bytes; all others are what structured clone makes of
  * them (Map, Set, Date, BigInt, typed arrays, errors, cycles), as with worker_threads. Functions and symbols cannot be cloned.
@@ -36,6 +38,7 @@ const INSTANCES = 9;
 const TREE = 10;
 const TABLES = 12;
 const PLATFORM = 13;
+const ARRAYS = 14;
 
 /** A number's bytes. The bytes of a small array lie in the heap, where a DataView over its buffer would first have to move them from. */
 const float = new Float64Array(1);
@@ -67,7 +70,12 @@ export function encodeValue(value: unknown): Uint8Array {
     case "object":
       if (value === null) return Uint8Array.of(NULL);
       if (value instanceof Uint8Array && value.constructor === Uint8Array) return tagged(BYTES, value);
-      return encodeTree(value, TREE) ?? encodeTables(value, TABLES, encodeValue) ?? encodeObject(value);
+      return (
+        encodeTree(value, TREE) ??
+        encodeArrays(value, ARRAYS, encodeValue) ??
+        encodeTables(value, TABLES, encodeValue) ??
+        encodeObject(value)
+      );
   }
   return cloned(value);
 }
@@ -110,6 +118,8 @@ export function decodeValue(bytes: Uint8Array): unknown {
       return decodeTree(bytes);
     case TABLES:
       return decodeTables(bytes, decodeValue);
+    case ARRAYS:
+      return decodeArrays(bytes, decodeValue);
     case PLATFORM:
       return unaccompanied(decodeValue(bytes.subarray(1)));
   }

@@ -3,6 +3,7 @@ import { CallableError } from "../errors.ts";
 import { importBundle } from "./bundle.ts";
 import { recordPrinted } from "./console.ts";
 import { builtinAt } from "./globals.ts";
+import { isOwn, loadOwn } from "./own.ts";
 import { identityOf, type CallableRef } from "./reference.ts";
 import { RAW } from "./registry.ts";
 import { shimsFor } from "./shims.ts";
@@ -45,7 +46,7 @@ export async function loadCallable(ref: CallableRef): Promise<Loaded> {
 
 async function load(ref: CallableRef): Promise<unknown> {
   if (ref.kind === "inline") return compile(ref);
-  if (ref.kind === "builtin") return builtinAt(ref.name);
+  if (ref.kind === "builtin") return isOwn(ref.name) ? loadOwn(ref.name) : builtinAt(ref.name);
   return exportOf(await importBundle(ref), ref);
 }
 

@@ -3,7 +3,8 @@
  *
  * - `inline`: by its source, which a parser has found to use no outer variable. `file` and `line` say where the program gave it to us, for errors.
  * - `module`: an export of a module that was loaded by `fromModule`: esbuild's bundle of it, named by its content's hash.
- * - `builtin`: a function that every JavaScript engine has, by its path from the global object, as "Math.sqrt".
+ * - `builtin`: a function that every JavaScript engine has, by its path from the global object, as "Math.sqrt"; or one of this library's
+ *   own, which own.ts names, as "abanico.reduce.mean".
  */
 export type CallableRef =
   | {

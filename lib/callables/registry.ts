@@ -52,6 +52,11 @@ function registerExport(value: object, name: string, { bundle, hash }: Bundle): 
   if (typeof raw === "function" && !registry.refs.has(raw)) registry.refs.set(raw, ref);
 }
 
+/** Remembers by which name a function of this library travels. */
+export function ownRef(callable: object, ref: CallableRef): void {
+  if (!registry.refs.has(callable)) registry.refs.set(callable, ref);
+}
+
 export function moduleRefOf(callable: object): CallableRef | undefined {
   return registry.refs.get(callable);
 }

@@ -1,9 +1,11 @@
-import { ChunkedArray } from "../collections/array/chunked-array.ts";
+import { ChunkedArray, type AnyArray } from "../collections/array/chunked-array.ts";
 import { Grid } from "../collections/array/chunks.ts";
-import { infoOf, viewOf, type DType, type TypedArray } from "../collections/array/dtype.ts";
+import { infoOf, viewOf, type DType, type TypedArray, type TypedArrayOf } from "../collections/array/dtype.ts";
 import { NDArray, makeTyped } from "../collections/array/ndarray.ts";
 import type { ArrayNode } from "../collections/array/nodes.ts";
 import { sizeOf } from "../collections/array/shape.ts";
+import { ArraysTogether } from "../collections/array/together.ts";
+import type { UniqueValues } from "../collections/array/statistics.ts";
 import { InternalError, OptionError } from "../errors.ts";
 import { copyInto } from "../kernels/array/assemble.ts";
 import { decodeNpy } from "../kernels/array/npy.ts";
@@ -11,24 +13,31 @@ import type { Partial } from "../kernels/array/partials.ts";
 import { finishState } from "../kernels/array/reduce.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerChunks, lowerReductions, type ReducedPlan } from "../plan/lower/array.ts";
+import { reductionOf } from "../plan/lower/array/reducing.ts";
 import type { Plan, Ref } from "../plan/plan.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
 
 /** How arrays are run: reductions end in a fold; of all else the chunks are kept, and put together here. */
-export const arrayRunner: Runner<ChunkedArray<DType, unknown>, unknown> = {
-  compute: async (array, host, signal) => {
-    const [result] = await computeArrays([array.node], host, signal);
-    return array.isScalar ? scalarOf(result) : result;
+export const arrayRunner: Runner<AnyArray | ArraysTogether, unknown> = {
+  compute: async (arrays, host, signal) => {
+    if (arrays instanceof ArraysTogether) return computeTogether(arrays.arrays, host, signal);
+    const [result] = await computeTogether([arrays], host, signal);
+    return result;
   },
-  persist: async (array, host, signal) => new ChunkedArray(await persistNode(array.node, host, signal), array.isScalar),
-  explain: ({ node }) => {
+  persist: async (arrays, host, signal) => {
+    const { node, isScalar } = single(arrays);
+    return new ChunkedArray<DType, unknown>(await persistNode(node, host, signal), isScalar);
+  },
+  explain: (arrays) => {
+    const { node } = single(arrays);
     const reduced = lowerReductions([node]);
     const { shape, dtype } = node;
     return Promise.resolve(
       explainPlan(reduced?.plan ?? lowerChunks(node), `an array of shape [${shape.join(", ")}], ${dtype}`),
     );
   },
-  release: async ({ node }, { runtime }) => {
+  release: async (arrays, { runtime }) => {
+    const { node } = single(arrays);
     if (node.op !== "kept")
       throw new OptionError("release(…) expects an array that persist() gave.", {
         fix: "release that one, not one made from it.",
@@ -37,6 +46,49 @@ export const arrayRunner: Runner<ChunkedArray<DType, unknown>, unknown> = {
   },
 };
 
+/** Several are only ever computed. */
+function single(arrays: AnyArray | ArraysTogether): AnyArray {
+  if (arrays instanceof ArraysTogether) throw new InternalError("Several arrays were asked for what only one has.");
+  return arrays;
+}
+
+/** What each of some arrays computes to. The first that fails stops the others. */
+async function computeTogether(arrays: readonly AnyArray[], host: RunnerHost, signal: AbortSignal): Promise<unknown[]> {
+  const results = new Array<unknown>(arrays.length);
+  const plain: number[] = [];
+  const runs: Promise<void>[] = [];
+  for (const [i, { node }] of arrays.entries())
+    if (node.op === "unique") runs.push(computeUnique(node, host, signal).then((values) => void (results[i] = values)));
+    else plain.push(i);
+  const made = computeArrays(
+    plain.map((i) => arrays[i].node),
+    host,
+    signal,
+  );
+  await Promise.all([...runs, made]);
+  for (const [k, array] of (await made).entries())
+    results[plain[k]] = arrays[plain[k]].isScalar ? scalarOf(array) : array;
+  return results;
+}
+
+/** The values that occur, and how often. */
+async function computeUnique(
+  node: ArrayNode,
+  { runtime, onEvent }: RunnerHost,
+  signal: AbortSignal,
+): Promise<UniqueValues> {
+  runtime.prepare(["array.run"]);
+  const reduced = lowerReductions([node]);
+  if (reduced === undefined) throw new InternalError("unique is no reduction.");
+  const { partial } = await runtime.run(reduced.plan, { signal, onEvent });
+  const [[state]] = partial as unknown as Partial; // what the fold of this plan gives
+  const [values, counts] = state.fields;
+  return {
+    values: new NDArray(node.dtype, [values.length], values as TypedArrayOf[DType]), // of the node's dtype
+    counts: new NDArray("int64", [counts.length], BigInt64Array.from(counts as Float64Array, BigInt)), // see kernels/array/counting.ts
+  };
+}
+
 /** Several at once: reductions over the same chunks go through them together. */
 export async function computeArrays(
   nodes: readonly ArrayNode[],
@@ -44,16 +96,31 @@ export async function computeArrays(
   signal: AbortSignal,
 ): Promise<NDArray[]> {
   host.runtime.prepare(["array.run"]);
-  const reduced = lowerReductions(nodes);
-  if (reduced !== undefined) return finishReductions(nodes, reduced, host, signal);
-  return Promise.all(
-    nodes.map(async (node) => {
-      const alone = lowerReductions([node]);
-      if (alone === undefined) return gather(node, host, signal);
-      const [result] = await finishReductions([node], alone, host, signal);
-      return result;
-    }),
-  );
+  const groups = new Map<string, number[]>();
+  for (const [i, node] of nodes.entries()) {
+    const reducing = reductionOf(node);
+    const key = reducing === undefined ? `chunks ${i}` : JSON.stringify(reducing.grid);
+    groups.set(key, [...(groups.get(key) ?? []), i]);
+  }
+  const results = new Array<NDArray>(nodes.length);
+  const abort = new AbortController();
+  const either = AbortSignal.any([signal, abort.signal]);
+  const runs = [...groups.values()].map(async (places) => {
+    const members = places.map((i) => nodes[i]);
+    const reduced = lowerReductions(members);
+    const made =
+      reduced === undefined
+        ? await Promise.all(members.map((node) => gather(node, host, either)))
+        : await finishReductions(members, reduced, host, either);
+    for (const [k, i] of places.entries()) results[i] = made[k];
+  });
+  try {
+    await Promise.all(runs);
+  } catch (error) {
+    abort.abort(error);
+    throw error;
+  }
+  return results;
 }
 
 async function finishReductions(

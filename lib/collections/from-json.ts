@@ -1,5 +1,7 @@
 import { PlanError } from "../errors.ts";
 import { refuse } from "./plain.ts";
+import { ChunkedArray } from "./array/chunked-array.ts";
+import type { ArrayJson } from "./array/json.ts";
 import { Bag } from "./bag/bag.ts";
 import { BagItem } from "./bag/bag-item.ts";
 import type { BagItemJson, BagJson } from "./bag/json.ts";
@@ -14,6 +16,7 @@ import { delayedFromJson, type DelayedJson } from "./delayed/json.ts";
 
 /** The collection of a description as `toJSON` gives it (an object; parse text first). @throws PlanError that says where it is not well formed. */
 export function fromJSON(json: FrameJson): DataFrame;
+export function fromJSON(json: ArrayJson): ChunkedArray;
 export function fromJSON(json: DelayedJson): Delayed<unknown>;
 export function fromJSON(json: ImagesJson): ImageResult<unknown>;
 export function fromJSON(json: BagJson): Bag<unknown>;
@@ -21,6 +24,7 @@ export function fromJSON(json: BagItemJson): BagItem<unknown>;
 export function fromJSON(json: unknown): Collection<unknown>;
 export function fromJSON(json: unknown): Collection<unknown> {
   if (has(json, "bag")) return Bag.fromJSON(json);
+  if (has(json, "array")) return ChunkedArray.fromJSON(json);
   if (has(json, "images")) return ImageResult.fromJSON(json);
   if (has(json, "bagItem")) return BagItem.fromJSON(json);
   if (has(json, "delayed")) return delayedFromJson(json);
@@ -44,7 +48,7 @@ export function fromTravelling(travelling: Travelling): Collection<unknown> {
   }
 }
 
-const KINDS = ["frame", "bag", "bagItem", "images", "delayed"];
+const KINDS = ["frame", "array", "bag", "bagItem", "images", "delayed"];
 
 /** What is no description at all is told so, and not as a frame that is not well formed. */
 function refuseOther(json: unknown): void {

@@ -36,7 +36,8 @@ export function checkChunks(option: ChunksOption | undefined, shape: Shape, dtyp
 function axisChunks(entry: unknown, length: number, axis: number): number[] {
   if (Array.isArray(entry)) {
     const sum = entry.reduce((total: number, one: unknown) => total + whole(one, axis), 0);
-    if (sum === length) return entry.map((one) => whole(one, axis));
+    // An axis of length 0 has one empty chunk.
+    if (sum === length) return entry.length === 0 ? [0] : entry.map((one) => whole(one, axis));
     throw new OptionError(
       `chunks[${axis}] expects lengths that add up to ${length}, the axis's; those given add up to ${sum}.`,
       {

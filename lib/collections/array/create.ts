@@ -3,8 +3,8 @@ import { ChunkedArray, operandOf, type AnyArray, type Operand } from "./chunked-
 import { checkChunks, type ChunksOption } from "./chunks.ts";
 import { checkDType, dtypeOf, promote, type DType, type TypedArray } from "./dtype.ts";
 import { makeBroadcast, makeConcat, makeFull, makeMap, type Scalar } from "./make.ts";
-import { NDArray, makeTyped, type Nested } from "./ndarray.ts";
-import { checkAxis, checkShape, sizeOf } from "./shape.ts";
+import { NDArray, isNDArray, makeTyped, type Nested } from "./ndarray.ts";
+import { checkAxis, checkShape, shapeText, sizeOf } from "./shape.ts";
 
 export interface CreateOptions<D extends DType = DType> {
   /** Default "float64". */
@@ -53,7 +53,9 @@ export function arange<D extends DType = "float64">(
     throw new OptionError(`arange(…) expects finite numbers, and a step other than 0; found ${from}, ${to}, ${by}.`, {
       fix: "as arange(0, 10, 2).",
     });
-  return affine(from, by, Math.max(0, Math.ceil((to - from) / by)), given as CreateOptions<D>, "arange(…)"); // the one that is an object
+  const length = Math.max(0, Math.ceil((to - from) / by));
+  // NumPy's steps are as far apart as the second number is from the first, which may differ from `step` in the last bit.
+  return affine(from, from + by - from, length, given as CreateOptions<D>, "arange(…)"); // the one that is an object
 }
 
 /** `count` numbers from `start` to `stop`, both included, equally far apart. Default 50. */
@@ -132,8 +134,8 @@ export function fromArray(
   });
 }
 
-function toNDArray(data: NDArray | TypedArray | Nested<Scalar>, dtype: DType | undefined): NDArray {
-  if (data instanceof NDArray)
+export function toNDArray(data: NDArray | TypedArray | Nested<Scalar>, dtype: DType | undefined): NDArray {
+  if (isNDArray(data))
     return dtype === undefined || dtype === data.dtype ? data : convert(data.toArray(), data.shape, dtype);
   if (ArrayBuffer.isView(data)) {
     const view = data as TypedArray; // the only views that the types allow
@@ -214,6 +216,12 @@ export function concatenate(arrays: readonly AnyArray[], options: { readonly axi
 /** Joined along a new axis. @throws ShapeError where the shapes differ */
 export function stack(arrays: readonly AnyArray[], options: { readonly axis?: number } = {}): ChunkedArray {
   const axis = options.axis ?? 0;
+  for (const { shape } of arrays)
+    if (shapeText(shape) !== shapeText(arrays[0].shape))
+      throw new ShapeError(
+        `stack(…) expects arrays of one shape; found ${shapeText(arrays[0].shape)} and ${shapeText(shape)}.`,
+        { fields: { shapes: [[...arrays[0].shape], [...shape]] }, fix: "broadcast or slice them first." },
+      );
   return concatenate(
     arrays.map((array) => array.expandDims(axis)),
     { axis },
@@ -221,8 +229,8 @@ export function stack(arrays: readonly AnyArray[], options: { readonly axis?: nu
 }
 
 /** Where the condition is other than 0 elements of `a`, elsewhere those of `b`; shapes broadcast. */
-export function where(condition: AnyArray, a: Operand, b: Operand): ChunkedArray {
-  return new ChunkedArray(makeMap("where", [condition.node, operandOf(a), operandOf(b)]));
+export function where(condition: Operand, a: Operand, b: Operand): ChunkedArray {
+  return new ChunkedArray(makeMap("where", [operandOf(condition), operandOf(a), operandOf(b)]));
 }
 
 /** Stretches axes of length 1, and new ones in front. */

@@ -73,6 +73,8 @@ const OPS = [
   "broadcast",
   "concat",
   "take",
+  "select",
+  "counts",
   "rechunk",
   "reduce",
   "cumulate",

@@ -10,8 +10,8 @@ import {
 } from "./chunks.ts";
 import { holds, infoOf, isFloat, promote, promoteWithScalar, type DType } from "./dtype.ts";
 import type { ArrayNode, Reduction } from "./nodes.ts";
-import { broadcastShapes, shapeText, sizeOf, type Shape } from "./shape.ts";
-import { ufuncOf, type UfuncName } from "./ufuncs.ts";
+import { broadcastShapes, reshapedTo, shapeText, sizeOf, type Shape } from "./shape.ts";
+import { takesAnyNumber, ufuncOf, type UfuncName } from "./ufuncs.ts";
 
 /** Makes nodes: checks what they are made of, and finds shape, dtype and chunks. */
 
@@ -23,17 +23,18 @@ export function makeFull(shape: Shape, value: Scalar, dtype: DType, chunks?: Chu
       fields: { dtype, value: String(value) },
       fix: `give a whole number in its range, or cast: x.astype("float64").`,
     });
-  const plain = typeof value === "bigint" ? String(value) : value;
+  // What JSON has no number for goes as text.
+  const exact = typeof value === "boolean" || (Number.isFinite(value) && !Object.is(value, -0));
+  const plain = exact ? (value as number | boolean) : Object.is(value, -0) ? "-0" : String(value); // no bigint is finite to Number.isFinite
   return { op: "full", value: plain, shape, dtype, chunks: checkChunks(chunks, shape, dtype) };
 }
 
 /** A plain number beside arrays: as wide as they make it. */
-function scalarNode(value: Scalar, beside: readonly DType[], compares: boolean): ArrayNode {
+function scalarNode(value: Scalar, beside: readonly DType[], takesAny: boolean): ArrayNode {
   if (typeof value === "boolean") return makeFull([], value, "bool");
   if (beside.length === 0) return makeFull([], value, typeof value === "bigint" ? "int64" : "float64");
   const dtype = promoteWithScalar(beside.reduce(promote), value);
-  // Comparing with what the dtype does not hold is a fair question.
-  return makeFull([], value, compares && !holds(dtype, value) ? "float64" : dtype);
+  return makeFull([], value, takesAny && !holds(dtype, value) ? "float64" : dtype);
 }
 
 const COMPARISONS: ReadonlySet<UfuncName> = new Set(["lt", "le", "gt", "ge", "eq", "ne"]);
@@ -41,17 +42,48 @@ const COMPARISONS: ReadonlySet<UfuncName> = new Set(["lt", "le", "gt", "ge", "eq
 /** An element-wise function. Plain numbers may stand among the arrays. */
 export function makeMap(fn: UfuncName, operands: readonly (ArrayNode | Scalar)[]): ArrayNode {
   const dtypes = operands.filter((operand) => typeof operand === "object").map(({ dtype }) => dtype);
-  const compares = COMPARISONS.has(fn);
+  // What a condition is of does not show in what is chosen.
+  const beside = fn === "where" ? chosenDTypes(operands.slice(1)) : dtypes;
   const inputs = operands.map((operand) =>
-    typeof operand === "object" ? operand : scalarNode(operand, dtypes, compares),
+    typeof operand === "object" ? operand : scalarNode(operand, beside, takesAnyNumber(fn)),
   );
+  if (COMPARISONS.has(fn) && inputs.length === 2) {
+    const mixed = compareWide(fn, inputs[0], inputs[1]);
+    if (mixed !== undefined) return mixed;
+  }
   const ufunc = ufuncOf(fn);
+  if (fn === "pow") refuseNegativePower(operands[1], ufunc.resolve(inputs.map(({ dtype }) => dtype)).output);
   const { output } = ufunc.resolve(inputs.map(({ dtype }) => dtype));
   const shape = broadcastShapes(
     inputs.map((input) => input.shape),
     `${fn}(…)`,
   );
   return { op: "map", fn, inputs, shape, dtype: output, chunks: chunksTogether(inputs, shape) };
+}
+
+function chosenDTypes(choices: readonly (ArrayNode | Scalar)[]): DType[] {
+  const dtypes = choices.filter((choice) => typeof choice === "object").map(({ dtype }) => dtype);
+  return dtypes.length > 0 ? dtypes : ["bool"];
+}
+
+const MIRRORED = { lt: "gt", le: "ge", gt: "lt", ge: "le", eq: "eq", ne: "ne" } as const;
+
+/** int64 with uint64: their common dtype, float64, holds neither; so the sign is asked first. */
+function compareWide(fn: UfuncName, a: ArrayNode, b: ArrayNode): ArrayNode | undefined {
+  if (a.dtype === "uint64" && b.dtype === "int64") return compareWide(MIRRORED[fn as keyof typeof MIRRORED], b, a); // a comparison
+  if (a.dtype !== "int64" || b.dtype !== "uint64") return undefined;
+  const asWhole = makeMap(fn, [makeCast(a, "uint64"), b]);
+  return fn === "lt" || fn === "le" || fn === "ne"
+    ? makeMap("logicalor", [makeMap("lt", [a, 0]), asWhole])
+    : makeMap("logicaland", [makeMap("ge", [a, 0]), asWhole]);
+}
+
+function refuseNegativePower(exponent: ArrayNode | Scalar, output: DType): void {
+  if (typeof exponent === "object" || isFloat(output) || Number(exponent) >= 0) return;
+  throw new OptionError(`pow(…) expects an exponent of at least 0 for ${output}; found ${String(exponent)}.`, {
+    fields: { dtype: output, found: String(exponent) },
+    fix: `cast first: x.astype("float64").pow(${String(exponent)}).`,
+  });
 }
 
 /** The chunks of inputs that are broadcast together: of the first that is as large as the whole, else axis by axis. */
@@ -98,19 +130,23 @@ export function makeTranspose(input: ArrayNode, axes: readonly number[]): ArrayN
 
 /** One -1 among the lengths is found from the others. @throws ShapeError */
 export function makeReshape(input: ArrayNode, lengths: readonly number[]): ArrayNode {
-  const size = sizeOf(input.shape);
-  const known = sizeOf(lengths.filter((length) => length !== -1));
-  const open = lengths.filter((length) => length === -1).length;
-  const shape = lengths.map((length) => (length === -1 ? size / known : length));
-  if (open > 1 || !shape.every((length) => Number.isSafeInteger(length) && length >= 0) || sizeOf(shape) !== size)
-    throw new ShapeError(
-      `reshape(…) cannot make ${shapeText(lengths)} of ${size} elements, those of ${shapeText(input.shape)}.`,
-      {
-        fields: { shapes: [[...input.shape], [...lengths]] },
-        fix: "give lengths whose product is the number of elements; one of them may be -1.",
-      },
-    );
-  return { op: "reshape", inputs: [input], shape, dtype: input.dtype, chunks: reshapedChunks(input, shape) };
+  const shape = reshapedTo(lengths, input.shape);
+  if (shape.length === input.shape.length && shape.every((length, axis) => length === input.shape[axis])) return input;
+  const rows = inStretches(input);
+  return { op: "reshape", inputs: [rows], shape, dtype: input.dtype, chunks: reshapedChunks(rows, shape) };
+}
+
+/** In chunks that are stretches of the elements in C order: a part of the first axis that is longer than 1, all of the others. */
+function inStretches(input: ArrayNode): ArrayNode {
+  const { shape, chunks } = input;
+  const axis = shape.findIndex((length) => length > 1);
+  if (chunks.every((lengths, i) => i <= axis || lengths.length === 1)) return input;
+  const row = Math.max(1, sizeOf(shape.slice(axis + 1)));
+  const rows = Math.max(1, Math.floor(Math.max(1, largestChunk(chunks)) / row));
+  return makeRechunk(
+    input,
+    shape.map((_, i) => (i === axis ? rows : -1)),
+  );
 }
 
 /** Cuts along the first axis that is longer than 1, so that a chunk is one stretch of the elements. */
@@ -226,9 +262,11 @@ export function makeReduce(input: ArrayNode, reduction: Reduction): ArrayNode {
       fix: "check the shape first.",
     });
   const kept = input.shape.map((_, axis) => axis).filter((axis) => keepdims || !axes.includes(axis));
+  // A sum of 64 bit integers may not fit in them, where their mean does.
+  const wide = (fn === "mean" || fn === "nanmean") && (input.dtype === "int64" || input.dtype === "uint64");
   return {
     op: "reduce",
-    inputs: [input],
+    inputs: [wide ? makeCast(input, "float64") : input],
     ...reduction,
     shape: kept.map((axis) => (axes.includes(axis) ? 1 : input.shape[axis])),
     dtype: reducedDType(fn, input.dtype),
@@ -281,7 +319,8 @@ const GRAM_COLUMNS = 4096;
 /** xᵀ x: half the work, since it is symmetric. Undefined where the product is of another kind. */
 function gramOf(a: ArrayNode, b: ArrayNode, dtype: DType): ArrayNode | undefined {
   const x = b;
-  const isOwn = a.op === "transpose" && a.inputs[0] === x;
+  // Either of them may be what is transposed: of y yᵀ, x is yᵀ.
+  const isOwn = (a.op === "transpose" && a.inputs[0] === x) || (x.op === "transpose" && x.inputs[0] === a);
   return isOwn && dtype === "float64" && x.shape[1] <= GRAM_COLUMNS ? makeGram(x, false) : undefined;
 }
 

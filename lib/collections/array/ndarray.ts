@@ -1,11 +1,28 @@
 import { OptionError, ShapeError } from "../../errors.ts";
 import { viewOf, type DType, type ElementOf, type TypedArray, type TypedArrayOf } from "./dtype.ts";
 import { formatArray } from "./format.ts";
-import { shapeText, sizeOf, stridesOf, type Shape } from "./shape.ts";
+import { checkAxes, checkAxis, reshapedTo, shapeText, sizeOf, stridesOf, type Shape } from "./shape.ts";
 import { makeSlice, type SliceEntry } from "./slices.ts";
 
 /** Lists in lists, as deep as the array has axes; of no axes the element itself. */
 export type Nested<T> = T | readonly Nested<T>[];
+
+/** Under this each has `true`: a thread may hold two copies of this library, and what one made the other has to know. */
+const NDARRAY = Symbol.for("abanico.ndarray");
+
+/** Set in the global object once there is one: before, no value has to be searched for arrays. */
+const MADE = Symbol.for("abanico.ndarrays");
+const shared = globalThis as { [MADE]?: true };
+
+/** Whether this thread has ever made an NDArray. */
+export function areNDArrays(): boolean {
+  return shared[MADE] === true;
+}
+
+/** Whether a value is an NDArray, of whichever copy of this library. */
+export function isNDArray(value: unknown): value is NDArray {
+  return typeof value === "object" && value !== null && NDARRAY in value;
+}
 
 /** An array of n axes in memory, in C order: what a computed array is. Prints as NumPy prints. */
 export class NDArray<D extends DType = DType> {
@@ -23,9 +40,14 @@ export class NDArray<D extends DType = DType> {
           fields: { shapes: [[...shape]] },
         },
       );
+    shared[MADE] = true;
     this.dtype = dtype;
     this.shape = shape;
     this.data = data;
+  }
+
+  get [NDARRAY](): true {
+    return true;
   }
 
   get ndim(): number {
@@ -87,7 +109,12 @@ export class NDArray<D extends DType = DType> {
 
   /** The axes in this order; default: reversed. Copied. */
   transpose(...axes: readonly number[]): NDArray<D> {
-    const order = axes.length === 0 ? this.shape.map((_, i) => this.ndim - 1 - i) : axes;
+    const order =
+      axes.length === 0
+        ? this.shape.map((_, i) => this.ndim - 1 - i)
+        : axes.map((axis) => checkAxis(axis, this.ndim, "transpose(…)"));
+    if (checkAxes(order, this.ndim, "transpose(…)").length !== this.ndim)
+      checkAxis(undefined, this.ndim, "transpose(…), which needs all axes,");
     const strides = stridesOf(this.shape);
     return this.#gather(
       order.map((axis) => this.shape[axis]),
@@ -103,12 +130,7 @@ export class NDArray<D extends DType = DType> {
   /** The same elements under another shape; one length may be -1. Not copied. @throws ShapeError */
   reshape(...shape: readonly number[] | readonly [readonly number[]]): NDArray<D> {
     const given = (Array.isArray(shape[0]) ? shape[0] : shape) as readonly number[]; // either spelling
-    const known = sizeOf(given.filter((length) => length !== -1));
-    return new NDArray(
-      this.dtype,
-      given.map((length) => (length === -1 ? this.size / known : length)),
-      this.data,
-    );
+    return new NDArray(this.dtype, reshapedTo(given, this.shape), this.data);
   }
 
   /** All elements in C order. */
@@ -145,7 +167,7 @@ export class NDArray<D extends DType = DType> {
 
   /** As NumPy prints it, with its rounding to 8 digits and its dots for long arrays. */
   toString(): string {
-    return formatArray(this);
+    return formatArray(this as NDArray);
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

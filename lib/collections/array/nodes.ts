@@ -45,6 +45,13 @@ export interface ArrayOperations<By extends "node" | "place"> extends LeafOperat
   readonly concat: { readonly inputs: readonly Input<By>[]; readonly axis: number };
   /** The elements at these places along an axis. */
   readonly take: { readonly inputs: readonly [Input<By>]; readonly axis: number; readonly indices: readonly number[] };
+  /**
+   * The elements along an axis where the second input, of one axis in the same chunks, is true: chunk c of those of chunk c. How many they are was computed
+   * before.
+   */
+  readonly select: { readonly inputs: readonly [Input<By>, Input<By>]; readonly axis: number };
+  /** How many elements of each chunk of an axis are other than 0: one element a chunk. */
+  readonly counts: { readonly inputs: readonly [Input<By>] };
   /** Only the chunks differ. */
   readonly rechunk: { readonly inputs: readonly [Input<By>] };
   readonly reduce: { readonly inputs: readonly [Input<By>] } & Reduction;

@@ -49,6 +49,23 @@ export function broadcastShapes(shapes: readonly Shape[], what: string): number[
   });
 }
 
+/** The lengths that reshape is given, the one -1 among them found from the others. @throws ShapeError */
+export function reshapedTo(lengths: readonly number[], from: Shape): number[] {
+  const size = sizeOf(from);
+  const known = sizeOf(lengths.filter((length) => length !== -1));
+  const open = lengths.filter((length) => length === -1).length;
+  const shape = lengths.map((length) => (length === -1 ? size / known : length));
+  if (open > 1 || !shape.every((length) => Number.isSafeInteger(length) && length >= 0) || sizeOf(shape) !== size)
+    throw new ShapeError(
+      `reshape(…) cannot make ${shapeText(lengths)} of ${size} elements, those of ${shapeText(from)}.`,
+      {
+        fields: { shapes: [[...from], [...lengths]] },
+        fix: "give lengths whose product is the number of elements; one of them may be -1.",
+      },
+    );
+  return shape;
+}
+
 /** An axis as 0 … rank − 1. @throws OptionError */
 export function checkAxis(axis: unknown, rank: number, what: string): number {
   if (typeof axis === "number" && Number.isInteger(axis) && axis >= -rank && axis < rank)

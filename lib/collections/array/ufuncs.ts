@@ -3,7 +3,7 @@ import { infoOf, isFloat, isWhole, promote, type DType } from "./dtype.ts";
 
 /**
  * Element-wise functions by name: how many arrays they take, what these are cast to first, and what comes out: NumPy's rules, with one
- * exception. NumPy computes sqrt, exp and their like of 8 and 16 bit integers in float16 and float32; here all integers become float64.
+ * exception. NumPy computes sqrt, exp and their like of 8 and 16 bit integers in float16 and float32, and 1 / x of integers in integers; here all become float64.
  */
 export interface Ufunc {
   readonly inputs: number;
@@ -119,7 +119,7 @@ const TABLE = {
   floor: [1, rounding],
   ceil: [1, rounding],
   trunc: [1, rounding],
-  rint: [1, rounding],
+  rint: [1, floating],
   lt: [2, comparison],
   le: [2, comparison],
   gt: [2, comparison],
@@ -149,8 +149,14 @@ export function ufuncOf(name: UfuncName): Ufunc {
   return { inputs, resolve: (dtypes) => rule(name, dtypes) };
 }
 
+/** Whether a plain number that the arrays' dtype does not hold is a fair operand: where the result is not of that dtype. */
+export function takesAnyNumber(name: UfuncName): boolean {
+  const rule: Rule = TABLE[name][1];
+  return rule === comparison || rule === logical || rule === floating;
+}
+
 /** Functions that do nothing to whole numbers: no kernel is there for them. */
-const IDLE_ON_WHOLE: ReadonlySet<string> = new Set(["floor", "ceil", "trunc", "rint"]);
+const IDLE_ON_WHOLE: ReadonlySet<string> = new Set(["floor", "ceil", "trunc"]);
 
 /** The kernel's name (see kernels/array/signatures.ts) for what its inputs are cast to, of `where` its last; undefined where the value stays what it is. */
 export function kernelOf(name: UfuncName, input: DType): string | undefined {

@@ -1,4 +1,5 @@
 import { isPlain } from "../../callables/holes.ts";
+import { ArraysTogether, isArray } from "../array/together.ts";
 import type { Collection } from "../collection.ts";
 import { isCollection } from "./collections.ts";
 import { isDelayed, type Delayed } from "./delayed.ts";
@@ -10,7 +11,7 @@ import type { Settled } from "./types.ts";
  *
  *     const [total, best] = await compute(sum(parts), max(parts));
  *
- * Delayed values are one graph: what they share is computed once. Other collections run side by side. Arrays and plain objects are
+ * Delayed values are one graph: what they share is computed once. Reductions of arrays in the same chunks go through them together. Other collections run side by side. Arrays and plain objects are
  * looked through; anything else comes back as it is. The first that fails cancels the others.
  */
 export async function compute<T extends readonly unknown[]>(
@@ -20,7 +21,13 @@ export async function compute<T extends readonly unknown[]>(
   const results = new Map<object, unknown>();
   const abort = new AbortController();
   const put = async (key: object, result: PromiseLike<unknown>): Promise<void> => void results.set(key, await result);
-  const runs = [...lazy.others].map((one) => put(one, isCollection(one) ? one.compute({ signal: abort.signal }) : one));
+  const arrays = [...lazy.others].filter(isArray);
+  const apart = arrays.length > 1 ? [...lazy.others].filter((one) => !isArray(one)) : [...lazy.others];
+  const runs = apart.map((one) => put(one, isCollection(one) ? one.compute({ signal: abort.signal }) : one));
+  if (arrays.length > 1) {
+    const values = new ArraysTogether(arrays).compute({ signal: abort.signal });
+    runs.push(values.then((all) => arrays.forEach((array, i) => results.set(array, all[i]))));
+  }
   if (lazy.delayed.size > 0) {
     const together = new Together([...lazy.delayed]);
     const values = together.compute({ signal: abort.signal });

@@ -13,7 +13,7 @@ export interface Block {
 /** The memory of one task: what it has not given back by the end, goes then. */
 export class Arena {
   readonly kernel: ArrayKernel;
-  readonly #live = new Set<number>();
+  #live = new Set<number>();
 
   constructor(kernel: ArrayKernel) {
     this.kernel = kernel;
@@ -32,6 +32,19 @@ export class Arena {
 
   release({ address }: { readonly address: number }): void {
     if (this.#live.delete(address)) this.kernel.release(address);
+  }
+
+  /** Calls `work`, which waits for nothing: what it takes and does not give back goes when it returns. */
+  within(work: () => void): void {
+    const before = this.#live;
+    const own = new Set<number>();
+    this.#live = own;
+    try {
+      work();
+    } finally {
+      this.#live = before;
+      for (const address of own) this.kernel.release(address);
+    }
   }
 
   /** Good until something is allocated. */

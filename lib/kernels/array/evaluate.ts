@@ -9,8 +9,9 @@ import { localChunk } from "./local.ts";
 import { multiplyInto, operandBox } from "./multiply.ts";
 import type { Program, ProgramNode } from "./program.ts";
 import { StandardStream, streamable } from "./random.ts";
+import { countedChunks, selected } from "./select.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
-import { forEachTile, type LeafSource, type TileRun } from "./tiles.ts";
+import { forEachTile, releaseSources, type LeafSource, type TileRun } from "./tiles.ts";
 import { regionInput, type Of } from "./views.ts";
 
 /** Gives chunks that are made or lie elsewhere: of files, of earlier stages, of users' functions. */
@@ -28,6 +29,9 @@ export interface ChunkSource {
   blocks(node: Of<"blocks">, index: number, region: Region, evaluator: Evaluator): Promise<Block>;
 }
 
+/** Boxes that may be made of one another before the stack is left. */
+const DEPTH = 100;
+
 /**
  * Computes boxes of a program's nodes, from boxes of their inputs, down to the leaves. A box is any box: chunks matter only to leaves that come chunk by
  * chunk. What is element-wise goes in tiles (fuse.ts); everything else makes a block.
@@ -37,6 +41,8 @@ export class Evaluator {
   readonly arena: Arena;
   readonly #chunks: ChunkSource;
   readonly #grids = new Map<object, Grid>();
+  /** Blocks that are being made for one another. */
+  #depth = 0;
 
   constructor(program: Program, arena: Arena, chunks: ChunkSource) {
     this.program = program;
@@ -46,6 +52,16 @@ export class Evaluator {
 
   /** The box's elements, in a block that is the caller's. */
   async block(place: number, region: Region): Promise<Block> {
+    // A program may be deeper than the stack: waiting ends the calls that lead here.
+    if (++this.#depth % DEPTH === 0) await undefined;
+    try {
+      return await this.#block(place, region);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  async #block(place: number, region: Region): Promise<Block> {
     const node = this.program[place];
     if (region.size.includes(0)) return this.arena.block(node.dtype, region.size);
     switch (node.op) {
@@ -90,6 +106,10 @@ export class Evaluator {
       case "take":
       case "rechunk":
         return regionInput(this, node, region);
+      case "select":
+        return selected(this, node, region);
+      case "counts":
+        return countedChunks(this, node, region);
       case "along":
       case "cumulate":
         return alongAxis(this, node, region);
@@ -134,7 +154,7 @@ export class Evaluator {
       const [chunk] = this.gridOf(node.grid).touching(own);
       if (chunk !== undefined && equalRegions(chunk.region, own)) {
         const stream = new StandardStream(this.arena, node, chunk.index);
-        return { from: "stream", next: (address, n) => stream.next(address, n) };
+        return { from: "stream", stream };
       }
     }
     return { from: "block", block: await this.block(place, own) };
@@ -143,8 +163,8 @@ export class Evaluator {
   async #fused(place: number, region: Region): Promise<Block> {
     const { arena } = this;
     const node = this.program[place];
-    const out = arena.block(node.dtype, region.size);
     const run = await this.tiles([place], region);
+    const out = arena.block(node.dtype, region.size);
     if (run.fusion.isEmpty) {
       // Casts to what it is already, rounding of whole numbers.
       const [source] = run.sources;
@@ -161,7 +181,7 @@ export class Evaluator {
         () => {},
         ({ offset }) => out.address + offset * infoOf(node.dtype).bytes,
       );
-    for (const source of run.sources) if (source.from === "block") arena.release(source.block);
+    releaseSources(run);
     return out;
   }
 

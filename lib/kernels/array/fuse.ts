@@ -82,18 +82,32 @@ export class Fusion {
     }
   }
 
-  #registerOf(place: number): Register {
-    const key = String(place);
-    const known = this.#registers.get(key);
-    if (known !== undefined) return known;
-    const node = this.#program[place];
-    const register =
-      node.op === "map"
-        ? this.#mapped(node)
-        : node.op === "cast"
-          ? this.#cast(this.#registerOf(node.inputs[0]), node.dtype)
-          : this.#leaf(place, node);
-    this.#registers.set(key, register);
+  /** The registers of what a root is made of, each behind its inputs. A loop: chains may be longer than the stack is deep. */
+  #registerOf(root: number): Register {
+    const open = [root];
+    for (let place = open.at(-1); place !== undefined; place = open.at(-1)) {
+      const node = this.#program[place];
+      const needs = node.op === "map" || node.op === "cast" ? node.inputs : [];
+      const missing = needs.filter((input) => !this.#registers.has(String(input)));
+      open.push(...missing);
+      if (missing.length > 0) continue;
+      open.pop();
+      const key = String(place);
+      if (!this.#registers.has(key)) this.#registers.set(key, this.#made(place, node));
+    }
+    return this.#of(root);
+  }
+
+  #made(place: number, node: ProgramNode): Register {
+    if (node.op === "map") return this.#mapped(node);
+    if (node.op === "cast") return this.#cast(this.#of(node.inputs[0]), node.dtype);
+    return this.#leaf(place, node);
+  }
+
+  /** Of a node that has one. */
+  #of(place: number): Register {
+    const register = this.#registers.get(String(place));
+    if (register === undefined) throw new InternalError("A node was fused before its inputs.");
     return register;
   }
 
@@ -106,7 +120,7 @@ export class Fusion {
   #mapped(node: Extract<ProgramNode, { op: "map" }>): Register {
     const { fn, dtype } = node;
     const wanted = ufuncOf(fn).resolve(node.inputs.map((input) => this.#program[input].dtype)).inputs;
-    const inputs = node.inputs.map((input, i) => this.#cast(this.#registerOf(input), wanted[i]));
+    const inputs = node.inputs.map((input, i) => this.#cast(this.#of(input), wanted[i]));
     const name = kernelOf(fn, wanted[wanted.length - 1]);
     return name === undefined ? inputs[0] : this.#step(name, inputs, dtype);
   }

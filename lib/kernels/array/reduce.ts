@@ -10,7 +10,7 @@ import type { ProgramReduction } from "./program.ts";
 import { emptyState, reducerOf, type Reducer } from "./reductions.ts";
 import { selectFinish, selectMerge, selectState } from "./digits.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
-import { forEachTile, type Tile } from "./tiles.ts";
+import { forEachTile, releaseSources, type Tile } from "./tiles.ts";
 
 type AxesReduction = Extract<ProgramReduction, { kind: "axes" }>;
 
@@ -61,7 +61,7 @@ class Accumulator {
   readonly #state: State;
   readonly #addresses: readonly number[];
   readonly #widths: readonly number[];
-  readonly #loop: (...args: number[]) => void;
+  readonly #loops: readonly ((...args: number[]) => void)[];
   readonly #axisStart: number;
 
   constructor(arena: Arena, { fn, dtype, axes }: AxesReduction, place: number, size: number, region: Region) {
@@ -74,7 +74,8 @@ class Accumulator {
       bytesAt(arena, address, field.byteLength).set(new Uint8Array(field.buffer, field.byteOffset, field.byteLength));
       return address;
     });
-    this.#loop = arena.kernel.loop(`${this.#reducer.loop}_${infoOf(dtype).code}`);
+    const { loop } = this.#reducer;
+    this.#loops = [loop].flat().map((name) => arena.kernel.loop(`${name}_${infoOf(dtype).code}`));
     this.#axisStart = axes.length === 0 ? 0 : region.start[axes[0]];
   }
 
@@ -82,7 +83,8 @@ class Accumulator {
   add(address: number, outer: number, rows: number, cols: number, at: number, row: number): void {
     const fields = this.#addresses.map((field, i) => field + at * this.#widths[i]);
     const from = this.#reducer.positioned ? [this.#axisStart + row] : [];
-    this.#loop(address, outer, rows, cols, ...from, ...fields);
+    if (this.#loops.length === 1) this.#loops[0](address, outer, rows, cols, ...from, ...fields);
+    else for (const [i, loop] of this.#loops.entries()) loop(address, outer, rows, cols, fields[i]);
   }
 
   finish(): State {
@@ -138,7 +140,6 @@ async function inTiles(
   reduced: number,
   leading: boolean,
 ): Promise<void> {
-  const { arena } = evaluator;
   const { size } = region;
   const run = await evaluator.tiles(roots, region);
   const all = reduced === size.length;
@@ -153,7 +154,7 @@ async function inTiles(
       else addLines(sum, address, tile, columns);
     }
   });
-  for (const source of run.sources) if (source.from === "block") arena.release(source.block);
+  releaseSources(run);
 }
 
 function addRows(sum: Accumulator, address: number, { offset, count, column }: Tile, columns: number): void {

@@ -7,8 +7,8 @@ import type { State } from "./partials.ts";
 /** One way of reducing: its state's fields, the loop that adds a block to them, how two states merge, and what comes out. */
 export interface Reducer {
   readonly fields: readonly Field[];
-  /** The loop's name without the dtype. */
-  readonly loop: string;
+  /** The loop's name without the dtype; or a loop for each field. */
+  readonly loop: string | readonly string[];
   /** Whether the loop is told the index of the first row, before the fields. */
   readonly positioned: boolean;
   merge(a: readonly TypedArray[], b: readonly TypedArray[]): void;
@@ -42,7 +42,7 @@ export function reducerOf(fn: ReductionName, dtype: DType): Reducer {
         finish: ([sum], count) => mapTo(output, sum, (x) => Number(x) / count),
       };
     case "nanmean":
-      return moments(isFloat(dtype) ? "nanmoments" : "moments", output, (_, mean, count) => (count === 0 ? NaN : mean));
+      return isFloat(dtype) ? meanOfNumbers(output) : reducerOf("mean", dtype);
     case "var":
     case "nanvar":
       return moments(momentsLoop(fn, dtype), output, (m2, _, count, ddof) => variance(m2, count, ddof));
@@ -67,12 +67,34 @@ function accumulator(dtype: DType): DType {
   return dtype.startsWith("u") ? "uint64" : "int64";
 }
 
+/** Of what is not NaN, which has to be counted. */
+function meanOfNumbers(output: DType): Reducer {
+  return {
+    fields: [
+      { dtype: "float64", first: 0 },
+      { dtype: "int64", first: 0 },
+    ],
+    loop: ["nansum", "nancount"],
+    positioned: false,
+    merge: ([sum, count], [otherSum, otherCount]) => {
+      addInto(sum, otherSum);
+      addInto(count, otherCount);
+    },
+    finish: ([sums, counts]) => {
+      const made = makeTyped(output, sums.length) as TypedArray;
+      for (let i = 0; i < made.length; i++) made[i] = Number(sums[i]) / Number(counts[i]);
+      return made;
+    },
+  };
+}
+
 function momentsLoop(fn: string, dtype: DType): string {
   return fn.startsWith("nan") && isFloat(dtype) ? "nanmoments" : "moments";
 }
 
+/** Of no more elements than `ddof` NaN, or infinity, as in NumPy. */
 function variance(m2: number, count: number, ddof: number): number {
-  return count - ddof > 0 ? m2 / (count - ddof) : m2 === 0 && count - ddof === 0 ? NaN : m2 / (count - ddof);
+  return m2 / Math.max(0, count - ddof);
 }
 
 /** One field, that the loop adds to. */

@@ -4,6 +4,7 @@ import { sizeOf } from "../../collections/array/shape.ts";
 import type { Arena, Block } from "./arena.ts";
 import { TILE, fillWith, type Fusion, type Register } from "./fuse.ts";
 import type { Program } from "./program.ts";
+import type { StandardStream } from "./random.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
 
 /**
@@ -23,7 +24,7 @@ export type LeafSource =
   | { readonly from: "block"; readonly block: Block }
   | { readonly from: "value"; readonly place: number }
   /** Made in order, a vector at a time. */
-  | { readonly from: "stream"; next(address: number, n: number): void };
+  | { readonly from: "stream"; readonly stream: StandardStream };
 
 export interface TileRun {
   readonly program: Program;
@@ -42,6 +43,24 @@ type Supply = (tile: Tile) => number;
  * already if the root is a leaf, and then the answer of the leaf stands.
  */
 export function forEachTile(
+  run: TileRun,
+  columnAxes: number | undefined,
+  body: (addresses: readonly number[], tile: Tile) => void,
+  into?: (tile: Tile) => number,
+): void {
+  // A task may go through the tiles of many boxes: what these needed goes at once.
+  run.arena.within(() => throughTiles(run, columnAxes, body, into));
+}
+
+/** Gives back what the leaves were made from. */
+export function releaseSources({ sources, arena }: TileRun): void {
+  for (const source of sources) {
+    if (source.from === "block") arena.release(source.block);
+    else if (source.from === "stream") source.stream.release();
+  }
+}
+
+function throughTiles(
   run: TileRun,
   columnAxes: number | undefined,
   body: (addresses: readonly number[], tile: Tile) => void,
@@ -115,7 +134,7 @@ function supplyOf({ program, region, arena }: TileRun, source: LeafSource, split
   if (source.from === "stream") {
     const address = arena.bytes(8 * TILE);
     return ({ count }) => {
-      source.next(address, count);
+      source.stream.next(address, count);
       return address;
     };
   }

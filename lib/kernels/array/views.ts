@@ -172,29 +172,40 @@ async function concatenated(evaluator: Evaluator, node: Of<"concat">, region: Re
   return out;
 }
 
+/** The elements at places along an axis: of one chunk of the input after the other, so that of places far apart what lies between is not computed. */
 async function taken(evaluator: Evaluator, node: Of<"take">, region: Region): Promise<Block> {
-  const { arena } = evaluator;
+  const { arena, program } = evaluator;
   const { axis } = node;
+  const [input] = node.inputs;
   const wanted = node.indices.slice(region.start[axis], region.start[axis] + region.size[axis]);
-  const least = wanted.reduce((a, b) => Math.min(a, b), Infinity);
-  const most = wanted.reduce((a, b) => Math.max(a, b), 0);
-  const box = {
-    start: region.start.map((at, i) => (i === axis ? least : at)),
-    size: region.size.map((length, i) => (i === axis ? most - least + 1 : length)),
-  };
-  const block = await evaluator.block(node.inputs[0], box);
+  const order = [...wanted.keys()].sort((a, b) => wanted[a] - wanted[b]);
+  const grid = evaluator.gridOf([program[input].chunks[axis]]);
   const width = infoOf(node.dtype).bytes;
   const out = arena.block(node.dtype, region.size);
-  const [from, to] = [byteStrides(box.size, width), byteStrides(region.size, width)];
-  const line = region.size.map((length, i) => (i === axis ? 1 : length));
-  for (const [i, index] of wanted.entries())
-    copyStrided(
-      arena.kernel,
-      width,
-      line,
-      { address: block.address + (index - least) * from[axis], strides: from },
-      { address: out.address + i * to[axis], strides: to },
-    );
-  arena.release(block);
+  const to = byteStrides(region.size, width);
+  const line = region.size.with(axis, 1);
+  for (let first = 0; first < order.length;) {
+    const least = wanted[order[first]];
+    const [chunk] = grid.touching({ start: [least], size: [1] });
+    const edge = chunk.region.start[0] + chunk.region.size[0];
+    let end = first;
+    while (end < order.length && wanted[order[end]] < edge) end++;
+    const length = wanted[order[end - 1]] - least + 1;
+    const block = await evaluator.block(input, {
+      start: region.start.with(axis, least),
+      size: region.size.with(axis, length),
+    });
+    const from = byteStrides(block.shape, width);
+    for (const i of order.slice(first, end))
+      copyStrided(
+        arena.kernel,
+        width,
+        line,
+        { address: block.address + (wanted[i] - least) * from[axis], strides: from },
+        { address: out.address + i * to[axis], strides: to },
+      );
+    arena.release(block);
+    first = end;
+  }
   return out;
 }

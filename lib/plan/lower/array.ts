@@ -15,6 +15,7 @@ import type { ArrayCombineParams, ArrayRunParams, ArraySink, ProgramReduction } 
 import { PLAN_VERSION, type OutputsOf, type Plan, type Stage, type StageOutput } from "../plan.ts";
 import { estimateArray } from "./array/estimate.ts";
 import { inOrder, inputsOf } from "../../collections/array/graph.ts";
+import { computedOften } from "./array/sharing.ts";
 import { makeProgram, type Materialised } from "./array/program.ts";
 import { isReduction, reductionOf, type Reducing } from "./array/reducing.ts";
 import { amplification, isLeafLike, isMade } from "./array/rechunk.ts";
@@ -101,6 +102,7 @@ class ArrayLowering {
       for (const operand of expensiveOperands(node)) this.#materialise(operand);
       if (needsStage(node)) this.#materialise(node);
     }
+    for (const node of computedOften(nodes, (one) => this.#kept.has(one))) this.#materialise(node);
   }
 
   /** The same for a node that the next stage computes itself. */

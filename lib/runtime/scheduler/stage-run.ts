@@ -75,6 +75,7 @@ export class StageRun {
   readonly #delays = new Delays();
   #inOrder = new Map<number, { result: TaskResult; lane: number }>();
   #held: HeldFailure | undefined;
+  #finished = false;
   #cursor = 0;
   #low = 0;
   #amount = 0;
@@ -93,7 +94,10 @@ export class StageRun {
   }
 
   get finished(): boolean {
-    return this.tally.accepted === this.count && this.#sink.done && this.reads.every((read) => read.finished);
+    // Remembered: stages that read many stages, which read many, would be asked about again and again.
+    this.#finished ||=
+      this.tally.accepted === this.count && this.#sink.done && this.reads.every((read) => read.finished);
+    return this.#finished;
   }
 
   isDone(index: number): boolean {
