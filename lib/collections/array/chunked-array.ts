@@ -1,5 +1,7 @@
+import type { DataFrame } from "../dataframe/dataframe.ts";
 import type { Callable } from "../../callables/reference.ts";
 import { executor } from "../executor.ts";
+import { frameNames, signalIn, type ToDataFrameOptions } from "../handover.ts";
 import { arrayWrite, type WriteArrayOptions, type WriteZarrOptions, type WrittenArray } from "./array-write.ts";
 import { mapBlocksOf, mapOverlap, type MapOverlapOptions } from "./blocks.ts";
 import { chunkCount } from "./chunks.ts";
@@ -103,6 +105,16 @@ export class ChunkedArray<D extends DType = DType, R = NDArray<D>> extends Movem
   /** Writes a Zarr array, each task its own chunks. @throws ConflictError where anything is there, unless `overwrite` */
   async writeZarr(path: string, options: WriteZarrOptions = {}): Promise<WrittenArray> {
     return (await executor()).writeArray(this, arrayWrite("zarr", path, options), signalOf(options));
+  }
+
+  /**
+   * Runs the array, of one axis or two, and keeps it with the workers as the rows of a frame: a partition for each chunk of rows (chunks that are cut along
+   * the columns are put together first). Columns are bool, int64 (of all whole numbers, exact) or float64.
+   * @throws ShapeError for other shapes; OptionError for names that are too few, too many or come twice; ValueError for a uint64 beyond int64
+   */
+  async toDataFrame(options: ToDataFrameOptions = {}): Promise<DataFrame> {
+    const names = frameNames(this.shape, options);
+    return (await executor()).toDataFrame(this, names, signalIn(options));
   }
 
   toJSON(): ArrayJson {
