@@ -79,6 +79,23 @@ describe.each([
     expect((await client.compute(other)).equals(await client.compute(x.sub(column)))).toBe(true);
   });
 
+  test("as methods: further arrays, arguments, options", async () => {
+    const made = cut.mapBlocks(
+      (a: Block, b: Block, k: number) => Float32Array.from(a.data, (value, i) => value + k * b.data[i % b.size]),
+      arange(7),
+      10,
+      { dtype: "float32" },
+    );
+    expect((await client.compute(made)).equals(await client.compute(x.add(arange(7).mul(10)).astype("float32")))).toBe(
+      true,
+    );
+    expect(() => cut.mapBlocks(tasks.scaled, 1, cut)).toThrow(/arrays before other arguments/);
+    const summed = cut.mapOverlap(tasks.smoothed, { depth: 0 });
+    expect((await client.compute(summed)).shape).toEqual([5, 7]);
+    expect((await client.compute(cut.neg().sort({ axis: 0 }).cumsum({ axis: 0 }))).get(1, 0)).toBe(-28 - 21);
+    expect((await client.compute(cut.neg().argsort({ axis: 0 }))).get(0, 0)).toBe(4n);
+  });
+
   test("mapBlocks may change the dtype and the chunks", async () => {
     const sums = mapBlocks((block: Block) => Int32Array.of(block.data.reduce((sum, value) => sum + value, 0)), [cut], {
       dtype: "int32",

@@ -7,6 +7,8 @@ import { quantilesByPasses } from "../../lib/collections/array/digits.ts";
 import type { DType } from "../../lib/collections/array/dtype.ts";
 import { fft, ifft, irfft } from "../../lib/collections/array/fourier.ts";
 import { cumsum, median, quantile, sort } from "../../lib/collections/array/order.ts";
+import * as linalg from "../../lib/collections/array/linalg.ts";
+import type { NDArray } from "../../lib/collections/array/ndarray.ts";
 import { matmul, tensordot } from "../../lib/collections/array/products.ts";
 import { random } from "../../lib/collections/array/random.ts";
 import { average, bincount, cov, digitize, histogram, unique } from "../../lib/collections/array/statistics.ts";
@@ -113,6 +115,50 @@ describe("how statistics run", () => {
     expect(there.shape).toEqual([30, 47, 2]);
     const back = await client.compute(ifft(fft(x)).slice("...", 0));
     expect(back.allClose(await client.compute(x), { atol: 1e-14 })).toBe(true);
+  });
+});
+
+describe("arrays without elements", () => {
+  const none = zeros([0, 3]);
+  const list = async (array: AnyArray) => ((await client.compute(array)) as NDArray).toNested();
+
+  test("have the answers that NumPy gives", async () => {
+    expect(await list(cov(none, { rowvar: false }))).toEqual([0, 1, 2].map(() => [NaN, NaN, NaN]));
+    expect(await list(quantile(none, 0.5, { axis: 0 }))).toEqual([NaN, NaN, NaN]);
+    expect(await client.compute(quantile(none, 0.5))).toBeNaN();
+    expect((await client.compute(quantile(none, [0.5], { axis: 1 }))).shape).toEqual([1, 0]);
+    expect((await client.compute(sort(none, { axis: 0 }))).shape).toEqual([0, 3]);
+    expect((await client.compute(cumsum(none))).shape).toEqual([0]);
+    expect((await client.compute(unique(none))).values.shape).toEqual([0]);
+    expect(await list(bincount(none.astype("int8"), { length: 2 }))).toEqual([0n, 0n]);
+    expect((await client.compute(fft(zeros([0, 4])))).shape).toEqual([0, 4, 2]);
+    expect(await list(matmul(zeros([2, 2, 0]), zeros([0, 1])))).toEqual([
+      [[0], [0]],
+      [[0], [0]],
+    ]);
+    expect((await client.compute(matmul(zeros([0, 2, 2]), ones([2, 3])))).shape).toEqual([0, 2, 3]);
+  });
+});
+
+describe("the same bits", () => {
+  test("inline and with two threads", async () => {
+    await using threads = await Client.local({ workers: 2, progress: false });
+    const x = random.normal([900, 20], { seed: 7, chunks: [90, 20] });
+    const [q, r] = linalg.qr(x);
+    const [counts] = histogram(x, { weights: x.abs(), bins: 9 });
+    for (const array of [cov(x.T), q, r, counts, cumsum(x, { axis: 0 }), quantile(x, [0.2, 0.7]), x.matmul(x.T)]) {
+      const found = (await threads.compute(array)) as NDArray;
+      expect([...(found.data as Float64Array)]).toEqual([
+        ...(((await client.compute(array)) as NDArray).data as Float64Array),
+      ]);
+    }
+  });
+
+  test("x xᵀ is the product that it is, of half the work", async () => {
+    const x = random.normal([30, 50], { chunks: [10, 20], seed: 3 });
+    expect(x.matmul(x.T).node.op).toBe("gram");
+    const whole = await client.compute(x.matmul(x.T.add(0)));
+    expect((await client.compute(x.matmul(x.T))).allClose(whole, { rtol: 1e-13 })).toBe(true);
   });
 });
 

@@ -202,17 +202,23 @@ function depthOf(depth: number | readonly number[], shape: readonly number[], wh
   return list;
 }
 
-/** Whether the last argument of a method is its options. */
-export function splitOptions<O extends object>(
-  given: readonly unknown[],
-  keys: readonly string[],
-): { readonly args: readonly unknown[]; readonly options: O } {
+/** As the method is called: further arrays, arguments, options. */
+export function mapBlocksOf(fn: Callable, x: AnyArray, given: readonly unknown[]): ChunkedArray {
   const last = given.at(-1);
-  const isOptions =
-    typeof last === "object" &&
-    last !== null &&
-    Object.getPrototypeOf(last) === Object.prototype &&
-    Object.keys(last).length > 0 &&
-    Object.keys(last).every((key) => keys.includes(key));
-  return isOptions ? { args: given.slice(0, -1), options: last as O } : { args: given, options: {} as O }; // its keys are theirs
+  const options = isOptions(last) ? last : {};
+  const rest = isOptions(last) ? given.slice(0, -1) : given;
+  const count = rest.findIndex((one) => !(one instanceof ChunkedArray));
+  const arrays = (count < 0 ? rest : rest.slice(0, count)) as readonly AnyArray[]; // just looked at
+  const args = count < 0 ? [] : rest.slice(count);
+  if (args.some((one) => one instanceof ChunkedArray))
+    throw new OptionError("mapBlocks(…) expects arrays before other arguments.", {
+      fix: "as in x.mapBlocks(fn, y, 2), for a function (x, y, k) => ….",
+    });
+  return mapBlocks(fn, [x, ...arrays], { ...options, args });
+}
+
+function isOptions(value: unknown): value is MapBlocksOptions {
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => key === "dtype" || key === "chunks");
 }

@@ -70,7 +70,7 @@ export function runningTotals(arena: Arena, { fn, axis, dtype }: Running, block:
 /** Lines are laid one after the other, worked on, and laid back. */
 function byLines({ arena }: Evaluator, node: Of<"along">, block: Block, { size }: Region): Block {
   const { axis, dtype } = node;
-  const lines = sizeOf(size) / Math.max(1, size[axis]);
+  const lines = sizeOf(size.with(axis, 1));
   const [from, to] = [size[axis], node.shape[axis]];
   const order = [...size.keys()].filter((i) => i !== axis).concat(axis);
   const input = arena.block(block.dtype, [lines, from]);

@@ -1,39 +1,47 @@
+import { STEPS, type Parts } from "./fft-steps.ts";
+
 /** Discrete Fourier transforms of one line. Made once for a length: the roots of unity are kept. */
 export interface Transform {
   /** In place: the real and the imaginary parts. Not scaled; the inverse one is that with the parts exchanged. */
   run(re: Float64Array, im: Float64Array): void;
 }
 
-/** Any length: by halves where it is a power of two, else by Bluestein's convolution. */
+/** Any length: by its factors 4, 2, 3 and 5 where it has no others, else by Bluestein's convolution. */
 export function transformOf(n: number): Transform {
-  return (n & (n - 1)) === 0 ? byHalves(n) : bluestein(n);
+  const factors = factorsOf(n);
+  return factors === undefined ? bluestein(n) : byFactors(n, factors);
 }
 
-/** Stockham's form of radix 2: no element is moved to a place of reversed bits. */
-function byHalves(n: number): Transform {
+function factorsOf(n: number): number[] | undefined {
+  const factors: number[] = [];
+  let rest = Math.max(1, n);
+  for (const factor of [4, 2, 3, 5])
+    while (rest % factor === 0) {
+      factors.push(factor);
+      rest /= factor;
+    }
+  return rest === 1 ? factors : undefined;
+}
+
+/** Stockham's form, by decimation in frequency: no element is moved to a place of reversed digits. */
+function byFactors(n: number, factors: readonly number[]): Transform {
   const [cos, sin] = roots(n);
-  const [re2, im2] = [new Float64Array(n), new Float64Array(n)];
+  const spare: Parts = { re: new Float64Array(n), im: new Float64Array(n) };
   return {
     run(re, im) {
-      let [xr, xi, yr, yi]: readonly Float64Array[] = [re, im, re2, im2];
-      for (let half = n >> 1, stride = 1; half >= 1; half >>= 1, stride <<= 1) {
-        for (let p = 0; p < half; p++) {
-          const [wr, wi] = [cos[p * stride], sin[p * stride]];
-          const [a, b, to] = [stride * p, stride * (p + half), 2 * stride * p];
-          for (let q = 0; q < stride; q++) {
-            const [ar, ai, br, bi] = [xr[a + q], xi[a + q], xr[b + q], xi[b + q]];
-            const [dr, di] = [ar - br, ai - bi];
-            yr[to + q] = ar + br;
-            yi[to + q] = ai + bi;
-            yr[to + stride + q] = dr * wr - di * wi;
-            yi[to + stride + q] = dr * wi + di * wr;
-          }
-        }
-        [xr, xi, yr, yi] = [yr, yi, xr, xi];
+      let x: Parts = { re, im };
+      let y = spare;
+      let groups = n;
+      let stride = 1;
+      for (const factor of factors) {
+        groups /= factor;
+        STEPS[factor](x, y, groups, stride, cos, sin);
+        stride *= factor;
+        [x, y] = [y, x];
       }
-      if (xr === re) return;
-      re.set(xr);
-      im.set(xi);
+      if (x.re === re) return;
+      re.set(x.re);
+      im.set(x.im);
     },
   };
 }
@@ -51,7 +59,7 @@ function roots(n: number): readonly [Float64Array, Float64Array] {
 /** A convolution with a chirp, in transforms of a power of two (Bluestein 1970). */
 function bluestein(n: number): Transform {
   const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
-  const inner = byHalves(size);
+  const inner = transformOf(size);
   const [cos, sin] = roots(2 * n);
   // k² mod 2n by steps: k² itself would lose digits.
   const squares = new Uint32Array(n);
@@ -69,20 +77,24 @@ function bluestein(n: number): Transform {
       xr.fill(0);
       xi.fill(0);
       for (let k = 0; k < n; k++) {
-        const [wr, wi] = [cos[squares[k]], sin[squares[k]]];
+        const wr = cos[squares[k]];
+        const wi = sin[squares[k]];
         xr[k] = re[k] * wr - im[k] * wi;
         xi[k] = re[k] * wi + im[k] * wr;
       }
       inner.run(xr, xi);
       for (let k = 0; k < size; k++) {
-        const [ar, ai] = [xr[k], xi[k]];
+        const ar = xr[k];
+        const ai = xi[k];
         xr[k] = ar * chirpRe[k] - ai * chirpIm[k];
         xi[k] = ar * chirpIm[k] + ai * chirpRe[k];
       }
       inner.run(xi, xr);
       for (let k = 0; k < n; k++) {
-        const [wr, wi] = [cos[squares[k]], sin[squares[k]]];
-        const [ar, ai] = [xr[k] / size, xi[k] / size];
+        const wr = cos[squares[k]] / size;
+        const wi = sin[squares[k]] / size;
+        const ar = xr[k];
+        const ai = xi[k];
         re[k] = ar * wr - ai * wi;
         im[k] = ar * wi + ai * wr;
       }

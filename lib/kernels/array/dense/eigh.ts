@@ -70,7 +70,8 @@ function reflect(v: Float64Array, d: Float64Array, e: Float64Array, n: number, i
   const half = f / (h + h);
   for (let j = 0; j < i; j++) e[j] -= half * d[j];
   for (let j = 0; j < i; j++) {
-    const [p, q] = [d[j], e[j]];
+    const p = d[j];
+    const q = e[j];
     const column = j * n;
     for (let k = j; k < i; k++) v[column + k] -= p * e[k] + q * d[k];
     d[j] = v[column + i - 1];
@@ -157,7 +158,8 @@ function step(v: Float64Array, d: Float64Array, e: Float64Array, n: number, l: n
 
 function rotate(v: Float64Array, a: number, b: number, n: number, c: number, s: number): void {
   for (let k = 0; k < n; k++) {
-    const [x, y] = [v[a + k], v[b + k]];
+    const x = v[a + k];
+    const y = v[b + k];
     v[b + k] = s * x + c * y;
     v[a + k] = c * x - s * y;
   }

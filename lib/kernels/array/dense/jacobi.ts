@@ -15,9 +15,10 @@ export interface Singular {
 
 /**
  * The singular value decomposition of `w` [n, m], n ≤ m: rotates pairs of rows until all are orthogonal (one-sided Jacobi, Hestenes 1958; Demmel and Veselić 1992:
- * small singular values keep their relative precision). `w` is used up. @throws MatrixError where it does not converge
+ * small singular values keep their relative precision). `w` is used up. `vectors`: whether the left vectors
+ * matter. @throws MatrixError where it does not converge
  */
-export function jacobi(w: Float64Array, n: number, m: number): Singular {
+export function jacobi(w: Float64Array, n: number, m: number, vectors = true): Singular {
   const uT = new Float64Array(n * n);
   for (let i = 0; i < n; i++) uT[i * n + i] = 1;
   // So that no square overflows.
@@ -26,7 +27,7 @@ export function jacobi(w: Float64Array, n: number, m: number): Singular {
   const squares = new Float64Array(n);
   for (let round = 0; ; round++) {
     for (let i = 0; i < n; i++) squares[i] = dot(w, i * m, i * m, m);
-    if (rotateAll(w, uT, squares, n, m) === 0) break;
+    if (rotateAll(w, vectors ? uT : undefined, squares, n, m) === 0) break;
     if (round === MOST_ROUNDS)
       throw new MatrixError(`svd(…) did not converge in ${MOST_ROUNDS} rounds.`, { fields: { rounds: MOST_ROUNDS } });
   }
@@ -34,12 +35,13 @@ export function jacobi(w: Float64Array, n: number, m: number): Singular {
 }
 
 /** One rotation for each pair of rows that are not orthogonal; gives how many. */
-function rotateAll(w: Float64Array, uT: Float64Array, squares: Float64Array, n: number, m: number): number {
+function rotateAll(w: Float64Array, uT: Float64Array | undefined, squares: Float64Array, n: number, m: number): number {
   const enough = EPSILON * Math.sqrt(m);
   let rotations = 0;
   for (let i = 0; i < n - 1; i++)
     for (let j = i + 1; j < n; j++) {
-      const [a, b] = [squares[i], squares[j]];
+      const a = squares[i];
+      const b = squares[j];
       if (a === 0 || b === 0) continue;
       const c = dot(w, i * m, j * m, m);
       if (Math.abs(c) <= enough * Math.sqrt(a) * Math.sqrt(b) || Math.abs(c) < Number.MIN_VALUE / EPSILON) continue;
@@ -48,7 +50,7 @@ function rotateAll(w: Float64Array, uT: Float64Array, squares: Float64Array, n: 
       const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
       const cos = 1 / Math.sqrt(1 + t * t);
       rotate(w, i * m, j * m, m, cos, cos * t);
-      rotate(uT, i * n, j * n, n, cos, cos * t);
+      if (uT !== undefined) rotate(uT, i * n, j * n, n, cos, cos * t);
       squares[i] = Math.max(0, a - t * c);
       squares[j] = b + t * c;
     }
@@ -56,18 +58,26 @@ function rotateAll(w: Float64Array, uT: Float64Array, squares: Float64Array, n: 
 }
 
 function dot(w: Float64Array, a: number, b: number, length: number): number {
-  let [even, odd] = [0, 0];
+  // Four sums, so that none waits for the one before.
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let k = 0;
-  for (; k + 1 < length; k += 2) {
-    even += w[a + k] * w[b + k];
-    odd += w[a + k + 1] * w[b + k + 1];
+  for (; k + 3 < length; k += 4) {
+    s0 += w[a + k] * w[b + k];
+    s1 += w[a + k + 1] * w[b + k + 1];
+    s2 += w[a + k + 2] * w[b + k + 2];
+    s3 += w[a + k + 3] * w[b + k + 3];
   }
-  return k < length ? even + odd + w[a + k] * w[b + k] : even + odd;
+  for (; k < length; k++) s0 += w[a + k] * w[b + k];
+  return s0 + s1 + (s2 + s3);
 }
 
 function rotate(x: Float64Array, a: number, b: number, length: number, cos: number, sin: number): void {
   for (let k = 0; k < length; k++) {
-    const [p, q] = [x[a + k], x[b + k]];
+    const p = x[a + k];
+    const q = x[b + k];
     x[a + k] = cos * p - sin * q;
     x[b + k] = sin * p + cos * q;
   }

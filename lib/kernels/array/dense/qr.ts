@@ -1,7 +1,7 @@
 import type { Arena } from "../arena.ts";
 import { addProduct, copyOf, identity, part, subtractProduct, transposed, zeroMatrix, type Matrix } from "./matrix.ts";
 
-const COLUMNS = 32;
+const COLUMNS = 16;
 
 /** I − V T Vᵀ, the product of some reflections; V begins at row and column `from`. */
 interface Reflections {
@@ -89,13 +89,15 @@ function reflectRest({ data, rows, cols }: Matrix, j: number, tau: number): void
   const sums = new Float64Array(cols);
   for (let k = j + 1; k < cols; k++) sums[k] = data[j * cols + k];
   for (let i = j + 1; i < rows; i++) {
-    const factor = data[i * cols + j];
-    for (let k = j + 1; k < cols; k++) sums[k] += factor * data[i * cols + k];
+    const row = i * cols;
+    const factor = data[row + j];
+    for (let k = j + 1; k < cols; k++) sums[k] += factor * data[row + k];
   }
   for (let k = j + 1; k < cols; k++) data[j * cols + k] -= tau * sums[k];
   for (let i = j + 1; i < rows; i++) {
-    const factor = tau * data[i * cols + j];
-    for (let k = j + 1; k < cols; k++) data[i * cols + k] -= factor * sums[k];
+    const row = i * cols;
+    const factor = tau * data[row + j];
+    for (let k = j + 1; k < cols; k++) data[row + k] -= factor * sums[k];
   }
 }
 

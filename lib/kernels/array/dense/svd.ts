@@ -21,7 +21,7 @@ export function svd(arena: Arena, a: Matrix, vectors = true): Svd {
   }
   const n = a.cols;
   const { q, r } = qr(arena, a, { q: vectors });
-  const { s, uT, vT } = jacobi(r.data.slice(0, n * n), n, n);
+  const { s, uT, vT } = jacobi(r.data.slice(0, n * n), n, n, vectors);
   const left = filled(arena, n, n, uT);
   const u = q === undefined ? left : product(arena, q, transposed(left));
   return { u, s, vT: filled(arena, n, n, vT) };
