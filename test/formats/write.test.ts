@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { Client, col, readCsv, readParquet, size, type DataFrame, type ScalarType } from "../../lib/index.ts";
-import { ByteDictionary } from "../../lib/kernels/formats/byte-dictionary.ts";
+import { ByteDictionary } from "../../lib/kernels/frame/byte-dictionary.ts";
 import type { Column } from "../../lib/kernels/frame/column.ts";
 import type { Frame } from "../../lib/kernels/frame/encode.ts";
 import { encodeParquet } from "../../lib/kernels/formats/write-parquet.ts";

@@ -1,7 +1,7 @@
 import type { Data, DataType, Field as ArrowField, Vector } from "apache-arrow";
 import type { Field } from "../../collections/schema.ts";
 import type { Column } from "../frame/column.ts";
-import type { ByteDictionary } from "./byte-dictionary.ts";
+import type { ByteDictionary } from "../frame/byte-dictionary.ts";
 import { jsonText } from "./json-text.ts";
 import { decimal, floorBy1000, narrowed, tooLarge } from "./parquet-values.ts";
 

@@ -8,7 +8,7 @@
  */
 import type { Encoding, PageHeader } from "hyparquet";
 import type { Column } from "../frame/column.ts";
-import type { ByteDictionary } from "./byte-dictionary.ts";
+import type { ByteDictionary } from "../frame/byte-dictionary.ts";
 import type { PageCodec } from "./page-codec.ts";
 import type { ParquetColumn } from "./parquet-columns.ts";
 import { readPageHeader } from "./parquet-header.ts";

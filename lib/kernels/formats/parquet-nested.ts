@@ -3,7 +3,7 @@ import { compressors } from "hyparquet-compressors";
 import { readExactly } from "../../store/read-exactly.ts";
 import type { Reader } from "../../store/store.ts";
 import type { StringColumn } from "../frame/column.ts";
-import type { ByteDictionary } from "./byte-dictionary.ts";
+import type { ByteDictionary } from "../frame/byte-dictionary.ts";
 import { jsonText } from "./json-text.ts";
 
 /** Lists, maps and structs as JSON text, put together by hyparquet: slower than flat columns, and rare. */

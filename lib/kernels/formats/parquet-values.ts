@@ -2,7 +2,7 @@ import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from "hyparqu
 import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import type { Encoding } from "hyparquet";
 import { ValueError } from "../../errors.ts";
-import type { ByteDictionary } from "./byte-dictionary.ts";
+import type { ByteDictionary } from "../frame/byte-dictionary.ts";
 import type { ParquetColumn } from "./parquet-columns.ts";
 import type { Cursor } from "./parquet-levels.ts";
 

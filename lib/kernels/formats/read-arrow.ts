@@ -9,7 +9,7 @@ import type { Batch, Column } from "../frame/column.ts";
 import { inSlices } from "../frame/slice.ts";
 import type { TaskContext } from "../kernel.ts";
 import { arrowColumn } from "./arrow-columns.ts";
-import { ByteDictionary } from "./byte-dictionary.ts";
+import { ByteDictionary } from "../frame/byte-dictionary.ts";
 import { decodeLz4Frame } from "./lz4-frame.ts";
 import { fileItem, type ReadBatches } from "./sources.ts";
 

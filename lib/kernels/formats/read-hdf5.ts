@@ -5,7 +5,7 @@ import type { Source } from "../../plan/plan.ts";
 import { castColumn } from "../frame/cast.ts";
 import type { Batch, Column } from "../frame/column.ts";
 import { inSlices } from "../frame/slice.ts";
-import { ByteDictionary } from "./byte-dictionary.ts";
+import { ByteDictionary } from "../frame/byte-dictionary.ts";
 import { entityOf, withHdf5 } from "./hdf5-file.ts";
 import { jsonText } from "./json-text.ts";
 import { narrowed, tooLarge } from "./parquet-values.ts";

@@ -7,7 +7,7 @@ import { castColumn } from "../frame/cast.ts";
 import type { Batch, Column } from "../frame/column.ts";
 import { inSlices } from "../frame/slice.ts";
 import type { TaskContext } from "../kernel.ts";
-import { ByteDictionary } from "./byte-dictionary.ts";
+import { ByteDictionary } from "../frame/byte-dictionary.ts";
 import { pageCodec, type PageCodec } from "./page-codec.ts";
 import { decodeChunk } from "./parquet-chunk.ts";
 import type { ParquetColumn } from "./parquet-columns.ts";

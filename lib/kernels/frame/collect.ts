@@ -1,8 +1,8 @@
+import { ByteDictionary } from "./byte-dictionary.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
 import { packStrings, type Frame } from "./encode.ts";
-import { TextTable } from "./text-table.ts";
 
 /** Gathers the rows of batches whose memory does not last. */
 export class Collector {
@@ -113,7 +113,7 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
     }
     return { type: "string", codes, dictionary: first };
   }
-  const common = new TextTable();
+  const common = new ByteDictionary();
   for (const part of strings) {
     const { codes: own, dictionary } = packStrings(part);
     const renamed = new Int32Array(dictionary.size);
@@ -121,7 +121,7 @@ function joinStrings(parts: readonly Column[], rows: number): StringColumn {
       renamed[code] = common.code(dictionary.data, dictionary.start(code), dictionary.end(code));
     for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
   }
-  return { type: "string", codes, dictionary: common.dictionary() };
+  return { type: "string", codes, dictionary: common };
 }
 
 /** The frame's first rows. */

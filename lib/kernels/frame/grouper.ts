@@ -7,7 +7,8 @@
  */
 import type { ScalarType } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
-import { TextDictionary, isWideInteger, type Column, type Dictionary, type StringColumn } from "./column.ts";
+import { ByteDictionary } from "./byte-dictionary.ts";
+import { isWideInteger, type Column, type Dictionary, type StringColumn, type TextSpans } from "./column.ts";
 import { fromValues } from "./from-values.ts";
 import { FloatVector, type VectorMemory } from "./vector-memory.ts";
 
@@ -57,7 +58,7 @@ export class Grouper {
   keys(): Column[] {
     const count = this.count;
     if (this.#keys.length === 0) return [];
-    let numbers = Int32Array.from({ length: count }, (_, i) => i + 1);
+    let numbers = ascending(count);
     const columns: Column[] = [];
     for (let k = this.#pairs.length - 1; k >= 0; k--) {
       const [left, right] = this.#pairs[k].split(numbers);
@@ -67,6 +68,20 @@ export class Grouper {
     columns.unshift(this.#keys[0].values(numbers));
     return columns;
   }
+}
+
+/** 1 … count. */
+function ascending(count: number): Int32Array<ArrayBuffer> {
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i + 1;
+  return numbers;
+}
+
+/** The words at some places. */
+function pickWords(words: Int32Array, places: Int32Array): Int32Array<ArrayBuffer> {
+  const picked = new Int32Array(places.length);
+  for (let i = 0; i < places.length; i++) picked[i] = words[places[i]];
+  return picked;
 }
 
 /** Numbers the values of one key column from 1 on; null is 0. */
@@ -93,9 +108,11 @@ function lookUp(codes: Int32Array, byCode: Int32Array, out: Int32Array): number 
 class StringNumbers implements KeyNumbers {
   #dictionary: Dictionary | undefined;
   #byCode = new Int32Array(256);
-  /** Where each number's string stands; a text once a second dictionary has come. */
+  /** Where each number's string stands; by its bytes once a second dictionary has come. */
   readonly #firstCodes: number[] = [0];
-  #texts: TextDictionary | undefined;
+  #texts: ByteDictionary | undefined;
+  /** Of the dictionary, while its rows are numbered. */
+  #spans: TextSpans | undefined;
   /** Whether each number is its string's code: both count in order of first sight, so it is so until rows are left out. */
   #areCodes = true;
 
@@ -113,6 +130,7 @@ class StringNumbers implements KeyNumbers {
     }
     if (lookUp(codes, this.#byCode, out) === 0) return;
     // Nulls, or strings not seen before.
+    this.#spans = dictionary.spans?.();
     for (let i = 0; i < codes.length; i++)
       if (out[i] === 0 && codes[i] !== 0) out[i] = this.#byCode[codes[i]] || this.#add(codes[i]);
   }
@@ -125,15 +143,15 @@ class StringNumbers implements KeyNumbers {
 
   values(numbers: Int32Array): Column {
     if (this.#texts !== undefined) return { type: "string", codes: numbers.slice(), dictionary: this.#texts };
-    const dictionary = this.#dictionary ?? new TextDictionary();
-    return { type: "string", codes: numbers.map((number) => this.#firstCodes[number]), dictionary };
+    const dictionary = this.#dictionary ?? new ByteDictionary();
+    return { type: "string", codes: pickWords(Int32Array.from(this.#firstCodes), numbers), dictionary };
   }
 
   #add(code: number): number {
     let number: number;
     if (this.#texts === undefined) number = this.#firstCodes.push(code) - 1;
     else {
-      number = this.#texts.code((this.#dictionary as Dictionary).text(code)); // set before any code is looked up
+      number = this.#texts.codeIn(this.#dictionary as Dictionary, code, this.#spans); // set before any code is looked up
       this.#firstCodes[number] = code;
     }
     this.#byCode[code] = number;
@@ -141,13 +159,14 @@ class StringNumbers implements KeyNumbers {
     return number;
   }
 
-  /** Another batch has another dictionary: from now on strings are known by their text, and codes are looked up anew. */
+  /** Another batch has another dictionary: from now on strings are known by their bytes, and codes are looked up anew. */
   #change(dictionary: Dictionary): void {
     if (this.#dictionary !== undefined) this.#areCodes = false;
     if (this.#dictionary !== undefined && this.#texts === undefined) {
-      this.#texts = new TextDictionary();
+      this.#texts = new ByteDictionary();
+      const spans = this.#dictionary.spans?.();
       for (let number = 1; number < this.#firstCodes.length; number++)
-        this.#texts.code(this.#dictionary.text(this.#firstCodes[number]));
+        this.#texts.codeIn(this.#dictionary, this.#firstCodes[number], spans);
     }
     this.#dictionary = dictionary;
     this.#byCode.fill(0);
@@ -281,9 +300,6 @@ class PairNumbers {
   }
 
   split(numbers: Int32Array): [left: Int32Array<ArrayBuffer>, right: Int32Array<ArrayBuffer>] {
-    return [
-      numbers.map((number) => this.#pairs.first[number]) as Int32Array<ArrayBuffer>,
-      numbers.map((number) => this.#pairs.second[number]) as Int32Array<ArrayBuffer>,
-    ];
+    return [pickWords(this.#pairs.first, numbers), pickWords(this.#pairs.second, numbers)];
   }
 }

@@ -19,7 +19,7 @@ import type { Frame } from "./encode.ts";
 import { finishHashes, mixWords, nullsOf, wordsOf } from "./hash.ts";
 import { gather } from "./pipeline.ts";
 import type { JoinOutput, JoinSpec } from "./steps.ts";
-import { TextTable } from "./text-table.ts";
+import { ByteDictionary } from "./byte-dictionary.ts";
 
 export class JoinTable {
   readonly #spec: JoinSpec;
@@ -198,16 +198,14 @@ interface ProbeCodes {
 
 /** Codes of a dictionary by text. */
 class TextCodes {
-  readonly #table = new TextTable();
+  readonly #table = new ByteDictionary();
   /** The dictionary's own codes, by the table's. */
   readonly #own: Int32Array;
 
   constructor(dictionary: Dictionary) {
     this.#own = new Int32Array(dictionary.size);
-    for (let code = 1; code < dictionary.size; code++) {
-      const bytes = dictionary.bytes(code);
-      this.#own[this.#table.code(bytes, 0, bytes.length)] = code;
-    }
+    const spans = dictionary.spans?.();
+    for (let code = 1; code < dictionary.size; code++) this.#own[this.#table.codeIn(dictionary, code, spans)] = code;
   }
 
   /** Of a text of another dictionary; −1 where there is none. */

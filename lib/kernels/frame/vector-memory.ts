@@ -79,23 +79,23 @@ export class FloatVector {
 export class GroupSlots {
   readonly #vector = new FloatVector();
 
-  /** `states`: arrays of the same length, kept side by side, slot by slot; `slots` of them are in use. */
+  /** `state`: `width` numbers a slot; `slots` of them are in use. */
   lend(
     memory: VectorMemory | undefined,
     vectors: readonly (Float64Array | Int32Array | Uint8Array | undefined)[],
     rows: number,
     slots: number,
-    states: readonly Float64Array[],
+    state: Float64Array,
+    width: number,
     work: (loops: VectorLoops, address: number) => void,
   ): boolean {
     if (memory === undefined || slots * ROWS_A_SLOT > rows || !vectors.every((array) => memory.holds(array)))
       return false;
-    const width = states.length;
     const lent = this.#vector.take(slots * width, memory);
     if (!memory.holds(lent)) return false;
-    for (let k = 0; k < width; k++) for (let g = 0; g < slots; g++) lent[g * width + k] = states[k][g];
+    lent.set(state.subarray(0, slots * width));
     work(memory.loops, lent.byteOffset);
-    for (let k = 0; k < width; k++) for (let g = 0; g < slots; g++) states[k][g] = lent[g * width + k];
+    state.set(lent);
     return true;
   }
 }

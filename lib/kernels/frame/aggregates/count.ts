@@ -14,7 +14,7 @@ export class Count implements Aggregator {
     const floats = floatsIn(column);
     if (column === undefined || floats !== undefined) {
       const valid = floats === undefined ? undefined : numbersOf(column).valid;
-      const lent = this.#slots.lend(memory, [groups, floats, valid], n, count + 1, [counts], (loops, at) =>
+      const lent = this.#slots.lend(memory, [groups, floats, valid], n, count + 1, counts, 1, (loops, at) =>
         loops.countGroups(groups.byteOffset, floats?.byteOffset ?? 0, valid?.byteOffset ?? 0, n, at),
       );
       if (lent) return;

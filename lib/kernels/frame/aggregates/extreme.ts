@@ -31,7 +31,7 @@ export class NumberExtreme implements Aggregator {
     const floats = floatsIn(column);
     if (floats !== undefined) {
       const rows = groups.length;
-      const lent = this.#slots.lend(memory, [groups, floats, valid], rows, count + 1, [best], (loops, at) =>
+      const lent = this.#slots.lend(memory, [groups, floats, valid], rows, count + 1, best, 1, (loops, at) =>
         loops.extremeGroups(groups.byteOffset, floats.byteOffset, valid?.byteOffset ?? 0, rows, at, isMax),
       );
       if (lent) return;

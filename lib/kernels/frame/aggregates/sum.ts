@@ -13,8 +13,8 @@ import { numbersOf, room, slots } from "./slots.ts";
 export class Sum implements Aggregator {
   readonly #kind: "int64" | "float64" | "mean";
   readonly #slots = new GroupSlots();
-  #high = new Float64Array(0);
-  #low = new Float64Array(0);
+  /** High and low part of each group side by side: with many groups every row is a cache line of its own, and so only one. */
+  #pairs = new Float64Array(0);
   #counts = new Float64Array(0);
 
   constructor(kind: "int64" | "float64" | "mean") {
@@ -42,7 +42,8 @@ export class Sum implements Aggregator {
 
   state(count: number): Column[] {
     this.#room(count);
-    return [this.#high, this.#low, this.#counts].map((array) => ({ type: "float64", values: slots(array, count) }));
+    const [high, low] = partsOf(this.#pairs, count);
+    return [high, low, slots(this.#counts, count)].map((values) => ({ type: "float64", values }));
   }
 
   result(count: number): Column {
@@ -52,7 +53,8 @@ export class Sum implements Aggregator {
     const valid = new Uint8Array(count).fill(1);
     for (let g = 1; g <= count; g++) {
       // Once the high part is infinite or NaN the low part means nothing.
-      const sum = Number.isFinite(this.#high[g]) ? this.#high[g] + this.#low[g] : this.#high[g];
+      const [high, low] = [this.#pairs[2 * g], this.#pairs[2 * g + 1]];
+      const sum = Number.isFinite(high) ? high + low : high;
       values[g - 1] = this.#kind === "mean" ? sum / this.#counts[g] : sum;
       if (this.#kind === "mean" && this.#counts[g] === 0) valid[g - 1] = 0;
     }
@@ -60,8 +62,7 @@ export class Sum implements Aggregator {
   }
 
   #room(count: number): void {
-    this.#high = room(this.#high, count);
-    this.#low = room(this.#low, count);
+    this.#pairs = room(this.#pairs, 2 * count + 1);
     this.#counts = room(this.#counts, count);
   }
 
@@ -75,11 +76,11 @@ export class Sum implements Aggregator {
   ): boolean {
     const vectors = [groups, values, valid];
     const [g, v, mask, rows] = [groups.byteOffset, values.byteOffset, valid?.byteOffset ?? 0, groups.length];
-    const summed = this.#slots.lend(memory, vectors, rows, slots, [this.#high, this.#low], (loops, at) =>
+    const summed = this.#slots.lend(memory, vectors, rows, slots, this.#pairs, 2, (loops, at) =>
       loops.sumGroups(g, v, mask, rows, at),
     );
     if (!summed || this.#kind !== "mean") return summed;
-    const counted = this.#slots.lend(memory, vectors, rows, slots, [this.#counts], (loops, at) =>
+    const counted = this.#slots.lend(memory, vectors, rows, slots, this.#counts, 1, (loops, at) =>
       loops.countGroups(g, v, mask, rows, at),
     );
     if (!counted) countValues(groups, values, valid, this.#counts);
@@ -88,16 +89,17 @@ export class Sum implements Aggregator {
 
   #add(groups: Int32Array, values: Float64Array, valid: Uint8Array | undefined): void {
     if (this.#kind === "mean") countValues(groups, values, valid, this.#counts);
-    if (valid === undefined) addAll(groups, values, this.#high, this.#low);
-    else addValid(groups, values, valid, this.#high, this.#low);
+    if (valid === undefined) addAll(groups, values, this.#pairs);
+    else addValid(groups, values, valid, this.#pairs);
   }
 
   #addOne(g: number, value: number): void {
-    const old = this.#high[g];
+    const pairs = this.#pairs;
+    const old = pairs[2 * g];
     const sum = old + value;
     const part = sum - old;
-    this.#low[g] += old - (sum - part) + (value - part);
-    this.#high[g] = sum;
+    pairs[2 * g + 1] += old - (sum - part) + (value - part);
+    pairs[2 * g] = sum;
   }
 
   /** A wide integer is the sum of two f64, both exact. */
@@ -112,53 +114,63 @@ export class Sum implements Aggregator {
   }
 
   #integers(count: number): Column {
+    const [high, low] = partsOf(this.#pairs, count);
+    // A sum within ±2^53 is its high part: nothing was ever lost.
+    if (high.every((value, i) => low[i] === 0 && Math.abs(value) <= 2 ** 53)) return { type: "int64", values: high };
     const wide = new BigInt64Array(count);
     let isWide = false;
-    for (let g = 1; g <= count; g++) {
-      const sum = BigInt(this.#high[g]) + BigInt(this.#low[g]);
+    for (let g = 0; g < count; g++) {
+      const sum = BigInt(high[g]) + BigInt(low[g]);
       if (BigInt.asIntN(64, sum) !== sum)
         throw new OverflowError(`A sum of integers, ${sum}, does not fit int64.`, {
           fields: { sum: sum.toString() },
           fix: 'sum floats instead: col(…).cast("float64").sum().',
         });
       if (BigInt.asIntN(54, sum) !== sum) isWide = true;
-      wide[g - 1] = sum;
+      wide[g] = sum;
     }
     return { type: "int64", values: isWide ? wide : Float64Array.from(wide, Number) };
   }
 }
 
+/** The high and the low parts of groups 1 … count. */
+function partsOf(
+  pairs: Float64Array,
+  count: number,
+): [high: Float64Array<ArrayBuffer>, low: Float64Array<ArrayBuffer>] {
+  const [high, low] = [new Float64Array(count), new Float64Array(count)];
+  for (let g = 0; g < count; g++) {
+    high[g] = pairs[2 * g + 2];
+    low[g] = pairs[2 * g + 3];
+  }
+  return [high, low];
+}
+
 // The loops stand alone, with arrays for arguments only: inside the class the same lines take twice the time.
 
 /** Adds each value to its group's pair, by two-sum; NaN is skipped. */
-function addAll(groups: Int32Array, values: Float64Array, high: Float64Array, low: Float64Array): void {
+function addAll(groups: Int32Array, values: Float64Array, pairs: Float64Array): void {
   for (let i = 0; i < groups.length; i++) {
     const value = values[i];
     if (value !== value) continue;
-    const g = groups[i];
-    const old = high[g];
+    const at = 2 * groups[i];
+    const old = pairs[at];
     const sum = old + value;
     const part = sum - old;
-    low[g] += old - (sum - part) + (value - part);
-    high[g] = sum;
+    pairs[at + 1] += old - (sum - part) + (value - part);
+    pairs[at] = sum;
   }
 }
 
-function addValid(
-  groups: Int32Array,
-  values: Float64Array,
-  valid: Uint8Array,
-  high: Float64Array,
-  low: Float64Array,
-): void {
+function addValid(groups: Int32Array, values: Float64Array, valid: Uint8Array, pairs: Float64Array): void {
   for (let i = 0; i < groups.length; i++) {
     const value = values[i];
     if (value !== value || valid[i] === 0) continue;
-    const g = groups[i];
-    const old = high[g];
+    const at = 2 * groups[i];
+    const old = pairs[at];
     const sum = old + value;
     const part = sum - old;
-    low[g] += old - (sum - part) + (value - part);
-    high[g] = sum;
+    pairs[at + 1] += old - (sum - part) + (value - part);
+    pairs[at] = sum;
   }
 }

@@ -3,7 +3,7 @@ import type { RecordBatch, Table } from "apache-arrow";
 import { widerOf, type ScalarType, type Schema } from "../../../collections/schema.ts";
 import { TypeMismatchError } from "../../../errors.ts";
 import { arrowColumn, describeArrow } from "../../formats/arrow-columns.ts";
-import { ByteDictionary } from "../../formats/byte-dictionary.ts";
+import { ByteDictionary } from "../byte-dictionary.ts";
 import { castColumn } from "../cast.ts";
 import { concatenate } from "../collect.ts";
 import { columnOf, type Batch, type Column, type Scalar } from "../column.ts";

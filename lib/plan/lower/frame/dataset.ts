@@ -141,6 +141,36 @@ export function fitting(builder: PlanBuilder, dataset: Dataset, sink: Sink): Dat
   return fitted;
 }
 
+/** Blocks are not made larger than this, in bytes; and not so large that there are fewer of them than `FEWEST_BLOCKS`. */
+const LARGEST_BLOCK = 64 * 1024 * 1024;
+const FEWEST_BLOCKS = 8;
+/** A task whose rows have fewer than this many to a group gains little by aggregating them. */
+const ROWS_A_GROUP = 16;
+
+/**
+ * The dataset read in larger blocks where each has nearly all of many groups, and nobody asked for blocks of a size: every block makes its own table of
+ * groups, which then have to be merged.
+ */
+export function enlarged(builder: PlanBuilder, dataset: Dataset, sink: Sink, groups: number): Dataset {
+  const { inBlocks, tasks } = dataset.read;
+  if (inBlocks === undefined || tasks.kind !== "ranges") return dataset;
+  const bytes = tasks.sources.reduce((sum, { size }) => sum + size, 0);
+  const largest = Math.min(LARGEST_BLOCK, bytes / FEWEST_BLOCKS);
+  let larger = dataset;
+  for (let blockSize = 2 * tasks.blockSize; blockSize <= largest; blockSize *= 2) {
+    const rows = dataset.rows / (bytes / (blockSize / 2));
+    const candidate = { ...dataset, read: inBlocks(blockSize) };
+    const peak = peakBytes(closed(candidate, "", sink, () => ({ kind: "keep" })).stage);
+    if (rows > ROWS_A_GROUP * groups || peak > builder.taskBytes / 2) break;
+    larger = candidate;
+  }
+  if (larger !== dataset && larger.read.tasks.kind === "ranges")
+    builder.note(
+      `blocks of ${formatBytes(larger.read.tasks.blockSize)} in place of ${formatBytes(tasks.blockSize)}, since each has many of about ${groups} groups`,
+    );
+  return larger;
+}
+
 /** Sections are copies of what was gathered, once by themselves and once in one object. */
 function estimateOf(read: Read, columns: Schema, sink: Sink): Estimate {
   if (sink.to !== "exchange") return read.estimate(columns, sink);

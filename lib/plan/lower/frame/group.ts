@@ -2,7 +2,7 @@ import { AGGREGATES } from "../../../collections/aggregate-table.ts";
 import type { GroupSink, SortKey } from "../../../kernels/frame/steps.ts";
 import { groupSchema } from "../../../kernels/frame/group.ts";
 import { estimateGroups } from "./cardinality.ts";
-import { bytesOf, type Dataset } from "./dataset.ts";
+import { bytesOf, enlarged, type Dataset } from "./dataset.ts";
 import {
   exchange,
   exchangeByRange,
@@ -34,7 +34,7 @@ export async function groupRows(dataset: Dataset, sink: GroupSink, lowering: Low
   const end = { sink, schema: dataset.schema, after: [] };
   // Without keys there is one group, which no exchange would part; of no rows it would make one a partition.
   const isFolded = sink.keys.length === 0 || (groups < MANY_GROUPS && bytes <= smallBytes(builder.taskBytes));
-  if (isFolded) return { ...dataset, schema, rows: groups, end };
+  if (isFolded) return { ...enlarged(builder, dataset, sink, groups), schema, rows: groups, end };
   const partitions = partitionsFor(bytes, builder.taskBytes);
   builder.note(
     `group by ${sink.keys.join(", ")}: about ${groups} groups, whose states meet in partitions (${inPartitions({ ...dataset, schema, rows: groups }, partitions)})`,

@@ -1,5 +1,6 @@
 import { OptionError } from "../../errors.ts";
-import type { Dictionary } from "../frame/column.ts";
+import type { Dictionary, TextSpans } from "./column.ts";
+import { hashBytes } from "./hash.ts";
 
 /** Bytes of all distinct texts of one column in one task: offsets of texts have 32 bits. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -32,23 +33,45 @@ export class ByteDictionary implements Dictionary {
     return this.#data.subarray(this.#ends[code - 1], this.#ends[code]);
   }
 
+  spans(): TextSpans {
+    const ends = this.#ends;
+    return { data: this.#data, start: (code) => ends[code - 1], end: (code) => ends[code] };
+  }
+
   /** The code of the text at [start, end) of `from`, a new one where it has none yet. */
   code(from: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ from[i], 0x01000193);
-    hash ^= hash >>> 15;
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const code = this.#slots[slot];
-      if (code === 0) return this.#add(from, start, end, hash, slot);
-      if (this.#hashes[code] === hash && this.#isSame(code, from, start, end)) return code;
-    }
+    const hash = hashOf(from, start, end);
+    const slot = this.#slotOf(hash, from, start, end);
+    return this.#slots[slot] === 0 ? this.#add(from, start, end, hash, slot) : this.#slots[slot];
+  }
+
+  /** The code of the text at [start, end) of `from`; 0 where it has none. */
+  find(from: Uint8Array, start: number, end: number): number {
+    return this.#slots[this.#slotOf(hashOf(from, start, end), from, start, end)];
+  }
+
+  /** The code of a text of another dictionary, whose `spans` are given if it has any. */
+  codeIn(other: Dictionary, code: number, spans: TextSpans | undefined): number {
+    if (spans !== undefined) return this.code(spans.data, spans.start(code), spans.end(code));
+    const bytes = other.bytes(code);
+    return this.code(bytes, 0, bytes.length);
   }
 
   /** The code of a JavaScript string. */
   codeOf(text: string): number {
     const bytes = Buffer.from(text, "utf8");
     return this.code(bytes, 0, bytes.length);
+  }
+
+  /** Where the text's code stands, or would stand. */
+  #slotOf(hash: number, from: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (let code = this.#slots[slot]; code !== 0; code = this.#slots[slot]) {
+      if (this.#hashes[code] === hash && this.#isSame(code, from, start, end)) return slot;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
   }
 
   #isSame(code: number, from: Uint8Array, start: number, end: number): boolean {
@@ -77,7 +100,7 @@ export class ByteDictionary implements Dictionary {
       this.#ends = doubled(this.#ends);
       this.#hashes = doubled(this.#hashes);
     }
-    this.#data.set(from.subarray(start, end), at);
+    for (let i = start; i < end; i++) this.#data[at + i - start] = from[i];
     this.#ends[code] = stop;
     this.#hashes[code] = hash;
     this.#slots[slot] = code;
@@ -94,6 +117,11 @@ export class ByteDictionary implements Dictionary {
       this.#slots[slot] = code;
     }
   }
+}
+
+function hashOf(from: Uint8Array, start: number, end: number): number {
+  const hash = hashBytes(from, start, end);
+  return hash ^ (hash >>> 15);
 }
 
 function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
