@@ -110,6 +110,14 @@ describe.each([0, 2])("frames and arrays, %i threads", (workers) => {
     ]);
   });
 
+  test("a column that turns out to be wider than its sample makes the array wider", async () => {
+    const lines = Array.from({ length: 200 }, (_, i) => (i === 190 ? "0.5" : String(i)));
+    await store.put("memory://handover/late.csv", new TextEncoder().encode(`n\n${lines.join("\n")}\n`));
+    const array = await readCsv("memory://handover/late.csv", { blockSize: 100, sampleRows: 5 }).toArray();
+    expect(array).toMatchObject({ shape: [200, 1], dtype: "float64" });
+    expect((await array.ravel().compute()).toArray()).toEqual(lines.map(Number));
+  });
+
   test("what is no number is refused before anything is read, with the fix", async () => {
     const text = await failureOf(rows().toArray());
     expect(text).toBeInstanceOf(TypeMismatchError);
