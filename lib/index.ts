@@ -11,15 +11,14 @@ export type { GatherOptions, Gathered, WaitOptions } from "./client/gather.ts";
 export {
   fromFunction,
   mapBlocks,
-  mapOverlap,
   type BlockInfo,
   type BlockResult,
   type FromFunctionOptions,
   type MapBlocksOptions,
-  type MapOverlapOptions,
 } from "./collections/array/blocks.ts";
 export { ChunkedArray, type AnyArray, type Operand as ArrayOperand } from "./collections/array/chunked-array.ts";
 export type { ChunksOption } from "./collections/array/chunks.ts";
+export { corrcoef, cov, type CovOptions } from "./collections/array/covariance.ts";
 export {
   arange,
   broadcastTo,
@@ -124,6 +123,7 @@ export {
   type QuantileOptions,
 } from "./collections/array/order.ts";
 export { matmul, outer, tensordot } from "./collections/array/products.ts";
+export { mapOverlap, type MapOverlapOptions } from "./collections/array/overlap.ts";
 export { random, type RandomOptions } from "./collections/array/random.ts";
 export {
   all,
@@ -151,15 +151,12 @@ export type { SliceEntry } from "./collections/array/slices.ts";
 export {
   average,
   bincount,
-  corrcoef,
-  cov,
   digitize,
   histogram,
   searchsorted,
   unique,
   type AverageOptions,
   type BincountOptions,
-  type CovOptions,
   type HistogramOptions,
   type SearchOptions,
   type UniqueValues,

@@ -3,6 +3,7 @@ import { ChunkedArray, type AnyArray } from "../../lib/collections/array/chunked
 import type { DType } from "../../lib/collections/array/dtype.ts";
 import { makeTyped, NDArray } from "../../lib/collections/array/ndarray.ts";
 import { fromArray } from "../../lib/collections/array/create.ts";
+import * as covariance from "../../lib/collections/array/covariance.ts";
 import * as fourier from "../../lib/collections/array/fourier.ts";
 import * as linalg from "../../lib/collections/array/linalg.ts";
 import { norm } from "../../lib/collections/array/norm.ts";
@@ -66,8 +67,8 @@ function ordered({ ord, ...options }: Options): Options {
 }
 
 export const functions: Readonly<Record<string, Asked>> = {
-  cov: ([x], options) => statistics.cov(x, as(options)),
-  corrcoef: ([x], options) => statistics.corrcoef(x, as(options)),
+  cov: ([x], options) => covariance.cov(x, as(options)),
+  corrcoef: ([x], options) => covariance.corrcoef(x, as(options)),
   average: ([x, weights], options) => statistics.average(x, as(weighted(options, weights))),
   histogram: ([x, weights], options) => statistics.histogram(x, as(weighted(options, weights))),
   bincount: ([x, weights], options) => statistics.bincount(x, as(weighted(options, weights))),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { CallableError, Client, OptionError, ShapeError, TaskError, fromModule } from "../../lib/index.ts";
-import { fromFunction, mapBlocks, mapOverlap } from "../../lib/collections/array/blocks.ts";
+import { fromFunction, mapBlocks } from "../../lib/collections/array/blocks.ts";
+import { mapOverlap } from "../../lib/collections/array/overlap.ts";
 import { ChunkedArray } from "../../lib/collections/array/chunked-array.ts";
 import { arange, concatenate, fromArray, ones } from "../../lib/collections/array/create.ts";
 import type { NDArray } from "../../lib/collections/array/ndarray.ts";

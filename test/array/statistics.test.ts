@@ -11,7 +11,8 @@ import * as linalg from "../../lib/collections/array/linalg.ts";
 import type { NDArray } from "../../lib/collections/array/ndarray.ts";
 import { matmul, tensordot } from "../../lib/collections/array/products.ts";
 import { random } from "../../lib/collections/array/random.ts";
-import { average, bincount, cov, digitize, histogram, unique } from "../../lib/collections/array/statistics.ts";
+import { cov } from "../../lib/collections/array/covariance.ts";
+import { average, bincount, digitize, histogram, unique } from "../../lib/collections/array/statistics.ts";
 
 /** How statistics run, and what they refuse. Their answers are NumPy's: analysis.test.ts. */
 

@@ -3,7 +3,7 @@ import type { Callable } from "../../callables/reference.ts";
 import { executor } from "../executor.ts";
 import { frameNames, signalIn, type ToDataFrameOptions } from "../handover.ts";
 import { arrayWrite, type WriteArrayOptions, type WriteZarrOptions, type WrittenArray } from "./array-write.ts";
-import { mapBlocksOf, mapOverlap, type MapOverlapOptions } from "./blocks.ts";
+import { mapBlocksOf } from "./blocks.ts";
 import { chunkCount } from "./chunks.ts";
 import type { DType } from "./dtype.ts";
 import { arrayFromJson, arrayToJson, type ArrayJson } from "./json.ts";
@@ -12,6 +12,7 @@ import { MovementMethods } from "./movement-methods.ts";
 import type { NDArray } from "./ndarray.ts";
 import type { ArrayNode } from "./nodes.ts";
 import { argsort, cumprod, cumsum, sort, type AxisOptions } from "./order.ts";
+import { mapOverlap, type MapOverlapOptions } from "./overlap.ts";
 import { matmul } from "./products.ts";
 import { shapeText } from "./shape.ts";
 
