@@ -6,6 +6,7 @@ import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
 import { READ_AHEAD_BYTES } from "../store/with-read-ahead.ts";
 import type { GroupSink, Sink } from "../kernels/frame/steps.ts";
 import { pixelsAdvice } from "./estimate-images.ts";
+import { chunksThatFit } from "./lower/array/chunk-advice.ts";
 import type { Estimate, Plan, Source, Stage } from "./plan.ts";
 import { rangesIn } from "./rules.ts";
 import type { CsvSource } from "./source/csv.ts";
@@ -91,6 +92,7 @@ export function refuseTooLarge(plan: Plan, limit: number): void {
     const terms = Object.entries(stage.estimate.peakBytes).sort(([, a], [, b]) => b - a);
     const worst = terms.map(([term, bytes]) => `${term} ${formatBytes(bytes)}`).join(", ");
     const fits = largestBlock(stage, peak, limit);
+    const chunks = chunksThatFit(stage, limit);
     throw new PlanTooLargeError(
       `A task of stage "${stage.id}" would need ${formatBytes(peak)} (${worst}), and the limit is ${formatBytes(limit)}.`,
       {
@@ -99,14 +101,24 @@ export function refuseTooLarge(plan: Plan, limit: number): void {
           peakBytes: peak,
           limitBytes: limit,
           ...(fits === undefined ? {} : { blockSize: fits }),
+          ...(chunks === undefined ? {} : { chunks }),
         },
         fix:
           fits === undefined
-            ? (pixelsAdvice(stage, peak, limit) ?? "raise memoryLimit, or have fewer threads a worker.")
+            ? (pixelsAdvice(stage, peak, limit) ??
+              chunksAdvice(chunks) ??
+              "raise memoryLimit, or have fewer threads a worker.")
             : `pass { blockSize: ${fits} }, or raise memoryLimit.`,
       },
     );
   }
+}
+
+function chunksAdvice(chunks: readonly number[] | undefined): string | undefined {
+  return (
+    chunks &&
+    `the largest chunks that fit are [${chunks.join(", ")}]: x.rechunk(…) before, or make the array with them; or raise memoryLimit.`
+  );
 }
 
 /** A block size that fits, in bytes. The terms that grow with a range are taken as proportional, and the longest range as 1.5 blocks. */

@@ -3,6 +3,7 @@ import { PlanError } from "../errors.ts";
 import { isFold, isKernel } from "../kernels/registry.ts";
 import { PLAN_VERSION, type Plan, type Stage, type StageOutput, type TaskRule } from "./plan.ts";
 import { taskCount } from "./rules.ts";
+import { checkArrayCombine, checkArrayFold, checkArrayRun } from "./validate-array.ts";
 import { checkImages, checkSheetParams } from "./validate-images.ts";
 import { checkBag, checkBagFold } from "./validate-bag.ts";
 import { checkScan } from "./validate-scan.ts";
@@ -69,6 +70,9 @@ function checkWork(value: unknown, path: string, what: "kernel" | "fold"): void 
   if (what === "kernel" && op === "frame.map") checkWork(params["rows"], `${path}.params.rows`, "kernel");
   if (what === "kernel" && op === "bag.run") checkBag(params, `${path}.params`);
   if (what === "fold" && op === "bag.fold") checkBagFold(params, `${path}.params`);
+  if (what === "kernel" && op === "array.run") checkArrayRun(params, `${path}.params`);
+  if (what === "kernel" && op === "array.combine") checkArrayCombine(params, `${path}.params`);
+  if (what === "fold" && op === "array.reduce") checkArrayFold(params, `${path}.params`);
   if (what === "kernel" && op === "images.run") checkImages(params, `${path}.params`);
   if (what === "kernel" && op === "images.sheet") checkSheetParams(params, `${path}.params`);
 }

@@ -1,5 +1,5 @@
 import { OptionError } from "../../errors.ts";
-import { infoOf, type DType } from "./dtype.ts";
+import { DTYPES, infoOf, type DType } from "./dtype.ts";
 import { shapeText, sizeOf, type Shape } from "./shape.ts";
 
 /** How an array is cut: the lengths of its chunks along each axis. */
@@ -83,6 +83,13 @@ function autoChunks(shape: Shape, dtype: DType, open: readonly boolean[], fixed?
   return shape.map((length, axis) =>
     open[axis] ? levelled(length, sizes.get(axis) ?? length) : (fixed?.[axis] ?? [length]),
   );
+}
+
+/** The lengths of chunks that "auto" gives an array of this shape, whose elements have `width` bytes. */
+export function autoLengths(shape: Shape, width: number): number[] {
+  const dtype = DTYPES.find((name) => infoOf(name).bytes === width) ?? "float64";
+  const all = shape.map(() => true);
+  return autoChunks(shape, dtype, all).map((axis) => axis[0]);
 }
 
 /** Chunks of at most `size`, all nearly alike. */

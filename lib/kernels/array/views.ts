@@ -153,20 +153,23 @@ function stretchBox(
   return { region: { start, size }, first: base };
 }
 
+/** The lengths of what is joined, by node: there may be thousands, of which a box needs few. */
+const joined = new WeakMap<Of<"concat">, readonly (readonly number[])[]>();
+
 async function concatenated(evaluator: Evaluator, node: Of<"concat">, region: Region): Promise<Block> {
   const { arena, program } = evaluator;
-  const { axis } = node;
+  const { axis, inputs } = node;
+  const lengths = joined.get(node) ?? [inputs.map((place) => program[place].shape[axis])];
+  joined.set(node, lengths);
   const out = arena.block(node.dtype, region.size);
-  let from = 0;
-  for (const place of node.inputs) {
-    const { shape } = program[place];
-    const own = { start: shape.map((_, i) => (i === axis ? from : 0)), size: shape };
-    const shared = intersect(own, region);
-    from += shape[axis];
+  const line = { start: [region.start[axis]], size: [region.size[axis]] };
+  for (const { index, region: own } of evaluator.gridOf(lengths).touching(line)) {
+    const shared = intersect(own, line);
     if (shared === undefined) continue;
-    const start = shared.start.map((at, i) => at - own.start[i]);
-    const block = await evaluator.block(place, { start, size: shared.size });
-    copyBox(arena, block, shared, out, region);
+    const size = region.size.with(axis, shared.size[0]);
+    const box = { start: region.start.with(axis, shared.start[0] - own.start[0]), size };
+    const block = await evaluator.block(inputs[index], box);
+    copyBox(arena, block, { start: region.start.with(axis, shared.start[0]), size }, out, region);
     arena.release(block);
   }
   return out;

@@ -8,13 +8,15 @@
  *     aᵀ ▷ matmul ▷ b                        few chunks of output: a reduction over the summed axis; many: a task for each
  */
 import { Grid, chunkCount, equalChunks, type Chunks } from "../../collections/array/chunks.ts";
+import { infoOf } from "../../collections/array/dtype.ts";
 import type { ArrayNode } from "../../collections/array/nodes.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import { OptionError, type JsonObject } from "../../errors.ts";
 import type { ArrayCombineParams, ArrayRunParams, ArraySink, ProgramReduction } from "../../kernels/array/program.ts";
 import { PLAN_VERSION, type OutputsOf, type Plan, type Stage, type StageOutput } from "../plan.ts";
-import { estimateArray } from "./array/estimate.ts";
+import { estimateArray, isProduct } from "./array/estimate.ts";
 import { inOrder, inputsOf } from "../../collections/array/graph.ts";
+import { chunkNote } from "./array/chunk-advice.ts";
 import { computedOften } from "./array/sharing.ts";
 import { makeProgram, type Materialised } from "./array/program.ts";
 import { isReduction, reductionOf, type Reducing } from "./array/reducing.ts";
@@ -229,6 +231,8 @@ class ArrayLowering {
   #push(what: string, params: ArrayRunParams, beside: readonly OutputsOf[], output: StageOutput): OutputsOf {
     const id = this.#id(what);
     const count = new Grid(params.grid).count;
+    const note = isProduct(params.sink) ? undefined : chunkNote(params.grid, widthOf(params));
+    if (note !== undefined && !this.#notes.includes(note)) this.#notes.push(note);
     this.#stages.push({
       id,
       work: { op: "array.run", params: params as unknown as JsonObject },
@@ -239,6 +243,12 @@ class ArrayLowering {
     });
     return { stage: id, count };
   }
+}
+
+/** Bytes of an element of what a stage computes. */
+function widthOf({ program, sink }: ArrayRunParams): number {
+  if (sink.to === "reduce") return infoOf(sink.reductions[0].dtype).bytes;
+  return infoOf(program[sink.to === "whole" ? sink.roots[0] : sink.root].dtype).bytes;
 }
 
 /** Whether a node is no part of what asks for it, but has a stage of its own. */

@@ -1,7 +1,8 @@
-import { chunkCount, largestChunk } from "../../../collections/array/chunks.ts";
+import { chunkCount, largestChunk, type Chunks } from "../../../collections/array/chunks.ts";
 import { infoOf } from "../../../collections/array/dtype.ts";
 import { sizeOf } from "../../../collections/array/shape.ts";
-import type { ArrayRunParams, ProgramNode } from "../../../kernels/array/program.ts";
+import type { ArrayRunParams, ProgramNode, ProgramReduction } from "../../../kernels/array/program.ts";
+import { peakOfBlocks } from "./peak.ts";
 import type { Estimate } from "../../plan.ts";
 
 /** The kernel's code and tables, and the vectors of a tile. */
@@ -10,8 +11,8 @@ const KERNEL_BYTES = 2 * 1024 * 1024;
 /** Element-wise steps go through the caches; what is not element-wise makes a block, as large as the largest chunk asked for. */
 export function estimateArray({ program, grid, sink }: ArrayRunParams): Estimate {
   // Of whole arrays every node makes all of itself.
-  const chunk = sink.to === "whole" ? Infinity : largestChunk(grid);
-  const blocks = program.reduce((sum, node) => sum + blockBytes(node, chunk), 0);
+  const chunk = sink.to === "whole" ? Infinity : largestBox(grid, sink);
+  const blocks = peakOfBlocks(program, rootsOf(sink), (node) => blockBytes(node, chunk));
   return {
     bytesIn: program.reduce((sum, node) => sum + bytesRead(node), 0),
     peakBytes: { kernel: KERNEL_BYTES, blocks, output: outputBytes(program, chunk, sink) },
@@ -20,6 +21,40 @@ export function estimateArray({ program, grid, sink }: ArrayRunParams): Estimate
 
 /** Counts of digits, for a few different starts of keys. */
 const SELECT_BYTES = 256 * 1024;
+
+/** The nodes of which a task computes boxes. */
+function rootsOf(sink: ArrayRunParams["sink"]): readonly number[] {
+  if (sink.to === "whole") return sink.roots;
+  if (sink.to !== "reduce") return [sink.root];
+  return [...new Set(sink.reductions.flatMap(placesOf))];
+}
+
+function placesOf(reduction: ProgramReduction): readonly number[] {
+  switch (reduction.kind) {
+    case "product":
+      return [reduction.left, reduction.right];
+    case "histogram":
+      return [reduction.root, reduction.edges, ...(reduction.weights === undefined ? [] : [reduction.weights])];
+    case "bincount":
+      return [reduction.root, ...(reduction.weights === undefined ? [] : [reduction.weights])];
+    case "digits":
+      return [reduction.root, ...(reduction.before === undefined ? [] : [reduction.before])];
+    default:
+      return [reduction.root];
+  }
+}
+
+/** Whether a task multiplies boxes of matrices: its grid has the axes rows, columns, summed, and no block has all three. */
+export function isProduct(sink: ArrayRunParams["sink"]): boolean {
+  return sink.to === "reduce" && sink.reductions.some(({ kind }) => kind === "product");
+}
+
+/** Elements of the largest box that is asked for. */
+function largestBox(grid: Chunks, sink: ArrayRunParams["sink"]): number {
+  if (!isProduct(sink)) return largestChunk(grid);
+  const [rows, columns, summed] = grid;
+  return Math.max(largestChunk([rows, columns]), largestChunk([rows, summed]), largestChunk([summed, columns]));
+}
 
 /** What decompositions hold beside what they are given: factors, vectors, the result as it travels. */
 const WHOLE_COPIES = 4;
