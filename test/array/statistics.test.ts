@@ -78,6 +78,17 @@ describe("how statistics run", () => {
     expect(x.T.T.node).toBe(x.node);
   });
 
+  test("a product's memory is that of its boxes, whatever the length of the axis that is summed", async () => {
+    const x = random.normal([4_000, 4_000], { chunks: [2_000, 1_000], seed: 1 });
+    const y = random.normal([4_000, 4_000], { chunks: [1_000, 2_000], seed: 2 });
+    const plan = await x.matmul(y).explain();
+    expect(plan).toMatch(/reduce-1: 16 shards/);
+    // Two operands of 2,000 by 1,000, which their own chunks hold, and a state of 2,000².
+    const [, megabytes] = /at most ([\d.]+) MB a task/.exec(plan) ?? [];
+    expect(Number(megabytes)).toBeLessThan(400);
+    expect(plan).not.toMatch(/far too/);
+  });
+
   test("running sums go through chunks side by side, and give the same for any chunks", async () => {
     const x = arange(1_000, { chunks: 7, dtype: "int32" });
     const found = await client.compute(cumsum(x));
