@@ -8,7 +8,14 @@
 import type { ScalarType } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
 import { ByteDictionary } from "./byte-dictionary.ts";
-import { isWideInteger, type Column, type Dictionary, type StringColumn, type TextSpans } from "./column.ts";
+import {
+  codesValid,
+  isWideInteger,
+  type Column,
+  type Dictionary,
+  type StringColumn,
+  type TextSpans,
+} from "./column.ts";
 import { fromValues } from "./from-values.ts";
 import { FloatVector, type VectorMemory } from "./vector-memory.ts";
 
@@ -261,6 +268,23 @@ class ValueNumbers implements KeyNumbers {
   }
 
   values(numbers: Int32Array): Column {
+    if (this.#wide.size > 0) return this.#wideValues(numbers);
+    const valid = codesValid(numbers);
+    const { first, second } = this.#pairs;
+    const values = new Float64Array(numbers.length);
+    const halves = new Int32Array(values.buffer);
+    for (let i = 0; i < numbers.length; i++) {
+      halves[2 * i] = first[numbers[i]];
+      halves[2 * i + 1] = second[numbers[i]];
+    }
+    const type = this.#type;
+    if (type === "bool") return { type, values: Uint8Array.from(values), valid };
+    if (type === "float64" && valid !== undefined)
+      for (let i = 0; i < valid.length; i++) if (valid[i] === 0) values[i] = NaN;
+    return { type, values, valid } as Column; // of the key's type
+  }
+
+  #wideValues(numbers: Int32Array): Column {
     const list = Array.from(numbers, (number) => {
       if (number === 0) return null;
       const wide = this.#wideByNumber.get(number);

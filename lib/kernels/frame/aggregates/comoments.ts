@@ -4,7 +4,7 @@ import type { Column } from "../column.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { centredSquares, ddofOf } from "./moments.ts";
 import { floatsOf, numbersOf } from "./slots.ts";
-import { addTwice, multiplyTwice, twoSum, type Twice } from "./twice.ts";
+import type { Twice } from "./twice.ts";
 
 /** A group's slots lie side by side: how many rows, the two pivots, and sums of x, y, xy, x² and y² of distances from them, each in two parts. */
 const SUMS = 5;
@@ -23,20 +23,12 @@ export class Comoments implements Aggregator {
 
   absorb(other: Column[], groups: Int32Array, count: number): void {
     this.#room(count);
-    const columns = other.map(floatsOf);
-    const theirs = new Float64Array(WIDTH);
-    for (let i = 0; i < groups.length; i++) {
-      for (let k = 0; k < WIDTH; k++) theirs[k] = columns[k][i];
-      if (theirs[COUNT] > 0) merge(this.#slots.subarray(WIDTH * groups[i], WIDTH * (groups[i] + 1)), theirs);
-    }
+    mergeAll(groups, other.map(floatsOf), this.#slots);
   }
 
   state(count: number): Column[] {
     this.#room(count);
-    return Array.from({ length: WIDTH }, (_, k) => ({
-      type: "float64",
-      values: Float64Array.from({ length: count }, (_v, i) => this.#slots[WIDTH * (i + 1) + k]),
-    }));
+    return Array.from({ length: WIDTH }, (_, k) => ({ type: "float64", values: everySlot(this.#slots, k, count) }));
   }
 
   result(count: number, { kind, params }: AggregateNode): Column {
@@ -85,27 +77,83 @@ function sumsOf(slots: Float64Array): Twice[] {
   return Array.from({ length: SUMS }, (_, k): Twice => [slots[FIRST_SUM + 2 * k], slots[FIRST_SUM + 2 * k + 1]]);
 }
 
-/** Takes a group's slots of another state in, moved to the pivots of `own`. */
-function merge(own: Float64Array, theirs: Float64Array): void {
-  if (own[COUNT] === 0) [own[PIVOT_X], own[PIVOT_Y]] = [theirs[PIVOT_X], theirs[PIVOT_Y]];
-  const n: Twice = [theirs[COUNT], 0];
-  const shiftX = twoSum(theirs[PIVOT_X], -own[PIVOT_X]);
-  const shiftY = twoSum(theirs[PIVOT_Y], -own[PIVOT_Y]);
-  const [x, y, xy, xx, yy] = sumsOf(theirs);
-  const movedX = addTwice(x, multiplyTwice(n, shiftX));
-  const movedY = addTwice(y, multiplyTwice(n, shiftY));
-  // Σ(x + s)(y + t) = Σxy + tΣx + sΣ(y + t)
-  const moved = [
-    movedX,
-    movedY,
-    addTwice(xy, addTwice(multiplyTwice(shiftY, x), multiplyTwice(shiftX, movedY))),
-    addTwice(xx, multiplyTwice(shiftX, addTwice(x, movedX))),
-    addTwice(yy, multiplyTwice(shiftY, addTwice(y, movedY))),
-  ];
-  own[COUNT] += theirs[COUNT];
-  sumsOf(own).forEach((sum, k) => {
-    [own[FIRST_SUM + 2 * k], own[FIRST_SUM + 2 * k + 1]] = addTwice(sum, moved[k]);
-  });
+/** Slot k of groups 1 … count. */
+function everySlot(slots: Float64Array, k: number, count: number): Float64Array<ArrayBuffer> {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = slots[WIDTH * (i + 1) + k];
+  return values;
+}
+
+/** Takes the slots of another state in, a column each, moved to the pivots of ours. As `addTwice` and `multiplyTwice` reckon, but without an object for each number. */
+function mergeAll(groups: Int32Array, theirs: readonly Float64Array[], slots: Float64Array): void {
+  const [counts, pivotsX, pivotsY, xs, xl, ys, yl, xys, xyl, xxs, xxl, yys, yyl] = theirs;
+  for (let i = 0; i < groups.length; i++) {
+    const n = counts[i];
+    if (!(n > 0)) continue;
+    const at = WIDTH * groups[i];
+    if (slots[at] === 0) {
+      slots[at + PIVOT_X] = pivotsX[i];
+      slots[at + PIVOT_Y] = pivotsY[i];
+    }
+    slots[at] += n;
+    const sx = pivotsX[i] - slots[at + PIVOT_X];
+    const sxl = lowOfSum(pivotsX[i], -slots[at + PIVOT_X], sx);
+    const sy = pivotsY[i] - slots[at + PIVOT_Y];
+    const syl = lowOfSum(pivotsY[i], -slots[at + PIVOT_Y], sy);
+    const nx = times(n, 0, sx, sxl);
+    const mx = plus(xs[i], xl[i], nx, rest);
+    const mxl = rest;
+    const ny = times(n, 0, sy, syl);
+    const my = plus(ys[i], yl[i], ny, rest);
+    const myl = rest;
+    addPart(slots, at + 3, mx, mxl);
+    addPart(slots, at + 5, my, myl);
+    // Σ(x + s)(y + t) = Σxy + tΣx + sΣ(y + t)
+    const tx = times(sy, syl, xs[i], xl[i]);
+    const txl = rest;
+    const smy = times(sx, sxl, my, myl);
+    const cross = plus(tx, txl, smy, rest);
+    const xy = plus(xys[i], xyl[i], cross, rest);
+    addPart(slots, at + 7, xy, rest);
+    const bothX = plus(xs[i], xl[i], mx, mxl);
+    const growX = times(sx, sxl, bothX, rest);
+    const xx = plus(xxs[i], xxl[i], growX, rest);
+    addPart(slots, at + 9, xx, rest);
+    const bothY = plus(ys[i], yl[i], my, myl);
+    const growY = times(sy, syl, bothY, rest);
+    const yy = plus(yys[i], yyl[i], growY, rest);
+    addPart(slots, at + 11, yy, rest);
+  }
+}
+
+/** The low part of what `plus` or `times` gave last. */
+let rest = 0;
+
+/** (a + al) + (b + bl) in twice the precision. */
+function plus(a: number, al: number, b: number, bl: number): number {
+  const high = a + b;
+  return renormalised(high, lowOfSum(a, b, high) + al + bl);
+}
+
+/** (a + al) · (b + bl) in twice the precision. */
+function times(a: number, al: number, b: number, bl: number): number {
+  const high = a * b;
+  return renormalised(high, lowOfProduct(a, b, high) + (a * bl + al * b));
+}
+
+function renormalised(high: number, low: number): number {
+  if (!Number.isFinite(high)) {
+    rest = 0;
+    return high;
+  }
+  const sum = high + low;
+  rest = lowOfSum(high, low, sum);
+  return sum;
+}
+
+function addPart(slots: Float64Array, at: number, value: number, low: number): void {
+  slots[at] = plus(slots[at], slots[at + 1], value, low);
+  slots[at + 1] = rest;
 }
 
 /** Stands alone, with arrays for arguments only: inside the class the same lines take twice the time. */

@@ -3,6 +3,7 @@
  * pipeline with one of these, and closes it as a stage where all rows of a key, or an order, are needed.
  */
 import { formatBytes } from "../../../collections/options.ts";
+import { fieldsAmong } from "../../../collections/names.ts";
 import type { Schema } from "../../../collections/schema.ts";
 import type { JsonObject } from "../../../errors.ts";
 import { operationSchema } from "../../../kernels/frame/after.ts";
@@ -145,7 +146,7 @@ export function fitting(builder: PlanBuilder, dataset: Dataset, sink: Sink): Dat
 const LARGEST_BLOCK = 64 * 1024 * 1024;
 const FEWEST_BLOCKS = 8;
 /** A task whose rows have fewer than this many to a group gains little by aggregating them. */
-const ROWS_A_GROUP = 16;
+const ROWS_A_GROUP = 128;
 
 /**
  * The dataset read in larger blocks where each has nearly all of many groups, and nobody asked for blocks of a size: every block makes its own table of
@@ -188,7 +189,7 @@ export function keep(builder: PlanBuilder, dataset: Dataset, name: string, colum
 
 /** The dataset over what stages kept: `columns` of it. */
 export function overKept(dataset: Dataset, tasks: TaskRule, columns: readonly string[]): Dataset {
-  const schema = dataset.schema.filter(({ name }) => columns.includes(name));
+  const schema = fieldsAmong(dataset.schema, columns);
   const { rows, textBytes } = dataset;
   return { read: framesRead(schema, tasks, rows, textBytes), steps: [], schema, rows, textBytes };
 }
