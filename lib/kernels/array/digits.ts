@@ -54,10 +54,10 @@ function count(keys: Keys, starts: readonly bigint[], pass: number, counts: Floa
   for (const [i, start] of starts.entries()) {
     const [first, second] = [Number(start >> 32n) | 0, Number(start & 0xffffffffn) | 0];
     const from = i * VALUES;
-    for (let k = 0; k < keys.high.length; k++) {
-      if ((keys.high[k] & high) !== first || (keys.low[k] & low) !== second) continue;
-      counts[from + (((half === 0 ? keys.high[k] : keys.low[k]) >>> shift) & mask)]++;
-    }
+    const digits = half === 0 ? keys.high : keys.low;
+    for (let k = 0; k < digits.length; k++)
+      if ((keys.high[k] & high) === first && (keys.low[k] & low) === second)
+        counts[from + ((digits[k] >>> shift) & mask)]++;
   }
 }
 
@@ -72,15 +72,26 @@ function keysOf(x: TypedArray, dtype: DType): Keys {
   const { kind, bytes } = infoOf(dtype);
   if (bytes === 8) {
     const words = new Int32Array(x.buffer, x.byteOffset, 2 * x.length);
-    for (let i = 0; i < x.length; i++) [low[i], high[i]] = [words[2 * i], words[2 * i + 1]];
+    for (let i = 0; i < high.length; i++) {
+      low[i] = words[2 * i];
+      high[i] = words[2 * i + 1];
+    }
   } else if (kind === "float") high.set(new Int32Array(x.buffer, x.byteOffset, x.length));
   else for (let i = 0; i < x.length; i++) high[i] = Number(x[i]);
   if (kind === "signed") for (let i = 0; i < high.length; i++) high[i] ^= 0x80000000;
   if (kind !== "float") return { high, low };
+  const infinite = bytes === 8 ? 0x7ff00000 : 0x7f800000;
   for (let i = 0; i < high.length; i++) {
-    if (x[i] !== x[i]) [high[i], low[i]] = [-1, -1];
-    else if (high[i] < 0) [high[i], low[i]] = [~high[i], ~low[i]];
-    else high[i] ^= 0x80000000;
+    const bits = high[i];
+    const size = bits & 0x7fffffff;
+    if (size > infinite || (size === infinite && low[i] !== 0)) {
+      // NaN, of any sign.
+      high[i] = -1;
+      low[i] = -1;
+    } else if (bits < 0) {
+      high[i] = ~bits;
+      low[i] = ~low[i];
+    } else high[i] = bits ^ 0x80000000;
   }
   return { high, low };
 }
