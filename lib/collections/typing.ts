@@ -4,6 +4,7 @@ import { timeLiteral } from "./expression/literal.ts";
 import type { CastNode, FunctionNode, LiteralJson } from "./expression/nodes.ts";
 import type { AnyType } from "./functions/spec.ts";
 import { FUNCTIONS, isFunction } from "./functions/table.ts";
+import { findField, listed } from "./names.ts";
 import { SCALAR_TYPES, widerOf, type ScalarType, type Schema } from "./schema.ts";
 
 /** The type of an expression over columns of the given types; the null literal alone has type "null". `UnknownColumnError`, `TypeMismatchError`. */
@@ -125,17 +126,14 @@ export function mayFail(node: ExpressionNode): boolean {
 }
 
 export function fieldOf(name: string, schema: Schema): { name: string; type: ScalarType } {
-  const field = schema.find((f) => f.name === name);
+  const field = findField(schema, name);
   if (field !== undefined) return field;
   const names = schema.map((f) => f.name);
   const near = nearestNames(name, names);
-  throw new UnknownColumnError(
-    `There is no column "${name}"; the frame has ${names.map((n) => `"${n}"`).join(", ") || "no columns"}.`,
-    {
-      fields: { column: name, columns: names },
-      fix: near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` : "use one of those names.",
-    },
-  );
+  throw new UnknownColumnError(`There is no column "${name}"; the frame has ${listed(names) || "no columns"}.`, {
+    fields: { column: name, columns: names },
+    fix: near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` : "use one of those names.",
+  });
 }
 
 function both(args: Pair, schema: Schema): AnyType[] {

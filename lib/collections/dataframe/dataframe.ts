@@ -7,6 +7,7 @@ import { executor, type ComputeOptions } from "../executor.ts";
 import { Aggregate, Expression, asExpression, type Operand } from "../expression.ts";
 import { askedArray, signalIn, type FrameToArrayOptions } from "../handover.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
+import { namedTwice } from "../names.ts";
 import type { ScalarType } from "../schema.ts";
 import type { Window } from "../window.ts";
 import { describe } from "./describe-value.ts";
@@ -106,7 +107,7 @@ export class DataFrame extends Collection<Table> {
   /** These columns, in this order. */
   select(...names: (string | readonly string[])[]): DataFrame {
     const flat = names.flat();
-    const twice = flat.find((name, i) => flat.indexOf(name) !== i);
+    const twice = namedTwice(flat);
     if (twice !== undefined)
       throw new OptionError(`select(…) names "${twice}" twice.`, { fix: "name each column once." });
     return new DataFrame({ kind: "select", input: this.node, names: flat });

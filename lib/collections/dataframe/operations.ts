@@ -1,3 +1,4 @@
+import { namedTwice } from "../names.ts";
 import { OptionError } from "../../errors.ts";
 import { asExpression, type Operand } from "../expression.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
@@ -34,10 +35,10 @@ export function columnNames(names: readonly unknown[], where: string): string[] 
       `${where} expects column names, found ${names.length === 0 ? "none" : wrong === null ? "null" : `a ${typeof wrong}`}.`,
       { fix: "name columns by text; assign an expression to a column first." },
     );
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new OptionError(`${where} names "${String(twice)}" twice.`, { fix: "name each column once." });
-  return names as string[]; // just checked
+  const texts = names as string[]; // just checked
+  const twice = namedTwice(texts);
+  if (twice !== undefined) throw new OptionError(`${where} names "${twice}" twice.`, { fix: "name each column once." });
+  return texts;
 }
 
 export interface JoinOptions {

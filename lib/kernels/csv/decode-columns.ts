@@ -28,8 +28,9 @@ export class ColumnDecoder {
     this.#kernel = kernel;
     this.#url = url;
     this.#width = columns.length;
+    const places = new Map(columns.map((column, i) => [column.name, i]));
     this.#slots = wanted.map((name) => {
-      const at = columns.findIndex((column) => column.name === name);
+      const at = places.get(name) ?? -1;
       return new Slot(kernel, columns[at], at, at === columns.length - 1, nulls ?? []);
     });
   }

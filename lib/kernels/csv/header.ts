@@ -1,3 +1,4 @@
+import { listed } from "../../collections/names.ts";
 import type { CsvKernel } from "./wasm.ts";
 
 /**
@@ -70,13 +71,13 @@ export function isPlain(text: string, { quote, escape }: Marks): boolean {
 /** How the names found differ from those expected; undefined: they do not. */
 export function headerProblem(found: readonly string[], expected: readonly string[]): string | undefined {
   if (found.length === expected.length && found.every((name, i) => name === expected[i])) return undefined;
-  const missing = expected.filter((name) => !found.includes(name));
-  const extra = found.filter((name) => !expected.includes(name));
-  if (missing.length + extra.length === 0)
-    return `expected the order ${expected.join(", ")}, found ${found.join(", ")}`;
+  const [isFound, isExpected] = [new Set(found), new Set(expected)];
+  const missing = expected.filter((name) => !isFound.has(name));
+  const extra = found.filter((name) => !isExpected.has(name));
+  if (missing.length + extra.length === 0) return `expected the order ${listed(expected)}, found ${listed(found)}`;
   const parts = [
-    missing.length > 0 ? `missing ${missing.map((name) => JSON.stringify(name)).join(", ")}` : "",
-    extra.length > 0 ? `not expected ${extra.map((name) => JSON.stringify(name)).join(", ")}` : "",
+    missing.length > 0 ? `missing ${listed(missing)}` : "",
+    extra.length > 0 ? `not expected ${listed(extra)}` : "",
   ];
   return parts.filter((part) => part !== "").join("; ");
 }

@@ -34,9 +34,13 @@ export class GroupState {
       sink.keepNulls,
     );
     const keys = sink.aggregates.map(({ value }) => stateKey(value));
-    const distinct = [...new Set(keys)];
-    const nodes = distinct.map((key) => sink.aggregates[keys.indexOf(key)].value);
-    this.#stateOf = keys.map((key) => distinct.indexOf(key));
+    const places = new Map<string, number>();
+    const nodes = sink.aggregates.flatMap(({ value }, i) => {
+      if (places.has(keys[i])) return [];
+      places.set(keys[i], places.size);
+      return [value];
+    });
+    this.#stateOf = keys.map((key) => places.get(key) ?? -1);
     this.#aggregators = nodes.map((node) => makeAggregator(node, inputTypes(node, schema)[0] ?? "int64"));
     this.#inputs = nodes.map((node) => inputsOfAggregate(node).map((input) => compile(input, schema)));
   }

@@ -1,4 +1,5 @@
 import { formatExpression, type ExpressionNode } from "../../collections/expression.ts";
+import { fieldsAmong, findField } from "../../collections/names.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { fieldOf, typeOf } from "../../collections/typing.ts";
 import { InternalError, TypeMismatchError } from "../../errors.ts";
@@ -13,17 +14,17 @@ import type { Step } from "./steps.ts";
 export function schemaAfter(schema: Schema, step: Step): Schema {
   if (step.do === "filter") {
     checkCondition(step.condition, schema);
-    return schema.filter((field) => step.keep?.includes(field.name) ?? true);
+    return step.keep === undefined ? schema : fieldsAmong(schema, step.keep);
   }
   if (step.do === "sample") {
     for (const name of step.columns) fieldOf(name, schema);
-    return schema.filter((field) => step.keep?.includes(field.name) ?? true);
+    return step.keep === undefined ? schema : fieldsAmong(schema, step.keep);
   }
   if (step.do === "place") return [...schema, { name: step.name, type: "int64" }];
   if (step.do === "lookup") return step.join.output.map(({ name, type }) => ({ name, type }));
   const added = step.columns.map(({ name, value }) => ({ name, type: nullAsFloat(typeOf(value, schema)) }));
-  const replaced = schema.map((field) => added.find((a) => a.name === field.name) ?? field);
-  return [...replaced, ...added.filter((a) => !schema.some((field) => field.name === a.name))];
+  const replaced = schema.map((field) => findField(added, field.name) ?? field);
+  return [...replaced, ...added.filter(({ name }) => findField(schema, name) === undefined)];
 }
 
 function checkCondition(condition: ExpressionNode, schema: Schema): void {

@@ -4,6 +4,7 @@
  * new pipeline begins over its sections (see frame/lower.ts).
  */
 import type { FrameNode, KeptNode } from "../../collections/dataframe/nodes.ts";
+import { findField } from "../../collections/names.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
 import type { CollectParams, GroupParams } from "../../kernels/frame/folds.ts";
@@ -101,7 +102,7 @@ function foldOf(sink: GatherSink, schema: Schema, after: readonly Operation[]): 
     return { kind: "fold", fold: { op: "frame.group", params: params as unknown as JsonObject } }; // plain JSON by its type
   }
   const fields = sink.columns.map((name) => {
-    const field = schema.find((f) => f.name === name);
+    const field = findField(schema, name);
     if (field === undefined) throw new InternalError(`The plan lost column "${name}".`);
     return field;
   });

@@ -1,5 +1,6 @@
 import type { CsvNode, CsvOptions } from "../../collections/dataframe/nodes.ts";
 import { parseBytes } from "../../collections/options.ts";
+import { listed, namedTwice } from "../../collections/names.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import { CsvError, OptionError, nearestNames } from "../../errors.ts";
 import type { CsvColumn, CsvFormat, Dialect } from "../../kernels/csv/params.ts";
@@ -122,7 +123,7 @@ function splitHeader(
       { fields: { expected: texts.length, found: names.length } },
     );
   const found = names ?? texts.map((text, i) => (header ? text || `Unnamed: ${i}` : `column_${i}`));
-  const twice = found.find((name, i) => found.indexOf(name) !== i);
+  const twice = namedTwice(found);
   if (twice !== undefined)
     throw new CsvError(`${info.url} has two columns named "${twice}".`, {
       fields: { url: info.url, offset: 0, row: 0, column: twice },
@@ -142,13 +143,10 @@ function checkTypes(types: Readonly<Record<string, ScalarType>>, names: readonly
   for (const name of Object.keys(types)) {
     if (names.includes(name)) continue;
     const near = nearestNames(name, names);
-    throw new OptionError(
-      `readCsv option types names "${name}", which is no column; there are ${names.map((n) => `"${n}"`).join(", ")}.`,
-      {
-        fields: { column: name, columns: names },
-        ...(near.length > 0 ? { fix: `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` } : {}),
-      },
-    );
+    throw new OptionError(`readCsv option types names "${name}", which is no column; there are ${listed(names)}.`, {
+      fields: { column: name, columns: names },
+      ...(near.length > 0 ? { fix: `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` } : {}),
+    });
   }
 }
 

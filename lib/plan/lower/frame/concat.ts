@@ -1,4 +1,5 @@
 import type { ExpressionNode } from "../../../collections/expression.ts";
+import { findField } from "../../../collections/names.ts";
 import { widerOf, type ScalarType, type Schema } from "../../../collections/schema.ts";
 import { TypeMismatchError } from "../../../errors.ts";
 import { schemaOf, withColumns, type Pipeline } from "./logical.ts";
@@ -35,7 +36,7 @@ export function concatOf(inputs: readonly Pipeline[]): ConcatBase {
 function alike(input: Pipeline, schema: Schema): Pipeline {
   const own = schemaOf(input);
   const columns = schema.flatMap(({ name, type }) => {
-    const field = own.find((f) => f.name === name);
+    const field = findField(own, name);
     if (field?.type === type) return [];
     const arg: ExpressionNode = field === undefined ? { op: "lit", type: "null", value: null } : { op: "col", name };
     return [{ name, value: { op: "cast", args: [arg], to: type } as const }];

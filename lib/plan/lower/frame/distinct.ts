@@ -1,3 +1,4 @@
+import { fieldsAmong } from "../../../collections/names.ts";
 import { POSITION } from "../../../kernels/frame/position.ts";
 import type { CollectSink } from "../../../kernels/frame/steps.ts";
 import { estimateGroups } from "./cardinality.ts";
@@ -18,7 +19,7 @@ export async function distinctRows(
 ): Promise<Dataset> {
   const { builder } = lowering;
   const names = columnsOf(dataset, new Set([...needed, ...columns]));
-  const schema = dataset.schema.filter(({ name }) => names.includes(name));
+  const schema = fieldsAmong(dataset.schema, names);
   const rows = await estimateGroups(dataset, columns, lowering);
   const bytes = bytesOf(schema, rows, dataset.textBytes);
   const pick = { by: "distinct", columns } as const;

@@ -1,4 +1,5 @@
 import type { JoinNode } from "../../../collections/dataframe/nodes.ts";
+import { namedTwice } from "../../../collections/names.ts";
 import { widerOf, type ScalarType, type Schema } from "../../../collections/schema.ts";
 import { fieldOf } from "../../../collections/typing.ts";
 import { OptionError, TypeMismatchError } from "../../../errors.ts";
@@ -85,7 +86,7 @@ function bothColumns({ leftOn, rightOn, suffixes }: JoinNode, left: Schema, righ
       })),
   ];
   const names = columns.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = namedTwice(names);
   if (twice === undefined) return columns;
   throw new OptionError(`join(…) would give two columns the name "${twice}".`, {
     fields: { column: twice, suffixes: [...suffixes] },

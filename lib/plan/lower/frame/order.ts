@@ -1,3 +1,4 @@
+import { fieldsAmong } from "../../../collections/names.ts";
 import type { CollectSink, SortKey } from "../../../kernels/frame/steps.ts";
 import { bytesOf, type Dataset } from "./dataset.ts";
 import {
@@ -23,7 +24,7 @@ function gathered(
   after: NonNullable<Dataset["end"]>["after"],
   rows: number,
 ): Dataset {
-  const schema = dataset.schema.filter(({ name }) => sink.columns.includes(name));
+  const schema = fieldsAmong(dataset.schema, sink.columns);
   return { ...dataset, schema, rows: Math.min(rows, dataset.rows), end: { sink, schema: dataset.schema, after } };
 }
 
@@ -67,7 +68,7 @@ export function sortRows(
   { builder }: Lowering,
 ): Dataset {
   const columns = columnsOf(dataset, withKeys(needed, keys));
-  const schema = dataset.schema.filter(({ name }) => columns.includes(name));
+  const schema = fieldsAmong(dataset.schema, columns);
   const bytes = bytesOf(schema, dataset.rows, dataset.textBytes);
   if (keys.length === 0) return dataset;
   if (bytes <= smallBytes(builder.taskBytes))

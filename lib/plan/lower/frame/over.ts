@@ -1,3 +1,4 @@
+import { fieldsAmong } from "../../../collections/names.ts";
 import { overReads, overSchema } from "../../../collections/dataframe/over-nodes.ts";
 import { POSITION } from "../../../kernels/frame/position.ts";
 import type { Operation } from "../../../kernels/frame/steps.ts";
@@ -23,7 +24,7 @@ export function overRows(
   const made = new Set(columns.map(({ name }) => name));
   const before = new Set([...[...needed].filter((name) => !made.has(name)), ...overReads(spec)]);
   const names = columnsOf(dataset, before);
-  const schema = dataset.schema.filter(({ name }) => names.includes(name));
+  const schema = fieldsAmong(dataset.schema, names);
   const bytes = bytesOf(schema, dataset.rows, dataset.textBytes);
   if (bytes <= smallBytes(builder.taskBytes))
     return {

@@ -1,3 +1,4 @@
+import { fieldsAmong } from "../../../collections/names.ts";
 import type { JsonObject } from "../../../errors.ts";
 import type { MapParams } from "../../../kernels/frame/map/map.ts";
 import type { Operation } from "../../../kernels/frame/steps.ts";
@@ -45,7 +46,7 @@ export function repartitioned(
 ): Dataset {
   const opened = openedRows(builder, dataset);
   const columns = columnsOf(opened, needed);
-  const schema = opened.schema.filter(({ name }) => columns.includes(name));
+  const schema = fieldsAmong(opened.schema, columns);
   const size = bytesOf(schema, opened.rows, opened.textBytes);
   const count = partitions ?? Math.max(1, Math.ceil(size / (bytes ?? size)));
   builder.note(`repartition: rows go to ${inPartitions({ ...opened, schema }, count)}, in their order`);

@@ -1,5 +1,6 @@
 import type { ExpressionNode } from "../../../collections/expression.ts";
 import type { FrameNode } from "../../../collections/dataframe/nodes.ts";
+import { namedTwice } from "../../../collections/names.ts";
 import type { Schema } from "../../../collections/schema.ts";
 import { fieldOf, typeOf } from "../../../collections/typing.ts";
 import { OptionError } from "../../../errors.ts";
@@ -35,9 +36,11 @@ export function spellOut(node: OperationNode | Extract<FrameNode, { kind: "join"
       return [{ do: "assign", columns: node.columns }];
     case "select":
       return [{ do: "select", names: node.names }];
-    case "drop":
+    case "drop": {
       for (const name of node.names) fieldOf(name, schema);
-      return [{ do: "select", names: namesOf(schema).filter((name) => !node.names.includes(name)) }];
+      const dropped = new Set(node.names);
+      return [{ do: "select", names: namesOf(schema).filter((name) => !dropped.has(name)) }];
+    }
     case "rename":
       return rename(node.names, schema);
     case "head":
@@ -90,7 +93,7 @@ function namesOf(schema: Schema): string[] {
 function rename(pairs: readonly { readonly from: string; readonly to: string }[], schema: Schema): Operation[] {
   for (const { from } of pairs) fieldOf(from, schema);
   const names = namesOf(schema).map((name) => pairs.find(({ from }) => from === name)?.to ?? name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = namedTwice(names);
   if (twice !== undefined)
     throw new OptionError(`rename(…) gives two columns the name "${twice}".`, {
       fields: { column: twice },
