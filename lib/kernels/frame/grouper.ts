@@ -233,6 +233,49 @@ function grown(words: Int32Array): Int32Array<ArrayBuffer> {
 const word = new Float64Array(1);
 const words = new Int32Array(word.buffer);
 
+/** Whole numbers from here on are looked up by their bits. */
+const MOST_SMALL = 1 << 22;
+
+/** The numbers of small whole values, by the value itself: one look into a small array, where a hash table takes three into larger ones. */
+class SmallNumbers {
+  #numbers = new Int32Array(1024);
+
+  /** Whether all values are small: else nothing is said of `out`. */
+  number(values: Float64Array, out: Int32Array, pairs: WordPairs): boolean {
+    const unknown = lookUpSmall(values, this.#numbers, out);
+    if (unknown < 0) return true;
+    for (let i = unknown; i < out.length; i++) {
+      const value = values[i];
+      // Also −0, whose bits are another number's: it is 0.
+      if (!(value >= 0 && value < MOST_SMALL) || value % 1 !== 0) return false;
+      if (value >= this.#numbers.length) this.#grow(value);
+      const known = this.#numbers[value];
+      if (known === 0) {
+        word[0] = value + 0;
+        out[i] = this.#numbers[value] = pairs.number(words[0], words[1]);
+      } else out[i] = known;
+    }
+    return true;
+  }
+
+  #grow(value: number): void {
+    const larger = new Int32Array(Math.min(MOST_SMALL, 2 ** Math.ceil(Math.log2(value + 1)) * 2));
+    larger.set(this.#numbers);
+    this.#numbers = larger;
+  }
+}
+
+/** Where the first value is that has no number yet; −1: all have. Stands alone since inside the class it takes twice the time. */
+function lookUpSmall(values: Float64Array, numbers: Int32Array, out: Int32Array): number {
+  for (let i = 0; i < out.length; i++) {
+    const number = numbers[values[i]];
+    // Neither whole nor small: there is nothing at such a place.
+    if (!(number > 0)) return i;
+    out[i] = number;
+  }
+  return -1;
+}
+
 /** Numbers and booleans by the bits of their f64; integers beyond ±2^53 by themselves. */
 class ValueNumbers implements KeyNumbers {
   readonly #type: ScalarType;
@@ -240,6 +283,7 @@ class ValueNumbers implements KeyNumbers {
   /** Wide integers: their numbers are taken from the same row as the others, by a pair that no f64 key has (a NaN's bits). */
   readonly #wide = new Map<bigint, number>();
   readonly #wideByNumber = new Map<number, bigint>();
+  readonly #small = new SmallNumbers();
 
   constructor(type: ScalarType) {
     this.#type = type;
@@ -252,6 +296,7 @@ class ValueNumbers implements KeyNumbers {
   number(column: Column, out: Int32Array): void {
     if (column.type === "string") throw new InternalError("A string column where a number key is expected.");
     const { values, valid } = column;
+    if (values instanceof Float64Array && valid === undefined && this.#small.number(values, out, this.#pairs)) return;
     for (let i = 0; i < out.length; i++) {
       const value = values[i];
       if (valid !== undefined && valid[i] === 0) out[i] = 0;
