@@ -31,6 +31,7 @@ import {
   variance,
   zeros,
   zerosLike,
+  type DType,
 } from "../../lib/index.ts";
 import { setExecutor } from "../../lib/collections/executor.ts";
 
@@ -115,13 +116,13 @@ describe("functions", () => {
 
 describe("values", () => {
   test("arrays travel whole, within objects too, of every dtype", async () => {
-    const arrays = [
+    const arrays: NDArray[] = [
       new NDArray("float64", [2, 1], Float64Array.of(NaN, -0)),
       new NDArray("bool", [3], Uint8Array.of(1, 0, 1)),
       new NDArray("int64", [], BigInt64Array.of(-5n)),
       new NDArray("uint8", [0, 3], new Uint8Array(0)),
     ];
-    const back = await client.submit((given) => ({ given, again: [given[0]?.T] }), arrays);
+    const back = await client.submit((given: NDArray[]) => ({ given, again: [given[0]?.T] }), arrays);
     expect(back.given).toEqual(arrays);
     expect(back.again[0]).toEqual(arrays[0].T);
     expect(await client.submit((x) => x.get(1, 0), arrays[0])).toBe(-0);
@@ -240,5 +241,13 @@ test("types follow dtypes", async () => {
   expectTypeOf((await zeros([2]).mean({ axis: 0 }).compute()).dtype).toEqualTypeOf<"float64">();
   expectTypeOf(mean([1, 2])).toEqualTypeOf<number>();
   expectTypeOf(zerosLike(fromArray([1]))).toEqualTypeOf<ChunkedArray>();
+  expectTypeOf(fromArray(Float64Array.of(1)).dtype).toEqualTypeOf<"float64">();
+  expectTypeOf(fromArray([1], { dtype: "int8" }).dtype).toEqualTypeOf<"int8">();
+  expectTypeOf(random.normal(3, { dtype: "float32" }).dtype).toEqualTypeOf<"float32">();
+  expectTypeOf(concatenate([zeros(2), ones(3)]).dtype).toEqualTypeOf<"float64">();
+  expectTypeOf(concatenate([zeros(2), zeros(2, { dtype: "int8" })]).dtype).toEqualTypeOf<DType>();
+  expectTypeOf(await client.submit((x: NDArray<"int8">) => x, new NDArray("int8", [1], Int8Array.of(1)))).toEqualTypeOf<
+    NDArray<"int8">
+  >();
   expect((await zeros([2], { dtype: "int64" }).compute()).data).toBeInstanceOf(BigInt64Array);
 });

@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from "../../errors.ts";
-import { ChunkedArray, operandOf, type AnyArray, type Operand } from "./chunked-array.ts";
+import { ChunkedArray, operandOf, type Operand } from "./chunked-array.ts";
 import { checkChunks, type ChunksOption } from "./chunks.ts";
 import { checkDType, dtypeOf, promote, type DType, type TypedArray } from "./dtype.ts";
 import { makeBroadcast, makeConcat, makeFull, makeMap, type Scalar } from "./make.ts";
@@ -112,11 +112,23 @@ export function eye<D extends DType = "float64">(
   });
 }
 
+/** The one dtype that all have; of several, whichever holds them. */
+type Alike<D extends DType, All = D> = D extends unknown ? ([All] extends [D] ? D : DType) : never;
+
+interface FromOptions extends CreateOptions {
+  /** Of the array; default: that of the data. */
+  readonly shape?: readonly number[];
+}
+
 /** An array of numbers in memory: of a typed array, lists in lists (numbers as float64, bigints as int64, booleans as bool) or an NDArray. They are copied. */
-export function fromArray(
+export function fromArray<D extends DType>(data: NDArray<D>, options?: Omit<FromOptions, "dtype">): ChunkedArray<D>;
+export function fromArray<D extends DType>(
   data: NDArray | TypedArray | Nested<Scalar>,
-  options: CreateOptions & { readonly shape?: readonly number[] } = {},
-): ChunkedArray {
+  options: FromOptions & { readonly dtype: D },
+): ChunkedArray<D>;
+export function fromArray(data: Float64Array, options?: Omit<FromOptions, "dtype">): ChunkedArray<"float64">;
+export function fromArray(data: NDArray | TypedArray | Nested<Scalar>, options?: FromOptions): ChunkedArray;
+export function fromArray(data: NDArray | TypedArray | Nested<Scalar>, options: FromOptions = {}): ChunkedArray {
   const array = toNDArray(data, options.dtype);
   const shape = options.shape === undefined ? array.shape : checkShape(options.shape, "fromArray(…)");
   if (sizeOf(shape) !== array.size)
@@ -199,11 +211,14 @@ function convert(values: readonly Scalar[], shape: readonly number[], dtype: DTy
 }
 
 /** Joined along an axis that there is; the dtype holds all of them. @throws ShapeError */
-export function concatenate(arrays: readonly AnyArray[], options: { readonly axis?: number } = {}): ChunkedArray {
+export function concatenate<D extends DType>(
+  arrays: readonly ChunkedArray<D, unknown>[],
+  options: { readonly axis?: number } = {},
+): ChunkedArray<Alike<D>> {
   const [first] = arrays;
   if (first === undefined)
     throw new OptionError("concatenate(…) expects at least one array.", { fix: "give a list of arrays." });
-  const dtype = arrays.map((array) => array.dtype).reduce(promote);
+  const dtype = arrays.map((array): DType => array.dtype).reduce(promote);
   return new ChunkedArray(
     makeConcat(
       arrays.map(({ node }) => node),
@@ -214,7 +229,10 @@ export function concatenate(arrays: readonly AnyArray[], options: { readonly axi
 }
 
 /** Joined along a new axis. @throws ShapeError where the shapes differ */
-export function stack(arrays: readonly AnyArray[], options: { readonly axis?: number } = {}): ChunkedArray {
+export function stack<D extends DType>(
+  arrays: readonly ChunkedArray<D, unknown>[],
+  options: { readonly axis?: number } = {},
+): ChunkedArray<Alike<D>> {
   const axis = options.axis ?? 0;
   for (const { shape } of arrays)
     if (shapeText(shape) !== shapeText(arrays[0].shape))
@@ -234,7 +252,10 @@ export function where(condition: Operand, a: Operand, b: Operand): ChunkedArray 
 }
 
 /** Stretches axes of length 1, and new ones in front. */
-export function broadcastTo(array: AnyArray, shape: readonly number[]): ChunkedArray {
+export function broadcastTo<D extends DType>(
+  array: ChunkedArray<D, unknown>,
+  shape: readonly number[],
+): ChunkedArray<D> {
   return new ChunkedArray(makeBroadcast(array.node, checkShape(shape, "broadcastTo(…)")));
 }
 

@@ -35,13 +35,21 @@ export function mapped(fn: UfuncName, operands: readonly ArrayLike[]): ChunkedAr
   return new ChunkedArray(makeMap(fn, nodes));
 }
 
-type Unary = (x: ArrayLike) => ChunkedArray;
-type Binary = (a: ArrayLike, b: ArrayLike) => ChunkedArray;
+/** What is submitted: see the types of submitted calls, which look for results to come at every depth of lists. */
+type Submitted = NDArray | TypedArray | Scalar;
+interface Unary {
+  (x: ArrayLike): ChunkedArray;
+  (x: Submitted): ChunkedArray;
+}
+interface Binary {
+  (a: ArrayLike, b: ArrayLike): ChunkedArray;
+  (a: Submitted, b: Submitted): ChunkedArray;
+}
 type Test = (x: ArrayLike) => ChunkedArray<"bool">;
 type Comparison = (a: ArrayLike, b: ArrayLike) => ChunkedArray<"bool">;
 
-const unary = (fn: UfuncName): Unary => ownFunction(`map.${fn}`, (x) => mapped(fn, [x]));
-const binary = (fn: UfuncName): Binary => ownFunction(`map.${fn}`, (a, b) => mapped(fn, [a, b]));
+const unary = (fn: UfuncName): Unary => ownFunction(`map.${fn}`, (x: ArrayLike) => mapped(fn, [x]));
+const binary = (fn: UfuncName): Binary => ownFunction(`map.${fn}`, (a: ArrayLike, b: ArrayLike) => mapped(fn, [a, b]));
 // The table's rules give these bools.
 const test = (fn: UfuncName) => unary(fn) as Test;
 const comparison = (fn: UfuncName) => binary(fn) as Comparison;

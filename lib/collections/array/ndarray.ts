@@ -8,7 +8,7 @@ import { makeSlice, type SliceEntry } from "./slices.ts";
 export type Nested<T> = T | readonly Nested<T>[];
 
 /** Under this each has `true`: a thread may hold two copies of this library, and what one made the other has to know. */
-const NDARRAY = Symbol.for("abanico.ndarray");
+export const NDARRAY: unique symbol = Symbol.for("abanico.ndarray");
 
 /** Set in the global object once there is one: before, no value has to be searched for arrays. */
 const MADE = Symbol.for("abanico.ndarrays");

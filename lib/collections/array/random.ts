@@ -11,33 +11,35 @@ export interface RandomOptions {
   /** Default "auto". Numbers depend on them: chunk c is made by stream c. */
   readonly chunks?: ChunksOption;
 }
-type FloatOptions = RandomOptions & { readonly dtype?: "float64" | "float32" };
+type Float = "float64" | "float32";
+/** `dtype`: default "float64". */
+type FloatOptions<D extends Float> = RandomOptions & { readonly dtype?: D };
 
 /** Random numbers, made where they are needed (xoshiro256++ by chunk; normals and exponentials by ziggurat, Marsaglia and Tsang 2000). */
 export const random = {
   /** Uniform in [low, high); default [0, 1). */
-  uniform: (
+  uniform: <D extends Float = "float64">(
     shape: number | readonly number[],
-    options: FloatOptions & { readonly low?: number; readonly high?: number } = {},
-  ): ChunkedArray<"float64"> => {
+    options: FloatOptions<D> & { readonly low?: number; readonly high?: number } = {},
+  ): ChunkedArray<D> => {
     const { low = 0, high = 1 } = options;
     return scaled(drawn({ kind: "uniform" }, shape, options, "random.uniform(…)"), high - low, low);
   },
   /** Normal with mean 0 and standard deviation 1 unless given. */
-  normal: (
+  normal: <D extends Float = "float64">(
     shape: number | readonly number[],
-    options: FloatOptions & { readonly mean?: number; readonly std?: number } = {},
-  ): ChunkedArray<"float64"> => {
+    options: FloatOptions<D> & { readonly mean?: number; readonly std?: number } = {},
+  ): ChunkedArray<D> => {
     const { mean = 0, std = 1 } = options;
     if (!(std >= 0))
       throw new OptionError(`random.normal(…) expects a std of at least 0; found ${std}.`, { fields: { std } });
     return scaled(drawn({ kind: "normal" }, shape, options, "random.normal(…)"), std, mean);
   },
   /** Exponential; `scale` (default 1) is the mean. */
-  exponential: (
+  exponential: <D extends Float = "float64">(
     shape: number | readonly number[],
-    options: FloatOptions & { readonly scale?: number } = {},
-  ): ChunkedArray<"float64"> =>
+    options: FloatOptions<D> & { readonly scale?: number } = {},
+  ): ChunkedArray<D> =>
     scaled(drawn({ kind: "exponential" }, shape, options, "random.exponential(…)"), options.scale ?? 1, 0),
   /** Whole numbers in [low, high), all equally likely. Default dtype int64. */
   integers: <D extends DType = "int64">(
@@ -83,7 +85,7 @@ function drawn(
   return new ChunkedArray({ op: "random", distribution, seed, grid: chunks, shape, dtype, chunks });
 }
 
-function scaled(array: ChunkedArray, factor: number, offset: number): ChunkedArray<"float64"> {
+function scaled<D extends Float>(array: ChunkedArray, factor: number, offset: number): ChunkedArray<D> {
   const wide = factor === 1 ? array : array.mul(factor);
-  return (offset === 0 ? wide : wide.add(offset)) as ChunkedArray<"float64">; // float32 where asked for: both are read as numbers
+  return (offset === 0 ? wide : wide.add(offset)) as ChunkedArray<D>; // of the dtype that was asked for, which plain numbers follow
 }

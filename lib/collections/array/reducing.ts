@@ -15,6 +15,8 @@ import type { ReduceOptions, VarianceOptions, Whole, WholeVariance } from "./red
 
 /** An array in memory. */
 export type ArrayData = NDArray | TypedArray | readonly Nested<Scalar>[];
+/** The same, as far as the types of submitted calls can look into it: what may be a result to come is sought at every depth of lists. */
+type Submitted = NDArray | TypedArray | readonly Scalar[] | readonly (readonly Scalar[])[];
 type Axes<O> = O & ({ readonly axis: number | readonly number[] } | { readonly keepdims: true });
 
 /** `Of<D>`: the dtype, `One<D>`: what a whole array of dtype D comes to. */
@@ -23,6 +25,7 @@ interface Reducing<T, O extends ReduceOptions, W> {
   (x: AnyArray, options: Axes<O>): ChunkedArray;
   (x: ArrayData, options: Axes<O>): NDArray;
   (x: ArrayData, options?: W): T;
+  (x: Submitted): T;
 }
 
 interface Averaging<O extends ReduceOptions, W> {
@@ -30,6 +33,7 @@ interface Averaging<O extends ReduceOptions, W> {
   <D extends DType>(x: ChunkedArray<D, unknown>, options: Axes<O>): ChunkedArray<Floating<D>>;
   (x: ArrayData, options: Axes<O>): NDArray;
   (x: ArrayData, options?: W): number;
+  (x: Submitted): number;
 }
 
 /** By name: what a worker takes them by. */

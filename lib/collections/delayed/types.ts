@@ -1,3 +1,4 @@
+import type { NDARRAY } from "../array/ndarray.ts";
 import type { Collection } from "../collection.ts";
 import type { Delayed } from "./delayed.ts";
 
@@ -39,6 +40,7 @@ type Leaf =
   | Headers
   | Error
   | ArrayBufferView
+  | { readonly [NDARRAY]: true }
   | ArrayBufferLike
   | ReadonlyMap<unknown, unknown>
   | ReadonlySet<unknown>;
