@@ -67,6 +67,8 @@ async function readdirOrFile(path: string): Promise<unknown> {
 describe("examples", () => {
   const example = (name: string) => run(fileURLToPath(new URL(`examples/${name}`, root)));
   const wanted: Readonly<Record<string, RegExp>> = {
+    "arrays.ts":
+      /^\[ 1000, 1000 \] float64 1\.0 2\n\[ 2000 \] 1\.0\n-?0\.00 1\.00\n-?0\.0 1\.0\nadd\(…\) expects shapes that fit together; found \(2000, 2000\) and \(10000, 1000\).*\n$/,
     "bag-people.ts":
       /^\[ \[ 'Lima', 7 \], \[ 'Oslo', 1\.5 \] \]\nLima, Peru: 7\nOslo, Norway: 1\.5\nLima 4\nOslo 1\.5\n1\n$/,
     "bag-words.ts": /^<Client: 'local' .*>\ntrue true\n210\n\[ 1, 4, 9, 25, 36 \] \[ '4: four is not allowed' \]\n$/,

@@ -158,9 +158,9 @@ export function scatterValue<T>(calls: Calls, value: T, options: ScatterOptions 
   knownKeys(options, ["broadcast"], "scatter(…)");
   const { broadcast = false } = options;
   if (typeof broadcast !== "boolean") throw wrong("scatter(…) option broadcast", "true or false", broadcast);
-  if (value instanceof Held || value instanceof Collection)
+  if (value instanceof Held)
     throw new OptionError(`scatter(…) expects a value, found ${describeLazy(value)}.`, {
-      fix: "it can be an argument as it is; a collection that many calls read is better computed first, or persisted.",
+      fix: "it can be an argument as it is.",
     });
   const data: GraphCall = {
     fn: undefined,

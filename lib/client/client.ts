@@ -265,10 +265,13 @@ export class Client implements Executor, AsyncDisposable {
   /**
    * Puts a value with the workers, so that many calls can have it without sending it each time: pass what this gives as an argument.
    * That is no promise, so that it can be awaited itself. Values above 4 KiB lie in memory that all threads share; with
-   * `broadcast`, each thread makes the value of it once, for all calls that read it there.
+   * `broadcast`, each thread makes the value of it once, for all calls that read it there. A collection is computed first.
    */
-  async scatter<T>(value: T, options?: ScatterOptions): Promise<Held<T>> {
-    return scatterValue<T>(this.#running.calls, value, options);
+  scatter<T>(collection: Collection<T>, options?: ScatterOptions): Promise<Held<T>>;
+  scatter<T>(value: T, options?: ScatterOptions): Promise<Held<T>>;
+  async scatter(value: unknown, options?: ScatterOptions): Promise<Held<unknown>> {
+    const { calls } = this.#running;
+    return scatterValue(calls, value instanceof Collection ? await this.compute(value) : value, options);
   }
 
   /** Gives a name to a collection or a future, so that other parts of the program find it: it stays held. */
