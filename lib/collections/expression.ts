@@ -6,6 +6,7 @@ import { literalJson, literalType, timeLiteral, type Constant } from "./expressi
 import type { BinaryOp, ExpressionNode, UnaryOp } from "./expression/nodes.ts";
 import type { ScalarType } from "./schema.ts";
 import { WindowMethods } from "./window-methods.ts";
+import { Window } from "./window.ts";
 
 export { Aggregate, size, type AggregateKind, type AggregateNode } from "./aggregate.ts";
 export type { Operand } from "./expression/base.ts";
@@ -164,9 +165,12 @@ export function lit(value: Constant, type?: "date" | "timestamp"): Expression {
 
 export function asExpression(value: Operand): Expression {
   if (value instanceof Expression) return value;
+  // Neither is an operand by its type, but users of plain JavaScript pass them.
+  if ((value as unknown) instanceof Window)
+    throw new OptionError(`${String(value)} is a window function; it may stand only in window({ … }).`, {
+      fix: "add it by window({ … }) first, then filter or assign on that column.",
+    });
   if ((value as unknown) instanceof Aggregate)
-    // not by its type, but users of plain JavaScript do it
-
     throw new OptionError(`${String(value)} is an aggregate; it may stand only in agg({ … }).`, {
       fix: "aggregate first, then filter or assign on the result.",
     });

@@ -130,10 +130,18 @@ export function fieldOf(name: string, schema: Schema): { name: string; type: Sca
   if (field !== undefined) return field;
   const names = schema.map((f) => f.name);
   const near = nearestNames(name, names);
+  const nearest = near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` : undefined;
   throw new UnknownColumnError(`There is no column "${name}"; the frame has ${listed(names) || "no columns"}.`, {
     fields: { column: name, columns: names },
-    fix: near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?` : "use one of those names.",
+    fix: otherDelimiter(names) ?? nearest ?? "use one of those names.",
   });
+}
+
+/** A single column whose name holds what other files put between fields has been read with the wrong delimiter. */
+function otherDelimiter(names: readonly string[]): string | undefined {
+  const found = names.length === 1 ? /[;\t|]/.exec(names[0]) : null;
+  if (found === null) return undefined;
+  return `if fields are delimited by ${JSON.stringify(found[0])}: readCsv(…, { delimiter: ${JSON.stringify(found[0])} }).`;
 }
 
 function both(args: Pair, schema: Schema): AnyType[] {

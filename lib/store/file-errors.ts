@@ -8,8 +8,14 @@ export function fileError(thrown: unknown, url: string, doing: string): AbanicoE
   const code = errorCode(thrown);
   const init = { fields: { url, code: code ?? null }, cause: thrown };
   switch (code) {
-    case "ENOENT":
     case "ENOTDIR":
+      if (doing === "write")
+        return new UnreadableError(`cannot write ${path}: what should be a folder on the way to it is a file`, {
+          ...init,
+          fix: "write to another place, or move that file away",
+        });
+      return new NotFoundError(`there is no file ${path}`, { ...init, fix: "correct the path" });
+    case "ENOENT":
       return new NotFoundError(`there is no file ${path}`, { ...init, fix: "correct the path" });
     case "EACCES":
     case "EPERM":

@@ -1,8 +1,9 @@
 import { OptionError } from "../../errors.ts";
 import { makeAggregate } from "../aggregate.ts";
-import { Expression, col, lit, type Operand } from "../expression.ts";
+import { col, lit, type Expression, type Operand } from "../expression.ts";
 import { knownKeys } from "../options.ts";
 import { Window } from "../window.ts";
+import { describe } from "./describe-value.ts";
 import { when } from "../expression/when.ts";
 import type { FrameNode } from "./nodes.ts";
 import { columnNames } from "./operations.ts";
@@ -51,14 +52,6 @@ export function windowsNode(input: FrameNode, columns: Readonly<Record<string, W
     });
   });
   return { kind: "window", input, columns: list };
-}
-
-function describe(value: unknown): string {
-  return value instanceof Expression
-    ? `the expression ${String(value)}`
-    : value === null
-      ? "null"
-      : `a ${typeof value}`;
 }
 
 /** The aggregates that a pivot can fill its cells with. */

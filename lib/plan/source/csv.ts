@@ -76,6 +76,7 @@ async function sampleOf(
     for (let bytes = SAMPLE_BYTES; ; bytes = Math.min(8 * bytes, MAX_RECORD_BYTES)) {
       const head = await reader.read(0, Math.min(bytes, reader.info.size), signal);
       const whole = bytes >= reader.info.size;
+      refuseUtf16(info, head);
       refuseReturns(info, head);
       const sample = await sampleRecords(head, dialect, rows + 1, whole);
       if (sample.records.length > 0 || whole || bytes >= MAX_RECORD_BYTES) return sample;
@@ -83,6 +84,15 @@ async function sampleOf(
   } finally {
     await reader.close();
   }
+}
+
+/** Spreadsheets call it "Unicode text". Read as UTF-8 it would be refused too, but for another reason. */
+function refuseUtf16(info: ObjectInfo, [first, second]: Uint8Array): void {
+  if (Math.min(first, second) !== 0xfe || Math.max(first, second) !== 0xff) return;
+  throw new CsvError(`${info.url} begins with the byte order mark of UTF-16 (byte 0), expected UTF-8.`, {
+    fields: { url: info.url, offset: 0, row: 0 },
+    fix: "convert the file to UTF-8 (for example iconv -f utf-16 -t utf-8).",
+  });
 }
 
 /** Files whose lines end in a carriage return alone (as Mac OS wrote them before 2001) would be read as one long record. */
@@ -109,7 +119,7 @@ function splitHeader(
     throw new CsvError(
       info.size === 0
         ? `${info.url} is empty, expected a header.`
-        : `${info.url} has no record at its beginning (byte 0): it holds blank lines only.`,
+        : `${info.url} has no record (byte 0): it holds nothing, or blank lines only.`,
       {
         fields: { url: info.url, offset: 0, row: 0 },
         fix: header ? "leave the file out, or pass { header: false, names: […] }." : "leave the file out.",

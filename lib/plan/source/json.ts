@@ -107,12 +107,13 @@ async function sampleOf(
       const found = text
         .slice(0, end)
         .split("\n")
-        .filter((line) => line.trim() !== "")
+        .map((line, i) => ({ line, number: i + 1 }))
+        .filter(({ line }) => line.trim() !== "")
         .slice(0, most);
-      const rows = found.map((line) => objectOf(line, info));
+      const rows = found.map(({ line, number }) => objectOf(line, number, info));
       return {
         rows,
-        rowBytes: Math.max(1, found.reduce((sum, line) => sum + line.length + 1, 0) / Math.max(1, rows.length)),
+        rowBytes: Math.max(1, found.reduce((sum, { line }) => sum + line.length + 1, 0) / Math.max(1, rows.length)),
       };
     }
   } finally {
@@ -120,7 +121,7 @@ async function sampleOf(
   }
 }
 
-function objectOf(line: string, { url }: ObjectInfo): object {
+function objectOf(line: string, number: number, { url }: ObjectInfo): object {
   let value: unknown;
   let cause: unknown;
   try {
@@ -132,8 +133,8 @@ function objectOf(line: string, { url }: ObjectInfo): object {
     return value;
   const isArray = /^\s*\[/.test(line);
   const text = line.slice(0, 200);
-  throw new TextError(`${url} has a line that is no JSON object, among its first: ${JSON.stringify(text)}.`, {
-    fields: { url, text },
+  throw new TextError(`${url} has a line that is no JSON object (line ${number}): ${JSON.stringify(text)}.`, {
+    fields: { url, line: number, text },
     ...(cause === undefined ? {} : { cause }),
     fix: isArray ? "a file that is one array is read by readJson(…, { lines: false })." : "correct the line.",
   });

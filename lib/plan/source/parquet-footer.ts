@@ -42,10 +42,14 @@ function footerLength({ url, size }: ObjectInfo, tail: Uint8Array): number {
   const end = Buffer.from(tail.subarray(-4)).toString("latin1");
   if (size < 12 || end !== MAGIC) {
     const encrypted = end === "PARE";
+    const found =
+      size < 12
+        ? `has ${size} bytes, expected 12 at least`
+        : `ends in ${JSON.stringify(end)} (byte ${size - 4}), expected "${MAGIC}"`;
     throw new FormatError(
       encrypted
         ? `${url} is an encrypted Parquet file, which is not read.`
-        : `${url} is no whole Parquet file: it ends in ${JSON.stringify(end)} (byte ${Math.max(0, size - 4)}), expected "${MAGIC}".`,
+        : `${url} is no whole Parquet file: it ${found}.`,
       {
         fields: { url, format: "parquet", offset: Math.max(0, size - 4), found: end },
         fix: encrypted
