@@ -47,7 +47,7 @@ describe("the README", () => {
     await rm(join(folder, "photos", "gray"), { recursive: true, force: true });
     await writeFile(join(folder, "more.ts"), block.replace('from "abanico"', `from ${JSON.stringify(index)}`));
     const printed = (await run(join(folder, "more.ts"))).trim();
-    expect(printed).toBe("-0.0 1.0 true true 60 2 18 3 [ 1, 4, 9 ]");
+    expect(printed).toBe("0.0 1.0 true true 60 2 18 3 [ 1, 4, 9 ]");
     expect(block).toContain(printed);
   });
 
