@@ -208,7 +208,8 @@ export class DataFrame extends Collection<Table> {
    *
    * `how`: "inner" (default), "left" and "right" (all rows of that side, with nulls where the other has none), "outer" (of both), "semi" and
    * "anti" (rows of the left side that have a match, or none; its columns alone). A null key matches nothing, as in SQL and Polars (pandas
-   * matches nulls); NaN matches NaN. Keys of int64 and float64 meet as float64; other types that differ are refused.
+   * matches nulls); NaN matches NaN. Keys of int64 and float64 meet as float64 (keys named by `on` come
+   * out so, others as they are), a date meets a timestamp as its midnight; other types that differ are refused.
    *
    * Columns: the left side's, then the right side's; keys named by `on` once. Other names that both sides have get suffixes.
    *

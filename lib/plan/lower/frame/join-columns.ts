@@ -1,5 +1,5 @@
 import type { JoinNode } from "../../../collections/dataframe/nodes.ts";
-import { namedTwice } from "../../../collections/names.ts";
+import { findField, namedTwice } from "../../../collections/names.ts";
 import { widerOf, type ScalarType, type Schema } from "../../../collections/schema.ts";
 import { fieldOf } from "../../../collections/typing.ts";
 import { OptionError, TypeMismatchError } from "../../../errors.ts";
@@ -22,20 +22,22 @@ export type JoinColumn =
   | { readonly name: string; readonly type: ScalarType; readonly from: "left" | "right"; readonly column: string }
   | { readonly name: string; readonly type: ScalarType; readonly from: "key"; readonly column: string };
 
-/** Checks keys and names, and widens keys to common types. */
+/** Checks keys and names, and widens keys to common types. Columns that come out of one side keep their own type, and so their values: 2^53 + 1 is no float64. */
 export function joinOf(node: JoinNode, left: Pipeline, right: Pipeline): JoinBase {
   const { how, leftOn, rightOn } = node;
   const types = leftOn.map((name, i) => keyType(fieldOf(name, schemaOf(left)), fieldOf(rightOn[i], schemaOf(right))));
-  const [l, r] = [castKeys(left, leftOn, types), castKeys(right, rightOn, types)];
-  const output =
-    how === "semi" || how === "anti" ? ownColumns(schemaOf(l)) : bothColumns(node, schemaOf(l), schemaOf(r));
+  const isFilter = how === "semi" || how === "anti";
+  const shared = isFilter ? [] : leftOn.filter((name, i) => name === rightOn[i]);
+  const l = keyed(left, leftOn, types, shared);
+  const r = keyed(right, rightOn, types, shared);
+  const output = isFilter ? ownColumns(l.schema) : bothColumns(node, l.schema, r.schema);
   return {
     kind: "join",
     how,
-    left: l,
-    right: r,
-    leftKeys: leftOn,
-    rightKeys: rightOn,
+    left: l.pipeline,
+    right: r.pipeline,
+    leftKeys: l.keys,
+    rightKeys: r.keys,
     output,
     schema: output.map(({ name, type }) => ({ name, type })),
   };
@@ -53,14 +55,31 @@ function keyType(left: { name: string; type: ScalarType }, right: { name: string
   );
 }
 
-function castKeys(pipeline: Pipeline, names: readonly string[], types: readonly ScalarType[]): Pipeline {
+/** One side with its keys in the common types: those that come out for both sides are replaced, others stand in columns of their own beside. */
+function keyed(
+  pipeline: Pipeline,
+  names: readonly string[],
+  types: readonly ScalarType[],
+  shared: readonly string[],
+): { readonly pipeline: Pipeline; readonly keys: readonly string[]; readonly schema: Schema } {
   const schema = schemaOf(pipeline);
+  const keys = names.map((name, i) =>
+    shared.includes(name) || fieldOf(name, schema).type === types[i]
+      ? name
+      : unusedName(`${name} as ${types[i]}`, schema),
+  );
   const columns = names.flatMap((name, i) =>
     fieldOf(name, schema).type === types[i]
       ? []
-      : [{ name, value: { op: "cast", args: [{ op: "col", name }], to: types[i] } as const }],
+      : [{ name: keys[i], value: { op: "cast", args: [{ op: "col", name }], to: types[i] } as const }],
   );
-  return withColumns(pipeline, columns);
+  const own = new Set(schema.map(({ name }) => name));
+  const widened = withColumns(pipeline, columns);
+  return { pipeline: widened, keys, schema: schemaOf(widened).filter(({ name }) => own.has(name)) };
+}
+
+function unusedName(name: string, schema: Schema): string {
+  return findField(schema, name) !== undefined ? unusedName(`${name}'`, schema) : name;
 }
 
 function ownColumns(schema: Schema): JoinColumn[] {
@@ -70,7 +89,8 @@ function ownColumns(schema: Schema): JoinColumn[] {
 /** The left side's columns, then the right side's. Names that both have, but for keys in common, get suffixes. */
 function bothColumns({ leftOn, rightOn, suffixes }: JoinNode, left: Schema, right: Schema): JoinColumn[] {
   const inCommon = (name: string) => leftOn.some((key, i) => key === name && rightOn[i] === name);
-  const clashes = (name: string) => !inCommon(name) && [left, right].every((s) => s.some((f) => f.name === name));
+  const clashes = (name: string) =>
+    !inCommon(name) && [left, right].every((schema) => findField(schema, name) !== undefined);
   const columns = [
     ...left.map(({ name, type }): JoinColumn => {
       if (inCommon(name)) return { name, type, from: "key", column: name };
