@@ -293,7 +293,7 @@ export function futuresSuite(name: string, workers: number): void {
       expect(await held.result()).toEqual(xs);
       await expect(client.scatter(Promise.resolve(1))).rejects.toThrow(/a Promise/);
       // A collection is computed first.
-      expect(await (await client.scatter(delayed((x: number) => x + 1)(1)))).toBe(2);
+      expect(await (await client.scatter(delayed((x: number) => x + 1)(1))).result()).toBe(2);
     });
 
     test("scatter with broadcast: each thread makes the value once", async () => {
