@@ -53,11 +53,11 @@ function* xoshiro(words: BigUint64Array): Generator<bigint> {
   }
 }
 
-/** The generator of a seed and stream, from the state that the kernel gives it. */
-function reference(from: Seed): Generator<bigint> {
+/** The generator of a seed and stream, from the state that the kernel gives it; `first`: which of the state's words is its first. */
+function reference(from: Seed, first = 0): Generator<bigint> {
   using blocks = new Blocks(kernel);
-  const words = blocks.get("u64", seeded(blocks, from), 4);
-  return xoshiro(BigUint64Array.from(list(words), BigInt));
+  const words = list(blocks.get("u64", seeded(blocks, from), 8)).slice(first, first + 4);
+  return xoshiro(BigUint64Array.from(words, BigInt));
 }
 function take(n: number, bits: Generator<bigint>): bigint[] {
   return Array.from({ length: n }, () => BigInt(bits.next().value));
@@ -118,7 +118,10 @@ test("seeds and streams of 64 bits all count, and give the same numbers for good
 test("uniform numbers are the high bits of the generator's", () => {
   const from = { seed: 3n, stream: 5n };
   const bits = take(500, reference(from));
-  expect(numbers(draw("f64", wasm.uniform_f64, from, 500))).toEqual(bits.map((x) => Number(x >> 11n) / 2 ** 53));
+  // Doubles take turns between the two generators of a state.
+  const others = take(250, reference(from, 4));
+  const turns = others.flatMap((other, i) => [bits[i], other]);
+  expect(numbers(draw("f64", wasm.uniform_f64, from, 500))).toEqual(turns.map((x) => Number(x >> 12n) / 2 ** 52));
   expect(numbers(draw("f32", wasm.uniform_f32, from, 500))).toEqual(bits.map((x) => Number(x >> 40n) / 2 ** 24));
 });
 

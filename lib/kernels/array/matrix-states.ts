@@ -25,10 +25,17 @@ export async function gramState(
   const means = centred ? centre(evaluator, x) : undefined;
   const c = zeros(evaluator, { dtype: x.dtype, shape: [d, d] });
   if (n > 0) gramInto(arena, x, c);
-  const product = arena.view("float64", c.address, d * d).slice();
+  const product = upperHalf(arena.view("float64", c.address, d * d), d);
   arena.release(x);
   arena.release(c);
   return { place: 0, fields: means === undefined ? [product] : [Float64Array.of(n), means, product] };
+}
+
+/** The elements on and above the diagonal, row by row: all there is to a symmetric matrix. */
+function upperHalf(matrix: Float64Array, d: number): Float64Array {
+  const half = new Float64Array((d * (d + 1)) / 2);
+  for (let i = 0, at = 0; i < d; at += d - i++) half.set(matrix.subarray(i * d + i, (i + 1) * d), at);
+  return half;
 }
 
 /** Takes its mean from each column, and gives the means. */
@@ -94,9 +101,9 @@ function mergeCentred(
   const n = na + nb;
   const d = meanA.length;
   const delta = meanA.map((mean, j) => meanB[j] - mean);
-  for (let i = 0; i < d; i++) {
+  for (let i = 0, at = 0; i < d; i++) {
     const factor = (delta[i] * na * nb) / n;
-    for (let j = i; j < d; j++) c[i * d + j] += other[i * d + j] + factor * delta[j];
+    for (let j = i; j < d; j++, at++) c[at] += other[at] + factor * delta[j];
   }
   for (let j = 0; j < d; j++) meanA[j] += (delta[j] * nb) / n;
   countA[0] = n;
@@ -106,7 +113,15 @@ function mergeCentred(
 export function matrixFinish(reduction: Matrix, fields: readonly TypedArray[]): TypedArray {
   const product = fields[fields.length - 1];
   if (reduction.kind === "product") return product;
-  const d = Math.sqrt(product.length);
-  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) product[i * d + j] = product[j * d + i];
-  return product;
+  const half = product as Float64Array; // its fields are float64
+  const d = Math.round((Math.sqrt(8 * half.length + 1) - 1) / 2);
+  const whole = new Float64Array(d * d);
+  for (let i = 0, at = 0; i < d; at += d - i++) whole.set(half.subarray(at, at + d - i), i * d + i);
+  // In squares, so that what is written down the columns stays in the caches.
+  const side = 32;
+  for (let top = 0; top < d; top += side)
+    for (let left = 0; left <= top; left += side)
+      for (let i = top; i < Math.min(d, top + side); i++)
+        for (let j = left; j < Math.min(i, left + side); j++) whole[i * d + j] = whole[j * d + i];
+  return whole;
 }

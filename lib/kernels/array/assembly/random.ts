@@ -1,5 +1,5 @@
-// Random numbers: xoshiro256++ (Blackman and Vigna, 2019), its state four u64 in memory. Each number is drawn whole, so that n1 and then n2 numbers are n1 + n2 at
-// once. Nothing here depends on the machine: no relaxed SIMD, and logarithms of our own.
+// Random numbers: xoshiro256++ (Blackman and Vigna, 2019), its state four u64 in memory. Uniform doubles take turns between two generators, which run side by
+// side in the lanes of a vector: one alone waits for itself. Each number is drawn whole, so that n1 and then n2 numbers are n1 + n2 at once. Nothing here depends on the machine: no relaxed SIMD, and logarithms of our own.
 
 // @ts-ignore: decorator
 @inline function mix(z: u64): u64 {
@@ -19,7 +19,10 @@ export function seedstream(state: usize, seedLow: u32, seedHigh: u32, streamLow:
   store<u64>(state, mix(b + GOLDEN), 8);
   store<u64>(state, mix(a + 2 * GOLDEN), 16);
   store<u64>(state, mix(b + 2 * GOLDEN), 24);
-  memory.fill(state + 32, 0, 32);
+  store<u64>(state, mix(a + 3 * GOLDEN), 32);
+  store<u64>(state, mix(b + 3 * GOLDEN), 40);
+  store<u64>(state, mix(a + 4 * GOLDEN), 48);
+  store<u64>(state, mix(b + 4 * GOLDEN), 56);
 }
 
 let s0: u64 = 0;
@@ -76,14 +79,57 @@ export function bits(state: usize, out: usize, n: usize): void {
   store<u64>(state, d, 24);
 }
 
-/** [0, 1): 53 bits for f64, 24 for f32. */
+// @ts-ignore: decorator
+@inline function both(state: usize, at: usize): v128 {
+  return v128.load64_lane(state + at + 32, v128.load64_zero(state + at), 1);
+}
+// @ts-ignore: decorator
+@inline function keepBoth(state: usize, at: usize, lanes: v128): void {
+  v128.store64_lane(state + at, lanes, 0);
+  v128.store64_lane(state + at + 32, lanes, 1);
+}
+// @ts-ignore: decorator
+@inline function turn(x: v128, bits: i32): v128 {
+  return v128.or(i64x2.shl(x, bits), i64x2.shr_u(x, 64 - bits));
+}
+
+/** [0, 1), 52 bits: the mantissa of a number in [1, 2). After an odd count the generators change places, so that the other one is next. */
+export function uniformPairs(state: usize, out: usize, n: usize): void {
+  const one = i64x2.splat(0x3ff0000000000000);
+  let a = both(state, 0), b = both(state, 8), c = both(state, 16), d = both(state, 24);
+  for (const end = out + ((n & ~1) << 3); out < end; out += 16) {
+    const r = i64x2.add(turn(i64x2.add(a, d), 23), a);
+    v128.store(out, f64x2.sub(v128.or(i64x2.shr_u(r, 12), one), f64x2.splat(1)));
+    const t = i64x2.shl(b, 17);
+    c = v128.xor(c, a);
+    d = v128.xor(d, b);
+    b = v128.xor(b, c);
+    a = v128.xor(a, d);
+    c = v128.xor(c, t);
+    d = turn(d, 45);
+  }
+  keepBoth(state, 0, a);
+  keepBoth(state, 8, b);
+  keepBoth(state, 16, c);
+  keepBoth(state, 24, d);
+  if (!(n & 1)) return;
+  enter(state);
+  store<f64>(out, reinterpret<f64>((next() >> 12) | 0x3ff0000000000000) - 1);
+  for (let at: usize = 0; at < 32; at += 8) store<u64>(state + at, load<u64>(state + at + 32));
+  leave(state + 32);
+}
+
+/** [0, 1): 52 bits for f64, 24 for f32. */
 // @ts-ignore: decorator
 @inline export function uniform<T>(state: usize, out: usize, n: usize): void {
+  if (sizeof<T>() == 8) {
+    uniformPairs(state, out, n);
+    return;
+  }
   let a = load<u64>(state), b = load<u64>(state, 8), c = load<u64>(state, 16), d = load<u64>(state, 24);
   for (const end = out + n * sizeof<T>(); out < end; out += sizeof<T>()) {
     const r = rotl<u64>(a + d, 23) + a;
-    if (sizeof<T>() == 8) store<f64>(out, <f64><i64>(r >> 11) * UNIT);
-    else store<f32>(out, <f32><i32>(r >> 40) * <f32>(1.0 / 16777216.0));
+    store<f32>(out, <f32><i32>(r >> 40) * <f32>(1.0 / 16777216.0));
     const t = b << 17;
     c ^= a;
     d ^= b;
