@@ -10,10 +10,7 @@ console.log(c.shape, c.dtype, c.get(0, 0).toFixed(1), String(c.slice([0, 2], [0,
 
 // A matrix and its transpose: no task holds more than two chunks.
 const u = random.uniform([2_000, 2_000], { chunks: [500, 500], seed: 1 });
-const means = await u
-  .add(u.T)
-  .mean({ axis: 0 })
-  .compute();
+const means = await u.add(u.T).mean({ axis: 0 }).compute();
 console.log(means.shape, means.get(0).toFixed(1));
 
 // 800 MB of numbers that are never there at once; both answers from one pass.
