@@ -106,6 +106,7 @@ export {
   xor,
   type ArrayLike,
 } from "./collections/array/elementwise.ts";
+export { readHdf5Array, readNpy, readZarr, type ReadArrayOptions } from "./collections/array/files.ts";
 export * as fft from "./collections/array/fourier.ts";
 export type { ArrayJson } from "./collections/array/json.ts";
 export * as linalg from "./collections/array/linalg.ts";
