@@ -2,9 +2,10 @@ import type { Region } from "../../collections/array/chunks.ts";
 import { infoOf, type DType, type TypedArray } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import type { Arena, Block } from "./arena.ts";
+import { cutOut, gathered, layoutOf } from "./boxes.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { lineFunction } from "./lines.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
+import { copyStrided } from "./strided.ts";
 import type { Of } from "./views.ts";
 
 /** Functions of whole lines along an axis: every box needs the whole of that axis. */
@@ -19,18 +20,12 @@ export async function alongAxis(evaluator: Evaluator, node: Of<"along" | "cumula
   arena.release(block);
   const whole = node.shape[axis];
   if (region.start[axis] === 0 && region.size[axis] === whole) return made;
-  const out = arena.block(node.dtype, region.size);
-  const width = infoOf(node.dtype).bytes;
-  const own = byteStrides(made.shape, width);
-  copyStrided(
-    arena.kernel,
-    width,
+  return cutOut(
+    arena,
+    made,
+    made.shape.map((_, i) => (i === axis ? region.start[axis] : 0)),
     region.size,
-    { address: made.address + region.start[axis] * own[axis], strides: own },
-    { address: out.address, strides: byteStrides(region.size, width) },
   );
-  arena.release(made);
-  return out;
 }
 
 function replaced({ start, size }: Region, axis: number, from: number, length: number): Region {
@@ -73,16 +68,15 @@ function byLines({ arena }: Evaluator, node: Of<"along">, block: Block, { size }
   const lines = sizeOf(size.with(axis, 1));
   const [from, to] = [size[axis], node.shape[axis]];
   const order = [...size.keys()].filter((i) => i !== axis).concat(axis);
-  const input = arena.block(block.dtype, [lines, from]);
-  const width = infoOf(block.dtype).bytes;
-  const own = byteStrides(size, width);
-  const moved = order.map((i) => size[i]);
-  copyStrided(
-    arena.kernel,
-    width,
-    moved,
-    { address: block.address, strides: order.map((i) => own[i]) },
-    { address: input.address, strides: byteStrides(moved, width) },
+  const turned = (of: Block) => {
+    const { address, strides } = layoutOf(of);
+    return { address, strides: order.map((i) => strides[i]) };
+  };
+  const input = gathered(
+    arena,
+    block.dtype,
+    order.map((i) => size[i]),
+    turned(block),
   );
   const output = arena.block(dtype, [lines, to]);
   const source = arena.view(block.dtype, input.address, lines * from);
@@ -91,18 +85,9 @@ function byLines({ arena }: Evaluator, node: Of<"along">, block: Block, { size }
   for (let i = 0; i < lines; i++)
     work(source.subarray(i * from, (i + 1) * from), target.subarray(i * to, (i + 1) * to));
   arena.release(input);
-  const shape = size.with(axis, to);
-  const back = arena.block(dtype, shape);
-  const wide = infoOf(dtype).bytes;
-  const places = byteStrides(shape, wide);
-  const laid = order.map((i) => shape[i]);
-  copyStrided(
-    arena.kernel,
-    wide,
-    laid,
-    { address: output.address, strides: byteStrides(laid, wide) },
-    { address: back.address, strides: order.map((i) => places[i]) },
-  );
+  const back = arena.block(dtype, size.with(axis, to));
+  const laid = order.map((i) => back.shape[i]);
+  copyStrided(arena.kernel, infoOf(dtype).bytes, laid, layoutOf({ ...output, shape: laid }), turned(back));
   arena.release(output);
   return back;
 }

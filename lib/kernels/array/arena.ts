@@ -24,6 +24,13 @@ export class Arena {
     return { dtype, shape, address: this.bytes(sizeOf(shape) * infoOf(dtype).bytes) };
   }
 
+  /** Elements are 0. */
+  zeros(dtype: DType, shape: Shape): Block {
+    const block = this.block(dtype, shape);
+    new Uint8Array(this.kernel.memory.buffer, block.address, sizeOf(shape) * infoOf(dtype).bytes).fill(0);
+    return block;
+  }
+
   bytes(count: number): number {
     const address = this.kernel.allocate(Math.max(16, count));
     this.#live.add(address);

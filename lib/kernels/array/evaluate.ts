@@ -1,16 +1,17 @@
-import { Grid, equalRegions, intersect, type Region } from "../../collections/array/chunks.ts";
+import { Grid, equalRegions, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type DType } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import { InternalError } from "../../errors.ts";
 import type { Arena, Block } from "./arena.ts";
+import { broadcastRegion, copyBox, layoutOf } from "./boxes.ts";
 import { Fusion, fillWith } from "./fuse.ts";
 import { alongAxis } from "./along.ts";
 import { localChunk } from "./local.ts";
 import { multiplyInto, operandBox } from "./multiply.ts";
-import type { Program, ProgramNode } from "./program.ts";
+import type { Program } from "./program.ts";
 import { StandardStream, streamable } from "./random.ts";
 import { countedChunks, selected } from "./select.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
+import { copyStrided } from "./strided.ts";
 import { forEachTile, releaseSources, type LeafSource, type TileRun } from "./tiles.ts";
 import { regionInput, type Of } from "./views.ts";
 
@@ -142,9 +143,8 @@ export class Evaluator {
 
   async #source(place: number, region: Region): Promise<LeafSource> {
     const node = this.program[place];
-    if (node.op === "full" && sizeOf(node.shape) <= 1) return { from: "value", place };
-    const own = broadcastRegion(node, region);
     if (node.op === "full") return { from: "value", place };
+    const own = broadcastRegion(node.shape, region);
     if (
       node.op === "random" &&
       streamable(node) &&
@@ -169,7 +169,7 @@ export class Evaluator {
       // Casts to what it is already, rounding of whole numbers.
       const [source] = run.sources;
       if (source.from === "block")
-        copyStrided(arena.kernel, infoOf(node.dtype).bytes, region.size, layout(source.block), layout(out));
+        copyStrided(arena.kernel, infoOf(node.dtype).bytes, region.size, layoutOf(source.block), layoutOf(out));
       else
         forEachTile(run, undefined, ([address], { offset, count }) =>
           copyVector(arena, node.dtype, address, out.address, offset, count),
@@ -187,9 +187,8 @@ export class Evaluator {
 
   #eye({ k, dtype }: Of<"eye">, { start, size }: Region): Block {
     const { arena } = this;
-    const block = arena.block(dtype, size);
+    const block = arena.zeros(dtype, size);
     const width = infoOf(dtype).bytes;
-    new Uint8Array(arena.kernel.memory.buffer, block.address, sizeOf(size) * width).fill(0);
     const one = arena.kernel.fill(infoOf(dtype).code);
     const value = dtype === "int64" || dtype === "uint64" ? 1n : 1;
     for (let i = 0; i < size[0]; i++) {
@@ -245,8 +244,7 @@ export class Evaluator {
   /** A box of a product: the pieces along the axis that is summed, one after the other. */
   async #product(node: Of<"matmul">, region: Region): Promise<Block> {
     const { arena } = this;
-    const out = arena.block(node.dtype, region.size);
-    new Uint8Array(arena.kernel.memory.buffer, out.address, sizeOf(region.size) * infoOf(node.dtype).bytes).fill(0);
+    const out = arena.zeros(node.dtype, region.size);
     const [left, right] = node.inputs;
     let from = 0;
     for (const length of this.program[left].chunks[1]) {
@@ -261,20 +259,6 @@ export class Evaluator {
   }
 }
 
-/** The box of an operand that broadcasts into a box of the result. */
-export function broadcastRegion({ shape }: Pick<ProgramNode, "shape">, { start, size }: Region): Region {
-  const rank = size.length;
-  const axes = shape.map((_, axis) => axis - shape.length + rank);
-  return {
-    start: axes.map((axis, own) => (shape[own] === 1 ? 0 : start[axis])),
-    size: axes.map((axis, own) => (shape[own] === 1 ? 1 : size[axis])),
-  };
-}
-
-function layout({ address, shape, dtype }: Block) {
-  return { address, strides: byteStrides(shape, infoOf(dtype).bytes) };
-}
-
 function copyVector(arena: Arena, dtype: DType, from: number, to: number, offset: number, count: number): void {
   const width = infoOf(dtype).bytes;
   copyStrided(
@@ -284,20 +268,4 @@ function copyVector(arena: Arena, dtype: DType, from: number, to: number, offset
     { address: from, strides: [width] },
     { address: to + offset * width, strides: [width] },
   );
-}
-
-/** Copies what two boxes of the same array share from one block to the other. */
-export function copyBox(arena: Arena, from: Block, fromBox: Region, to: Block, toBox: Region): void {
-  const shared = intersect(fromBox, toBox);
-  if (shared === undefined) return;
-  const width = infoOf(from.dtype).bytes;
-  const side = (block: Block, box: Region) => {
-    const strides = byteStrides(block.shape, width);
-    const address = strides.reduce(
-      (sum, stride, axis) => sum + stride * (shared.start[axis] - box.start[axis]),
-      block.address,
-    );
-    return { address, strides };
-  };
-  copyStrided(arena.kernel, width, shared.size, side(from, fromBox), side(to, toBox));
 }

@@ -4,12 +4,12 @@ import type { LocalFunction } from "../../collections/array/nodes.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import { runningTotals } from "./along.ts";
 import type { Arena, Block } from "./arena.ts";
+import { gathered, layoutOf } from "./boxes.ts";
 import { blockOf, matrixOf } from "./dense/matrix.ts";
 import { qr } from "./dense/qr.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { transformLines } from "./fft-lines.ts";
 import { matrixIn, multiplyInto } from "./multiply.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
 import type { Of } from "./views.ts";
 
 /** Chunk `index` of a function of chunks: `region` is its box. */
@@ -71,9 +71,8 @@ function triangularised(arena: Arena, block: Block, output: "q" | "r"): Block {
 
 /** The last two axes are matrices. */
 function multiplied(arena: Arena, a: Block, b: Block, size: readonly number[]): Block {
-  const out = arena.block(a.dtype, size);
+  const out = arena.zeros(a.dtype, size);
   const width = infoOf(a.dtype).bytes;
-  new Uint8Array(arena.kernel.memory.buffer, out.address, sizeOf(size) * width).fill(0);
   const count = sizeOf(size.slice(0, -2));
   const at = (block: Block, i: number): Block => {
     const shape = block.shape.slice(-2);
@@ -104,18 +103,8 @@ function total(
 /** What the chunks before this one come to. */
 function carryAt(arena: Arena, totals: Block, axis: number, index: number): Block | undefined {
   if (index === 0) return undefined;
-  const shape = totals.shape.with(axis, 1);
-  const width = infoOf(totals.dtype).bytes;
-  const own = byteStrides(totals.shape, width);
-  const made = arena.block(totals.dtype, shape);
-  copyStrided(
-    arena.kernel,
-    width,
-    shape,
-    { address: totals.address + (index - 1) * own[axis], strides: own },
-    { address: made.address, strides: byteStrides(shape, width) },
-  );
-  return made;
+  const start = totals.shape.map((_, i) => (i === axis ? index - 1 : 0));
+  return gathered(arena, totals.dtype, totals.shape.with(axis, 1), layoutOf(totals, start));
 }
 
 /** How many of the ascending values lie before each element; "right": or are equal to it. NaN is the largest, as NumPy sorts it. */

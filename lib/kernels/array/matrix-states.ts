@@ -1,6 +1,5 @@
 import { Grid, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
-import { sizeOf } from "../../collections/array/shape.ts";
 import type { Block } from "./arena.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { gramInto, multiplyInto, operandBox } from "./multiply.ts";
@@ -23,7 +22,7 @@ export async function gramState(
   const x = await evaluator.block(root, region);
   const [n, d] = x.shape;
   const means = centred ? centre(evaluator, x) : undefined;
-  const c = zeros(evaluator, { dtype: x.dtype, shape: [d, d] });
+  const c = arena.zeros(x.dtype, [d, d]);
   if (n > 0) gramInto(arena, x, c);
   const product = upperHalf(arena.view("float64", c.address, d * d), d);
   arena.release(x);
@@ -57,12 +56,6 @@ function centre({ arena }: Evaluator, x: Block): Float64Array {
   return copy;
 }
 
-function zeros({ arena }: Evaluator, { dtype, shape }: Pick<Block, "dtype" | "shape">): Block {
-  const block = arena.block(dtype, shape);
-  new Uint8Array(arena.kernel.memory.buffer, block.address, sizeOf(shape) * infoOf(dtype).bytes).fill(0);
-  return block;
-}
-
 /** One box of the three axes rows, columns, summed. */
 export async function productState(
   evaluator: Evaluator,
@@ -73,7 +66,7 @@ export async function productState(
   const { arena } = evaluator;
   const a = await operandBox(evaluator, left, { start: [start[0], start[2]], size: [size[0], size[2]] });
   const b = await operandBox(evaluator, right, { start: [start[2], start[1]], size: [size[2], size[1]] });
-  const c = zeros(evaluator, { dtype, shape: [size[0], size[1]] });
+  const c = arena.zeros(dtype, [size[0], size[1]]);
   if (!size.includes(0)) multiplyInto(arena, a, b, c);
   const product = arena.view(dtype, c.address, size[0] * size[1]).slice();
   for (const block of [a.block, b.block, c]) arena.release(block);

@@ -3,6 +3,7 @@ import { infoOf } from "../../collections/array/dtype.ts";
 import type { Boundary } from "../../collections/array/nodes.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import type { Block } from "./arena.ts";
+import { cutOut } from "./boxes.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
 import type { Of } from "./views.ts";
@@ -115,16 +116,5 @@ export function trimmed(
     (length, axis) => margins(start[axis], size[axis], node.depth?.[axis] ?? 0, length, node.boundary ?? "none")[0],
   );
   if (size.every((length, axis) => length === block.shape[axis])) return block;
-  const width = infoOf(block.dtype).bytes;
-  const own = byteStrides(block.shape, width);
-  const out = arena.block(block.dtype, size);
-  copyStrided(
-    arena.kernel,
-    width,
-    size,
-    { address: before.reduce((sum, skipped, axis) => sum + skipped * own[axis], block.address), strides: own },
-    { address: out.address, strides: byteStrides(size, width) },
-  );
-  arena.release(block);
-  return out;
+  return cutOut(arena, block, before, size);
 }

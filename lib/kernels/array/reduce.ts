@@ -2,6 +2,7 @@ import { Grid, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import type { Arena, Block } from "./arena.ts";
+import { gathered, layoutOf } from "./boxes.ts";
 import { countingFinish, countingMerge, countingState } from "./counting.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { gramState, matrixFinish, matrixMerge, productState } from "./matrix-states.ts";
@@ -9,7 +10,6 @@ import type { Partial, State } from "./partials.ts";
 import type { ProgramReduction } from "./program.ts";
 import { emptyState, reducerOf, type Reducer } from "./reductions.ts";
 import { selectFinish, selectMerge, selectState } from "./digits.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
 import { forEachTile, releaseSources, type Tile } from "./tiles.ts";
 
 type AxesReduction = Extract<ProgramReduction, { kind: "axes" }>;
@@ -186,17 +186,13 @@ function addBlock(
     return;
   }
   const order = [...kept, ...axes];
-  const width = infoOf(block.dtype).bytes;
-  const own = byteStrides(shape, width);
-  const moved = order.map((axis) => shape[axis]);
-  const copy = arena.block(block.dtype, moved);
-  const strides = order.map((axis) => own[axis]);
-  copyStrided(
-    arena.kernel,
-    width,
-    moved,
-    { address: block.address, strides },
-    { address: copy.address, strides: byteStrides(moved, width) },
+  const { address, strides } = layoutOf(block);
+  const turned = { address, strides: order.map((axis) => strides[axis]) };
+  const copy = gathered(
+    arena,
+    block.dtype,
+    order.map((axis) => shape[axis]),
+    turned,
   );
   sum.add(copy.address, sizeOf(kept.map((axis) => shape[axis])), rows, 1, 0, 0);
   arena.release(copy);

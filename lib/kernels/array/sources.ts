@@ -1,12 +1,11 @@
 import type { Region } from "../../collections/array/chunks.ts";
-import { infoOf } from "../../collections/array/dtype.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import { InternalError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import { besideRef, type TaskContext } from "../kernel.ts";
 import type { Arena, Block } from "./arena.ts";
-import { copyBox, type ChunkSource, type Evaluator } from "./evaluate.ts";
+import { copyBox, cutOut } from "./boxes.ts";
+import type { ChunkSource, Evaluator } from "./evaluate.ts";
 import { decodeNpy } from "./npy.ts";
 import { decodeSection } from "./sections.ts";
 import type { Of } from "./views.ts";
@@ -84,20 +83,7 @@ export class SourcesOf implements ChunkSource {
 }
 
 /** A box of an array that came with the plan. */
-function dataChunk({ base64, shape, dtype }: Of<"data">, region: Region, arena: Arena): Block {
-  const width = infoOf(dtype).bytes;
+function dataChunk({ base64, shape, dtype }: Of<"data">, { start, size }: Region, arena: Arena): Block {
   const all = arena.copyIn(dtype, shape, new Uint8Array(Buffer.from(base64, "base64")));
-  if (region.size.every((length, axis) => length === shape[axis])) return all;
-  const out = arena.block(dtype, region.size);
-  const own = byteStrides(shape, width);
-  const address = own.reduce((sum, stride, axis) => sum + stride * region.start[axis], all.address);
-  copyStrided(
-    arena.kernel,
-    width,
-    region.size,
-    { address, strides: own },
-    { address: out.address, strides: byteStrides(region.size, width) },
-  );
-  arena.release(all);
-  return out;
+  return size.every((length, axis) => length === shape[axis]) ? all : cutOut(arena, all, start, size);
 }

@@ -2,6 +2,7 @@ import type { Region } from "../../collections/array/chunks.ts";
 import { infoOf } from "../../collections/array/dtype.ts";
 import { sizeOf } from "../../collections/array/shape.ts";
 import type { Arena, Block } from "./arena.ts";
+import { gathered } from "./boxes.ts";
 import { TILE, fillWith, type Fusion, type Register } from "./fuse.ts";
 import type { Program } from "./program.ts";
 import type { StandardStream } from "./random.ts";
@@ -124,7 +125,8 @@ function chooseColumns(sizes: readonly number[], sources: readonly LeafSource[])
   return best;
 }
 
-function supplyOf({ program, region, arena }: TileRun, source: LeafSource, split: number, columns: number): Supply {
+function supplyOf(run: TileRun, source: LeafSource, split: number, columns: number): Supply {
+  const { program, region, arena } = run;
   if (source.from === "value") {
     const node = program[source.place];
     const address = arena.bytes(8 * TILE);
@@ -142,12 +144,7 @@ function supplyOf({ program, region, arena }: TileRun, source: LeafSource, split
   const width = infoOf(block.dtype).bytes;
   const shape = fitOf(block, region.size, split);
   if (shape === undefined)
-    return supplyOf(
-      { program, region, arena } as TileRun,
-      { from: "block", block: spread(arena, block, region.size) },
-      split,
-      columns,
-    );
+    return supplyOf(run, { from: "block", block: spread(arena, block, region.size) }, split, columns);
   switch (shape) {
     case "all":
       return ({ offset }) => block.address + offset * width;
@@ -195,19 +192,10 @@ function columnSupply(arena: Arena, { dtype, address }: Block, columns: number, 
 
 /** The block with its axes of length 1 stretched to the box. */
 export function spread(arena: Arena, block: Block, sizes: readonly number[]): Block {
-  const width = infoOf(block.dtype).bytes;
-  const made = arena.block(block.dtype, sizes);
-  const own = byteStrides(block.shape, width);
+  const own = byteStrides(block.shape, infoOf(block.dtype).bytes);
   const strides = sizes.map((_, axis) => {
     const at = axis - sizes.length + block.shape.length;
     return at < 0 || block.shape[at] === 1 ? 0 : own[at];
   });
-  copyStrided(
-    arena.kernel,
-    width,
-    sizes,
-    { address: block.address, strides },
-    { address: made.address, strides: byteStrides(sizes, width) },
-  );
-  return made;
+  return gathered(arena, block.dtype, sizes, { address: block.address, strides });
 }

@@ -2,10 +2,10 @@ import { intersect, type Region } from "../../collections/array/chunks.ts";
 import { infoOf } from "../../collections/array/dtype.ts";
 import { stridesOf } from "../../collections/array/shape.ts";
 import type { Block } from "./arena.ts";
+import { broadcastRegion, copyBox, gathered } from "./boxes.ts";
 import type { Evaluator } from "./evaluate.ts";
 import type { ProgramNode } from "./program.ts";
 import { byteStrides, copyStrided } from "./strided.ts";
-import { copyBox, broadcastRegion } from "./evaluate.ts";
 import { spread } from "./tiles.ts";
 
 /** A program's node of one of these operations. */
@@ -27,7 +27,7 @@ export async function regionInput(evaluator: Evaluator, node: View, region: Regi
       return reshaped(evaluator, node, region);
     case "broadcast": {
       const input = evaluator.program[node.inputs[0]];
-      const block = await evaluator.block(node.inputs[0], broadcastRegion(input, region));
+      const block = await evaluator.block(node.inputs[0], broadcastRegion(input.shape, region));
       const out = spread(arena, block, region.size);
       arena.release(block);
       return out;
@@ -65,14 +65,7 @@ async function sliced(evaluator: Evaluator, node: Of<"slice">, region: Region): 
     if (node.step[i] < 0) address += (size[axis] - 1) * own[axis];
     return node.step[i] * own[axis];
   });
-  const out = arena.block(block.dtype, region.size);
-  copyStrided(
-    arena.kernel,
-    width,
-    region.size,
-    { address, strides },
-    { address: out.address, strides: byteStrides(region.size, width) },
-  );
+  const out = gathered(arena, block.dtype, region.size, { address, strides });
   arena.release(block);
   return out;
 }
@@ -89,17 +82,9 @@ async function transposed(evaluator: Evaluator, node: Of<"transpose">, region: R
   // Axes of length 1 may go anywhere without an element moving.
   const long = node.axes.filter((axis) => box.size[axis] > 1);
   if (long.every((axis, i) => i === 0 || axis > long[i - 1])) return renamed(block, region.size);
-  const width = infoOf(block.dtype).bytes;
-  const own = byteStrides(box.size, width);
-  const out = arena.block(block.dtype, region.size);
+  const own = byteStrides(box.size, infoOf(block.dtype).bytes);
   const strides = node.axes.map((axis) => own[axis]);
-  copyStrided(
-    arena.kernel,
-    width,
-    region.size,
-    { address: block.address, strides },
-    { address: out.address, strides: byteStrides(region.size, width) },
-  );
+  const out = gathered(arena, block.dtype, region.size, { address: block.address, strides });
   arena.release(block);
   return out;
 }
@@ -114,15 +99,8 @@ async function reshaped(evaluator: Evaluator, node: Of<"reshape">, region: Regio
   const block = await evaluator.block(node.inputs[0], box.region);
   const width = infoOf(node.dtype).bytes;
   const address = block.address + (first - box.first) * width;
-  const out = arena.block(node.dtype, region.size);
-  const from = strides.map((stride) => stride * width);
-  copyStrided(
-    arena.kernel,
-    width,
-    region.size,
-    { address, strides: from },
-    { address: out.address, strides: byteStrides(region.size, width) },
-  );
+  const from = { address, strides: strides.map((stride) => stride * width) };
+  const out = gathered(arena, node.dtype, region.size, from);
   arena.release(block);
   return out;
 }

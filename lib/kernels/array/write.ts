@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import type { Region } from "../../collections/array/chunks.ts";
 import { infoOf } from "../../collections/array/dtype.ts";
-import { sizeOf } from "../../collections/array/shape.ts";
 import type { TaskContext } from "../kernel.ts";
 import type { Arena, Block } from "./arena.ts";
+import { layoutOf } from "./boxes.ts";
 import type { ArrayTarget } from "./program.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
+import { copyStrided } from "./strided.ts";
 
 /** Puts one chunk of a Zarr array under its own key, whole. The task gives how many bytes, as text; or the bytes, where only the client can put them. */
 export async function writeChunk(
@@ -16,18 +16,11 @@ export async function writeChunk(
   arena: Arena,
   { store, signal }: TaskContext,
 ): Promise<Uint8Array> {
-  const width = infoOf(block.dtype).bytes;
   // Zarr stores chunks at the edges whole; what lies beyond the array is zero.
   let whole = block;
   if (size.some((length, axis) => length !== target.chunk[axis])) {
-    whole = arena.block(block.dtype, target.chunk);
-    const bytes = sizeOf(target.chunk) * width;
-    new Uint8Array(arena.kernel.memory.buffer, whole.address, bytes).fill(0);
-    const from = { address: block.address, strides: byteStrides(size, width) };
-    copyStrided(arena.kernel, width, size, from, {
-      address: whole.address,
-      strides: byteStrides(target.chunk, width),
-    });
+    whole = arena.zeros(block.dtype, target.chunk);
+    copyStrided(arena.kernel, infoOf(block.dtype).bytes, size, layoutOf(block), layoutOf(whole));
   }
   const elements = arena.copyOut(whole);
   const bytes = target.compression === "gzip" ? gzipSync(elements, { level: 5 }) : elements;

@@ -7,7 +7,8 @@ import { readExactly } from "../../store/read-exactly.ts";
 import type { Store } from "../../store/store.ts";
 import type { TaskContext } from "../kernel.ts";
 import type { Arena, Block } from "./arena.ts";
-import { byteStrides, copyStrided } from "./strided.ts";
+import { byteStrides } from "./strided.ts";
+import { gathered } from "./boxes.ts";
 import type { Of } from "./views.ts";
 
 type ZarrFile = Extract<ArrayFile, { readonly format: "zarr" }>;
@@ -128,23 +129,15 @@ export async function readZarrChunk(
   const dense = byteStrides(chunk.shape, width);
   const isDense = chunk.stride.every((stride, axis) => stride * width === dense[axis]);
   if (isDense && region.size.every((length, axis) => length === chunk.shape[axis])) return whole;
-  const out = arena.block(node.dtype, region.size);
-  copyStrided(
-    arena.kernel,
-    width,
-    region.size,
-    { address: whole.address, strides: chunk.stride.map((stride) => stride * width) },
-    { address: out.address, strides: byteStrides(region.size, width) },
-  );
+  const strides = chunk.stride.map((stride) => stride * width);
+  const out = gathered(arena, node.dtype, region.size, { address: whole.address, strides });
   arena.release(whole);
   return out;
 }
 
 /** The bytes of a chunk's elements, whatever zarrita holds them in. */
 function elementsOf(data: unknown, { url }: ZarrFile): Uint8Array {
-  if (ArrayBuffer.isView(data)) {
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  }
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   // zarrita's array of booleans: one byte each behind a class of its own.
   if (typeof data === "object" && data !== null && Symbol.iterator in data)
     return Uint8Array.from(data as Iterable<boolean>, Number);
