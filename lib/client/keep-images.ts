@@ -8,6 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { encodeValue } from "../values.ts";
 import type { ImagesOutcome } from "./run-images.ts";
 import type { RunnerHost } from "./runner.ts";
+import { forgetWith } from "./forgotten.ts";
 
 /**
  * Images are kept as they are behind the operations so far, without loss; of a contact sheet its thumbnails; of figures and written
@@ -60,14 +61,9 @@ export async function releaseImages(node: ImagesNode, runtime: Runtime): Promise
   for (const run of runs) await runtime.release(run);
 }
 
-/** Runtimes of what was kept, and what nothing mentions any more, are told to forget it. */
-const forgotten = new FinalizationRegistry<{ readonly runtime: Runtime; readonly run: string }>(({ runtime, run }) => {
-  void runtime.release(run).catch(() => undefined); // the client may be closed: then nothing is kept any more
-});
-
 /** What is made from a node shares its `kept`, or its `result`. */
 function watch(node: ImagesNode, runtime: Runtime): void {
-  for (const run of runsOf(node)) forgotten.register(node.kept ?? node.result, { runtime, run });
+  for (const run of runsOf(node)) forgetWith(node.kept ?? node.result, run, runtime);
 }
 
 function runsOf({ kept, result }: ImagesNode): Set<string> {

@@ -4,6 +4,7 @@ import { InternalError } from "../errors.ts";
 import { PLAN_VERSION, type Estimate, type Plan, type Ref, type StageOutput, type Work } from "../plan/plan.ts";
 import type { RunResult, Runtime } from "../runtime/runtime.ts";
 import type { RunnerHost } from "./runner.ts";
+import { forgetWith } from "./forgotten.ts";
 
 /**
  * An array over what a stage of a run keeps: one output a chunk along the first axis, of these lengths. Outputs that hold nothing are in the grid, but
@@ -27,14 +28,9 @@ export function keptArray(
     dtype,
     chunks: [some.length > 0 ? some : [0], ...whole],
   };
-  forgotten.register(node, { runtime, run });
+  forgetWith(node, run, runtime);
   return node;
 }
-
-/** Runtimes of kept arrays that nothing mentions any more are told to forget them. */
-const forgotten = new FinalizationRegistry<{ readonly runtime: Runtime; readonly run: string }>(({ runtime, run }) => {
-  void runtime.release(run).catch(() => undefined); // the client may be closed: then nothing is kept any more
-});
 
 /** A plan of one stage with a task for each of some kept outputs. */
 export function overRefs(id: string, work: Work, refs: readonly Ref[], output: StageOutput, estimate: Estimate): Plan {

@@ -14,8 +14,10 @@ import { finishState } from "../kernels/array/reduce.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerChunks, lowerReductions, type ReducedPlan } from "../plan/lower/array.ts";
 import { reductionOf } from "../plan/lower/array/reducing.ts";
-import type { Plan, Ref } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
+import { forgetWith } from "./forgotten.ts";
+import { keptIn } from "./kept.ts";
 
 /** How arrays are run: reductions end in a fold; of all else the chunks are kept, and put together here. */
 export const arrayRunner: Runner<AnyArray | ArraysTogether, unknown> = {
@@ -166,14 +168,8 @@ async function gather(node: ArrayNode, host: RunnerHost, signal: AbortSignal): P
   }
 }
 
-async function keepChunks(
-  plan: Plan,
-  { runtime, onEvent }: RunnerHost,
-  signal: AbortSignal,
-): Promise<{ readonly refs: readonly Ref[]; readonly run: string }> {
-  const { refs, run } = await runtime.run(plan, { signal, onEvent });
-  if (refs === undefined) throw new InternalError("A run of an array kept no chunks.");
-  return { refs, run };
+async function keepChunks(plan: Plan, { runtime, onEvent }: RunnerHost, signal: AbortSignal) {
+  return keptIn(await runtime.run(plan, { signal, onEvent }));
 }
 
 async function persistNode(node: ArrayNode, host: RunnerHost, signal: AbortSignal): Promise<ArrayNode> {
@@ -183,16 +179,9 @@ async function persistNode(node: ArrayNode, host: RunnerHost, signal: AbortSigna
   const { id } = plan.stages[plan.stages.length - 1];
   const { shape, dtype, chunks } = node;
   const kept: ArrayNode = { op: "kept", run, stage: id, grid: chunks, shape, dtype, chunks };
-  forgotten.register(kept, { runtime: host.runtime, run });
+  forgetWith(kept, run, host.runtime);
   return kept;
 }
-
-/** Runtimes of kept arrays that nothing mentions any more are told to forget them. */
-const forgotten = new FinalizationRegistry<{ readonly runtime: RunnerHost["runtime"]; readonly run: string }>(
-  ({ runtime, run }) => {
-    void runtime.release(run).catch(() => undefined); // the client may be closed: then nothing is kept any more
-  },
-);
 
 /** Whole numbers beyond 2^53 stay bigints. */
 function scalarOf(array: NDArray): number | bigint | boolean {

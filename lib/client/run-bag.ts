@@ -14,6 +14,7 @@ import type { Store } from "../store/store.ts";
 import { toAddress } from "../store/urls.ts";
 import { decodeValue, encodeValue } from "../values.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
+import { forgetWith } from "./forgotten.ts";
 
 /** How bags, and what is made from them, are run. */
 export const bagRunner: Runner<Bag<unknown> | BagItem<unknown>, unknown> = {
@@ -91,13 +92,8 @@ async function persistItem(node: BagItemNode, host: RunnerHost, signal: AbortSig
   return new BagItem(kept);
 }
 
-/** Runtimes of kept items that nothing mentions any more are told to forget them. */
-const forgotten = new FinalizationRegistry<{ readonly runtime: Runtime; readonly run: string }>(({ runtime, run }) => {
-  void runtime.release(run).catch(() => undefined); // the client may be closed: then nothing is kept any more
-});
-
 function watch(node: KeptBagNode | Extract<BagItemNode, { kind: "keptValue" }>, runtime: Runtime): void {
-  for (const run of runsOf(node)) forgotten.register(node, { runtime, run });
+  for (const run of runsOf(node)) forgetWith(node, run, runtime);
 }
 
 function runsOf(node: KeptBagNode | Extract<BagItemNode, { kind: "keptValue" }>): Set<string> {

@@ -14,6 +14,7 @@ import type { Ref } from "../plan/plan.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
 import { loadArrow, toArrow } from "./arrow.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
+import { forgetWith } from "./forgotten.ts";
 
 /** How frames are run. */
 export const frameRunner: Runner<DataFrame, Table> = {
@@ -103,14 +104,9 @@ async function keepFolded({ schema, batch }: Frame, { runtime }: RunnerHost): Pr
   return keptFrame({ kind: "kept", schema, refs, rows: batch.rows, bytes: bytes.length }, runtime);
 }
 
-/** Runtimes of kept rows that nothing mentions any more are told to forget them. */
-const forgotten = new FinalizationRegistry<{ readonly runtime: Runtime; readonly run: string }>(({ runtime, run }) => {
-  void runtime.release(run).catch(() => undefined);
-});
-
 /** A frame over kept rows. They are released with the last frame that is made from it: all of those hold its node. */
 export function keptFrame(node: KeptNode, runtime: Runtime): DataFrame {
-  for (const run of runsOf(node)) forgotten.register(node, { runtime, run });
+  for (const run of runsOf(node)) forgetWith(node, run, runtime);
   return new DataFrame(node);
 }
 
