@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
+import { compileAssembly } from "../compile-assembly.ts";
 import { generateMicro } from "./generate-micro.ts";
 import { generateEntry } from "./generate.ts";
 
@@ -10,50 +10,20 @@ import { generateEntry } from "./generate.ts";
  * Compiles one entry, beside sources that are generated, by name; the same bytes for the same sources and compiler. The memory is imported, and shared: growing it detaches nothing, where a buffer
  * once detached makes V8 compile each typed-array loop of that thread with a check that makes it two to five times slower.
  */
-async function compile(
+function compile(
   entry: string,
   generated: Readonly<Record<string, string>>,
   ...options: string[]
 ): Promise<Uint8Array> {
   const at = (name: string) => fileURLToPath(new URL(`./assembly/${name}`, import.meta.url));
   const sources = new Map(Object.entries(generated).map(([name, source]) => [at(name), source]));
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    [
-      at(entry),
-      "--outFile",
-      "kernel.wasm",
-      "-O3",
-      "--noAssert",
-      "--enable",
-      "simd",
-      "--enable",
-      "threads",
-      "--runtime",
-      "stub",
-      "--importMemory",
-      "--sharedMemory",
-      "--noExportMemory",
-      "--initialMemory",
-      "16",
-      "--maximumMemory",
-      "65536",
-      "--use",
-      "abort=",
-      ...options,
-    ],
-    {
-      // null tells the compiler that there is no such file.
-      readFile: async (name: string, base: string) =>
-        sources.get(resolve(base, name)) ?? readFile(resolve(base, name), "utf8").catch(() => null),
-      writeFile: (_name: string, contents: string | Uint8Array) => {
-        if (typeof contents !== "string") binary = contents;
-      },
-    },
+  const memory = ["--importMemory", "--sharedMemory", "--noExportMemory", "--initialMemory", "16"];
+  return compileAssembly(
+    at(entry),
+    ["--enable", "threads", "--runtime", "stub", ...memory, "--maximumMemory", "65536", "--use", "abort=", ...options],
+    // null tells the compiler that there is no such file.
+    async (name, base) => sources.get(resolve(base, name)) ?? readFile(resolve(base, name), "utf8").catch(() => null),
   );
-  if (error || binary === undefined)
-    throw new Error(`The array kernel in assembly/${entry} does not compile: ${stderr.toString()}`, { cause: error });
-  return binary;
 }
 
 const asModuleSource = (name: string, binary: Uint8Array): string =>

@@ -1,3 +1,4 @@
+import { kindOf } from "../frame/map/values.ts";
 import { TypeMismatchError } from "../../errors.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { showItem, type Place } from "./user-errors.ts";
@@ -90,22 +91,13 @@ function widen(seen: ColumnSeen, other: ColumnSeen, name: string): void {
 
 /** Whole numbers are int64, as JavaScript does not tell 1 from 1.0. */
 function typeOf(value: unknown, name: string, where: string): ScalarType {
-  switch (typeof value) {
-    case "boolean":
-      return "bool";
-    case "bigint":
-      return "int64";
-    case "number":
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? "int64" : "float64";
-    case "string":
-      return "string";
-    default:
-      throw new TypeMismatchError(
-        `Column "${name}" of toDataFrame(…) expects booleans, numbers, bigints or strings, found ${showItem(value)} (${where}).`,
-        {
-          fields: { column: name },
-          fix: `map it to one of those first, or pass toDataFrame({ types: { ${JSON.stringify(name)}: "string" } }).`,
-        },
-      );
-  }
+  const kind = kindOf(value);
+  if (kind !== undefined && kind !== "nothing" && kind !== "timestamp") return kind;
+  throw new TypeMismatchError(
+    `Column "${name}" of toDataFrame(…) expects booleans, numbers, bigints or strings, found ${showItem(value)} (${where}).`,
+    {
+      fields: { column: name },
+      fix: `map it to one of those first, or pass toDataFrame({ types: { ${JSON.stringify(name)}: "string" } }).`,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** Compiles the CSV kernel: `npm run build:wasm`. The module is committed as base64, so that no build step and no file lookup is needed to run it. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
+import { compileAssembly } from "../compile-assembly.ts";
 import { powersOfFive } from "./tables.ts";
 
 /**
@@ -11,34 +11,9 @@ import { powersOfFive } from "./tables.ts";
  * buffer, and once any buffer was detached in a thread, V8 compiles each typed-array loop of that thread with a check that makes it two
  * to five times slower (measured: numbering groups 0.6 → 3.4 ns a row, sums 2.4 → 4.6).
  */
-export async function compileCsvKernel(): Promise<Uint8Array> {
+export function compileCsvKernel(): Promise<Uint8Array> {
   const entry = fileURLToPath(new URL("./assembly/kernel.ts", import.meta.url));
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    [
-      entry,
-      "--outFile",
-      "kernel.wasm",
-      "-O3",
-      "--noAssert",
-      "--enable",
-      "simd",
-      "--enable",
-      "relaxed-simd",
-      "--runtime",
-      "minimal",
-      "--initialMemory",
-      "2048",
-    ],
-    {
-      writeFile: (_name: string, contents: string | Uint8Array) => {
-        if (typeof contents !== "string") binary = contents;
-      },
-    },
-  );
-  if (error || binary === undefined)
-    throw new Error(`The CSV kernel does not compile: ${stderr.toString()}`, { cause: error });
-  return binary;
+  return compileAssembly(entry, ["--enable", "relaxed-simd", "--runtime", "minimal", "--initialMemory", "2048"]);
 }
 
 export function asModuleSource(binary: Uint8Array): string {
