@@ -1,0 +1,44 @@
+/**
+ * Where a run's objects lie in the stack's bucket. Every name follows from what it is of, so that who writes twice writes the same.
+ *
+ *     runs/<run>/request.json   outcome.json   cancel
+ *     runs/<run>/<part>/plan.json
+ *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<round>-<n>
+ *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
+ *     results/<run>/…    bundles/<hash>.mjs    pipelines/<name>.json
+ */
+export const requestKey = (run: string): string => `runs/${run}/request.json`;
+export const outcomeKey = (run: string): string => `runs/${run}/outcome.json`;
+/** Its being there cancels the run; it holds the reason, as text. */
+export const cancelKey = (run: string): string => `runs/${run}/cancel`;
+export const runPrefix = (run: string): string => `runs/${run}/`;
+
+interface StagePlace {
+  readonly run: string;
+  readonly part: number;
+  readonly stage: string;
+}
+
+export const planKey = (run: string, part: number): string => `runs/${run}/${part}/plan.json`;
+export const stagePrefix = ({ run, part, stage }: StagePlace): string => `runs/${run}/${part}/${stage}/`;
+export const manifestKey = (place: StagePlace, round: number): string => `${stagePrefix(place)}manifest-${round}.jsonl`;
+export const doneKey = (place: StagePlace): string => `${stagePrefix(place)}done.json`;
+export const partialKey = (place: StagePlace): string => `${stagePrefix(place)}partial`;
+
+/** The output of a task; of one that was repaired, the start that was proven to it belongs to the name. */
+export function outputKey(place: StagePlace, task: number, from?: number): string {
+  return `${stagePrefix(place)}out/${spread(task)}/${task}${from === undefined ? "" : `@${from}`}`;
+}
+
+/** Two hex digits that put neighbours apart: S3 limits requests a prefix. By Knuth's multiplicative hash. */
+function spread(task: number): string {
+  return ((Math.imul(task, 0x9e3779b1) >>> 24) & 0xff).toString(16).padStart(2, "0");
+}
+
+/** The name by which refs (plan.ts) call a part of a run, and back. */
+export const partName = (run: string, part: number): string => `${run}.${part}`;
+
+export function partOfName(name: string): { readonly run: string; readonly part: number } | undefined {
+  const found = /^(.+)\.(\d+)$/.exec(name);
+  return found === null ? undefined : { run: found[1], part: Number(found[2]) };
+}

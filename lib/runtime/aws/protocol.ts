@@ -1,0 +1,161 @@
+import type { ErrorRecord, Json } from "../../errors.ts";
+import type { Span } from "../../kernels/kernel.ts";
+import type { Plan } from "../../plan/plan.ts";
+
+/**
+ * What client, state machine and functions of a stack say to each other. All of it is plain JSON, and small: data lies in S3 (keys.ts).
+ *
+ *     request.json ─▶ Advance ─▶ Parallel ┬ Distributed Map: a line of the manifest each ─▶ Work ─▶ messages ─┐
+ *                       ▲                 └ Collect ⟲ until every task of the round is in ◀──────────────────┘
+ *                       └── a stage is done, or needs another round ──┘
+ *                     Advance ─▶ Finish        any error ─▶ Fail
+ *
+ * A *run* is what someone asked for. It needs one plan after the other, its *parts* (most often one: a frame whose types turn out wider is
+ * planned again). A part has stages, a stage has *rounds*: the first covers all its tasks, the following ones repair tasks that had guessed
+ * their first record wrongly. Which of them are over is said by objects in S3 alone, so that each function may be called again at any time.
+ */
+export const PROTOCOL = 1;
+
+/** `runs/<run>/request.json`: written once, by who starts the run. */
+export interface RunRequest {
+  readonly abanico: typeof PROTOCOL;
+  readonly run: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** The hash of the functions' bundles that the client was made with: another one refuses. Absent: not looked at (pipelines as JSON). */
+  readonly bundle?: string;
+  readonly what:
+    | { readonly kind: "plan"; readonly plan: Plan }
+    | { readonly kind: "collection"; readonly collection: Json; readonly name?: string };
+  /** The run fails with `StalledError` when nothing comes in for this long, in milliseconds. Default 10 minutes. */
+  readonly stallMs?: number;
+  /** The run fails after this long, in milliseconds. Default: a day. */
+  readonly deadlineMs?: number;
+  /** Whether a message on the results queue tells of its end. Default false. */
+  readonly notify?: boolean;
+  /** Refuses where the projected cost is above this, in US dollars. */
+  readonly maxCost?: number;
+}
+
+/** The execution's input. */
+export interface RunInput {
+  readonly run: string;
+}
+
+/** What Advance answers: what the state machine does next. */
+export type Directive =
+  | (StageRef & {
+      readonly action: "stage";
+      /** Which kind of children the map starts: Express live 5 minutes, Standard start more slowly. */
+      readonly children: "EXPRESS" | "STANDARD";
+      /** Which function works: frames and arrays, or images (with sharp). */
+      readonly worker: "work" | "work-image";
+      readonly bucket: string;
+      /** Key of the manifest: a `Batch` as a line of JSON each. */
+      readonly manifest: string;
+      readonly batches: number;
+    })
+  | { readonly action: "finish"; readonly run: string };
+
+/** A round of a stage. */
+export interface StageRef {
+  readonly run: string;
+  /** From 0. */
+  readonly part: number;
+  readonly stage: string;
+  /** From 0. */
+  readonly round: number;
+  /** URL of the run's queue. */
+  readonly queue: string;
+}
+
+/** A line of a manifest: tasks [first, first + count) of a stage. In the first round an aligned run of 2^k; in others one task, with its proven start. */
+export interface Batch {
+  readonly first: number;
+  readonly count: number;
+  /** Where its first record starts, in bytes of its source. */
+  readonly from?: number;
+}
+
+/** Input of Work. */
+export interface WorkInput extends StageRef {
+  readonly batch: Batch;
+  /** Set where Step Functions gave up on the batch, by the state behind its retries: Work then only tells Collect. */
+  readonly lost?: { readonly Error?: string; readonly Cause?: string };
+}
+
+/** Answer of Work: the message has what matters. */
+export interface WorkAnswer {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Input of Collect, and again what it answers while it is not done. */
+export interface CollectInput extends StageRef {
+  readonly done?: boolean;
+}
+
+/** A message on the run's queue. Messages come twice, late, in any order, or (where a worker died) never. */
+export interface WorkMessage extends StageRef {
+  readonly batch: Batch;
+  /** Milliseconds that the batch took. */
+  readonly ms: number;
+  readonly worker: string;
+  readonly outcome:
+    | { readonly kind: "done"; readonly parts: readonly PartOf[]; readonly tasks: readonly TaskFacts[] }
+    | { readonly kind: "failed"; readonly task: number; readonly attempt: number; readonly error: ErrorRecord };
+  readonly printed?: readonly { readonly task: number; readonly stream: "stdout" | "stderr"; readonly text: string }[];
+}
+
+/** What became of one task. */
+export interface TaskFacts {
+  readonly index: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly bytesOut: number;
+  readonly ms: number;
+  readonly span?: Span;
+}
+
+/** Output of the subtree of 2^level tasks (fewer at the end) that begins with `first`; level 0 where the stage keeps or exchanges, or its tasks guess. */
+export interface PartOf {
+  readonly first: number;
+  readonly level: number;
+  /** In bytes. */
+  readonly size: number;
+  /** Of the bytes: SHA-256, in hex. */
+  readonly checksum: string;
+  /** The bytes themselves, in base64, where they are few. */
+  readonly body?: string;
+  /** Otherwise the object that holds them. */
+  readonly key?: string;
+}
+
+/** `…/<stage>/done.json`: the stage is over. Readers of its outputs look here for the keys of repaired tasks. */
+export interface StageDone {
+  readonly tasks: number;
+  readonly attempts: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly bytesOut: number;
+  readonly busyMs: number;
+  readonly wallMs: number;
+  /** Task → its proven start, in bytes: the output lies at `outputKey(…, from)`. */
+  readonly repaired: { readonly [task: string]: number };
+  /** Whether the folded partial lies at `partialKey(…)`. */
+  readonly folded: boolean;
+}
+
+/** `runs/<run>/outcome.json`: the run is over. */
+export type RunOutcome =
+  | {
+      readonly ok: true;
+      readonly run: string;
+      /** For a plan: whether the last stage's partial lies at `partialKey` (it folds), or its outputs are kept. */
+      readonly part: number;
+      readonly stages: readonly (StageDone & { readonly stage: string })[];
+      readonly wallMs: number;
+      /** For a collection: URL of the result (`values.ts` bytes). */
+      readonly result?: string;
+    }
+  | { readonly ok: false; readonly run: string; readonly error: ErrorRecord; readonly wallMs: number };
