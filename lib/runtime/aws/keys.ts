@@ -3,9 +3,10 @@
  *
  *     runs/<run>/request.json   outcome.json   cancel
  *     runs/<run>/<part>/plan.json
- *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<round>-<n>
+ *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<round>-<n>   progress.json
  *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
- *     results/<run>/…    bundles/<hash>.mjs    pipelines/<name>.json
+ *     results/<run>/value    bundles/<hash>.mjs    pipelines/<name>.json
+ *     runs/calls-<client>/…    large values of single calls, on their way to a function and back
  */
 export const requestKey = (run: string): string => `runs/${run}/request.json`;
 export const outcomeKey = (run: string): string => `runs/${run}/outcome.json`;
@@ -24,6 +25,13 @@ export const stagePrefix = ({ run, part, stage }: StagePlace): string => `runs/$
 export const manifestKey = (place: StagePlace, round: number): string => `${stagePrefix(place)}manifest-${round}.jsonl`;
 export const doneKey = (place: StagePlace): string => `${stagePrefix(place)}done.json`;
 export const partialKey = (place: StagePlace): string => `${stagePrefix(place)}partial`;
+export const progressKey = (place: StagePlace): string => `${stagePrefix(place)}progress.json`;
+/** What a run of a collection gave: bytes of `values.ts`. */
+export const resultKey = (run: string): string => `results/${run}/value`;
+/** A bundle of a user's module, by the hash that its refs have (callables/reference.ts). */
+export const bundleKey = (hash: string): string => `bundles/${hash}.mjs`;
+/** A large value of a single call; `name` is unique for the client. */
+export const callKey = (client: string, name: string): string => `runs/calls-${client}/${name}`;
 
 /** The output of a task; of one that was repaired, the start that was proven to it belongs to the name. */
 export function outputKey(place: StagePlace, task: number, from?: number): string {

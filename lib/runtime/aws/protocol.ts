@@ -101,6 +101,8 @@ export interface WorkMessage extends StageRef {
   /** Milliseconds that the batch took. */
   readonly ms: number;
   readonly worker: string;
+  /** What the function has, for the bill: Lambda's `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB. */
+  readonly memoryMb?: number;
   readonly outcome:
     | { readonly kind: "done"; readonly parts: readonly PartOf[]; readonly tasks: readonly TaskFacts[] }
     | { readonly kind: "failed"; readonly task: number; readonly attempt: number; readonly error: ErrorRecord };
@@ -144,6 +146,42 @@ export interface StageDone {
   readonly repaired: { readonly [task: string]: number };
   /** Whether the folded partial lies at `partialKey(…)`. */
   readonly folded: boolean;
+  /** What it used, for the bill. Without it the bill is made from the figures above. */
+  readonly usage?: StageUsage;
+}
+
+/** What AWS bills of a stage, as far as Collect can count it. */
+export interface StageUsage {
+  /** Batches that Work answered for, with those that were started again. */
+  readonly batches: number;
+  /** The sum of their `WorkMessage.ms`, and of these times the memory: megabytes × milliseconds. */
+  readonly workMs: number;
+  readonly workMbMs: number;
+  readonly messages: number;
+  /** Outputs and partials that lie in S3 by themselves. */
+  readonly objects: number;
+  readonly collectMs: number;
+  readonly collectMbMs: number;
+}
+
+/**
+ * `…/<stage>/progress.json`: how far a stage is, for whoever watches. Collect replaces it with each checkpoint, about every two seconds while messages
+ * come in, and once before done.json. No one decides anything by it: it may be old, and it may not be there.
+ */
+export interface StageProgress {
+  readonly stage: string;
+  readonly tasks: number;
+  /** How many of them are in. */
+  readonly done: number;
+  readonly attempts: number;
+  readonly recordsIn: number;
+  readonly bytesOut: number;
+  readonly busyMs: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** What tasks have printed of late, up to 64 KiB; `printedBefore` pieces came before these. */
+  readonly printed?: NonNullable<WorkMessage["printed"]>;
+  readonly printedBefore?: number;
 }
 
 /** `runs/<run>/outcome.json`: the run is over. */
