@@ -1,17 +1,22 @@
 /**
  * Where a run's objects lie in the stack's bucket. Every name follows from what it is of, so that who writes twice writes the same.
  *
- *     runs/<run>/request.json   outcome.json   cancel
- *     runs/<run>/<part>/plan.json
- *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<round>-<n>   progress.json
+ *     runs/<run>/request.json   outcome.json   cancel   failure.json
+ *     runs/<run>/<part>/plan.json   failed.json
+ *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<round>-<n>   progress.json   stop
  *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
  *     results/<run>/value    bundles/<hash>.mjs    pipelines/<name>.json
  *     runs/calls-<client>/…    large values of single calls, on their way to a function and back
  */
+/** The URL of an object of the stack's bucket. */
+export const objectUrl = ({ bucket }: { readonly bucket: string }, key: string): string => `s3://${bucket}/${key}`;
+
 export const requestKey = (run: string): string => `runs/${run}/request.json`;
 export const outcomeKey = (run: string): string => `runs/${run}/outcome.json`;
 /** Its being there cancels the run; it holds the reason, as text. */
 export const cancelKey = (run: string): string => `runs/${run}/cancel`;
+/** The error that a function threw last, an `ErrorRecord`: Fail takes it, since Step Functions passes on but a text. */
+export const failureKey = (run: string): string => `runs/${run}/failure.json`;
 export const runPrefix = (run: string): string => `runs/${run}/`;
 
 interface StagePlace {
@@ -21,10 +26,17 @@ interface StagePlace {
 }
 
 export const planKey = (run: string, part: number): string => `runs/${run}/${part}/plan.json`;
+/**
+ * The error that a part came to, an `ErrorRecord`. Collect writes it before it throws; Advance gives it to what planned the part, which may plan again
+ * (types that turned out wider), and fails the run otherwise.
+ */
+export const failedKey = (run: string, part: number): string => `runs/${run}/${part}/failed.json`;
 export const stagePrefix = ({ run, part, stage }: StagePlace): string => `runs/${run}/${part}/${stage}/`;
 export const manifestKey = (place: StagePlace, round: number): string => `${stagePrefix(place)}manifest-${round}.jsonl`;
 export const doneKey = (place: StagePlace): string => `${stagePrefix(place)}done.json`;
 export const partialKey = (place: StagePlace): string => `${stagePrefix(place)}partial`;
+/** Its being there says that enough is had: batches that have not begun need not. */
+export const stopKey = (place: StagePlace): string => `${stagePrefix(place)}stop`;
 export const progressKey = (place: StagePlace): string => `${stagePrefix(place)}progress.json`;
 /** What a run of a collection gave: bytes of `values.ts`. */
 export const resultKey = (run: string): string => `results/${run}/value`;

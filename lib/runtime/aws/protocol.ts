@@ -1,3 +1,4 @@
+import type { WriteTarget } from "../../collections/dataframe/write.ts";
 import type { ErrorRecord, Json } from "../../errors.ts";
 import type { Span } from "../../kernels/kernel.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -8,7 +9,7 @@ import type { Plan } from "../../plan/plan.ts";
  *     request.json ─▶ Advance ─▶ Parallel ┬ Distributed Map: a line of the manifest each ─▶ Work ─▶ messages ─┐
  *                       ▲                 └ Collect ⟲ until every task of the round is in ◀──────────────────┘
  *                       └── a stage is done, or needs another round ──┘
- *                     Advance ─▶ Finish        any error ─▶ Fail
+ *                     Advance ─▶ Finish        a round's error ─▶ Advance, any other ─▶ Fail
  *
  * A *run* is what someone asked for. It needs one plan after the other, its *parts* (most often one: a frame whose types turn out wider is
  * planned again). A part has stages, a stage has *rounds*: the first covers all its tasks, the following ones repair tasks that had guessed
@@ -26,7 +27,14 @@ export interface RunRequest {
   readonly bundle?: string;
   readonly what:
     | { readonly kind: "plan"; readonly plan: Plan }
-    | { readonly kind: "collection"; readonly collection: Json; readonly name?: string };
+    | {
+        readonly kind: "collection";
+        readonly collection: Json;
+        /** Of the pipeline. */
+        readonly name?: string;
+        /** Where the rows of a frame are written to; then the result is the list of files. */
+        readonly write?: WriteTarget;
+      };
   /** The run fails with `StalledError` when nothing comes in for this long, in milliseconds. Default 10 minutes. */
   readonly stallMs?: number;
   /** The run fails after this long, in milliseconds. Default: a day. */
@@ -40,6 +48,25 @@ export interface RunRequest {
 /** The execution's input. */
 export interface RunInput {
   readonly run: string;
+}
+
+/** What Step Functions tells of an error that it caught. */
+export interface Caught {
+  readonly Error?: string;
+  readonly Cause?: string;
+}
+
+/**
+ * Input of Advance. A round whose error was caught comes here too, with that error: where Collect has left the part's `failed.json`, who planned the part
+ * may plan another; otherwise Advance throws it.
+ */
+export interface AdvanceInput extends RunInput {
+  readonly error?: Caught;
+}
+
+/** Input of Fail: of the state that failed, whatever it was. */
+export interface FailInput extends RunInput {
+  readonly error?: Caught;
 }
 
 /** What Advance answers: what the state machine does next. */
@@ -81,7 +108,7 @@ export interface Batch {
 export interface WorkInput extends StageRef {
   readonly batch: Batch;
   /** Set where Step Functions gave up on the batch, by the state behind its retries: Work then only tells Collect. */
-  readonly lost?: { readonly Error?: string; readonly Cause?: string };
+  readonly lost?: Caught;
 }
 
 /** Answer of Work: the message has what matters. */
@@ -119,7 +146,7 @@ export interface TaskFacts {
   readonly span?: Span;
 }
 
-/** Output of the subtree of 2^level tasks (fewer at the end) that begins with `first`; level 0 where the stage keeps or exchanges, or its tasks guess. */
+/** Output of the subtree of 2^level tasks (fewer at the end) that begins with `first`; level 0 where the stage keeps or exchanges, has `enough`, or its tasks guess. */
 export interface PartOf {
   readonly first: number;
   readonly level: number;
@@ -197,3 +224,14 @@ export type RunOutcome =
       readonly result?: string;
     }
   | { readonly ok: false; readonly run: string; readonly error: ErrorRecord; readonly wallMs: number };
+
+/** What the results queue is told of a run that asks for it. */
+export interface RunNotice {
+  readonly run: string;
+  /** Of the pipeline. */
+  readonly name?: string;
+  readonly ok: boolean;
+  /** The URL below which what it gave lies. */
+  readonly results?: string;
+  readonly error?: Pick<ErrorRecord, "tag" | "name" | "message">;
+}

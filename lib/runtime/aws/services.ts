@@ -5,8 +5,15 @@ import type { Store } from "../../store/store.ts";
  * `aws-services.ts` has the real ones.
  */
 export interface Services {
+  /** Retries passing faults by itself; what it throws after that is for the caller's caller. Takes `s3://bucket/key`, see `urlOf`. */
   readonly store: Store;
   readonly bucket: string;
+  /** URL of the queue that is told how runs ended, where they ask for it. */
+  readonly resultsQueue: string;
+  /** What a task may take on a worker, in bytes. */
+  readonly taskBytes: number;
+  /** The hash of these functions' bundles. Absent: not looked at. */
+  readonly bundle?: string;
   readonly queues: Queues;
   /** Calls Work without waiting for it: backup copies of stragglers. */
   startWork(worker: "work" | "work-image", input: object): Promise<void>;
@@ -17,6 +24,9 @@ export interface Services {
   log(level: "info" | "warn" | "error", message: string, fields?: object): void;
 }
 
+/** The URL of an object in the stack's bucket. */
+export const urlOf = ({ bucket }: Pick<Services, "bucket">, key: string): string => `s3://${bucket}/${key}`;
+
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -25,9 +35,13 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
+/**
+ * Passing faults (throttles, 5xx) are retried, and then thrown as a `StoreFaultError`. A message that was received is hidden for `VISIBILITY_MS`: it comes again
+ * where it is not deleted by then. Collect deletes it only after its next checkpoint, so that this has to be several times longer than one takes.
+ */
 export interface Queues {
-  /** The URL of the queue of this name; made where it is not there. */
-  create(name: string): Promise<string>;
+  /** The URL of a run's queue; made where it is not there. Its name is the run's behind the stack's prefix. */
+  create(run: string): Promise<string>;
   /** Nothing happens where it is gone already. */
   remove(url: string): Promise<void>;
   send(url: string, bodies: readonly string[]): Promise<void>;
@@ -35,6 +49,9 @@ export interface Queues {
   receive(url: string, waitMs: number): Promise<readonly Message[]>;
   delete(url: string, messages: readonly Message[]): Promise<void>;
 }
+
+/** For how long a message that was received is hidden from others, in milliseconds. */
+export const VISIBILITY_MS = 180_000;
 
 export interface Message {
   readonly body: string;
