@@ -37,6 +37,8 @@ export const doneKey = (place: StagePlace): string => `${stagePrefix(place)}done
 export const partialKey = (place: StagePlace): string => `${stagePrefix(place)}partial`;
 /** Its being there says that enough is had: batches that have not begun need not. */
 export const stopKey = (place: StagePlace): string => `${stagePrefix(place)}stop`;
+export const checkpointKey = (place: StagePlace, round: number, n: number): string =>
+  `${stagePrefix(place)}checkpoint-${round}-${n}`;
 export const progressKey = (place: StagePlace): string => `${stagePrefix(place)}progress.json`;
 /** What a run of a collection gave: bytes of `values.ts`. */
 export const resultKey = (run: string): string => `results/${run}/value`;

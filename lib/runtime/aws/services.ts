@@ -5,7 +5,7 @@ import type { Store } from "../../store/store.ts";
  * `aws-services.ts` has the real ones.
  */
 export interface Services {
-  /** Retries passing faults by itself; what it throws after that is for the caller's caller. Takes `s3://bucket/key`, see `urlOf`. */
+  /** Retries passing faults by itself; what it throws after that is for the caller's caller. Takes `s3://bucket/key`, see `objectUrl` in keys.ts. */
   readonly store: Store;
   readonly bucket: string;
   /** URL of the queue that is told how runs ended, where they ask for it. */
@@ -23,9 +23,6 @@ export interface Services {
   /** A line of the structured log. */
   log(level: "info" | "warn" | "error", message: string, fields?: object): void;
 }
-
-/** The URL of an object in the stack's bucket. */
-export const urlOf = ({ bucket }: Pick<Services, "bucket">, key: string): string => `s3://${bucket}/${key}`;
 
 export interface Clock {
   /** Milliseconds since 1970. */
