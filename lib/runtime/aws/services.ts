@@ -14,6 +14,10 @@ export interface Services {
   readonly taskBytes: number;
   /** The hash of these functions' bundles. Absent: not looked at. */
   readonly bundle?: string;
+  /** Names the place where this function runs, as its logs do. */
+  readonly worker?: string;
+  /** What this function has, in MB. */
+  readonly memoryMb?: number;
   readonly queues: Queues;
   /** Calls Work without waiting for it: backup copies of stragglers. */
   startWork(worker: "work" | "work-image", input: object): Promise<void>;

@@ -1,8 +1,47 @@
-import { InternalError } from "../../errors.ts";
+import { PlanError } from "../../errors.ts";
+import type { Plan, Stage } from "../../plan/plan.ts";
+import { BatchRun } from "./batch-run.ts";
+import { caughtError } from "./caught.ts";
+import { stopKey } from "./keys.ts";
+import { Outbox } from "./outbox.ts";
 import type { WorkAnswer, WorkInput } from "./protocol.ts";
+import { cancelledOf, planOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
-/** Runs the tasks of a batch, and tells Collect of them. */
-export async function work({ run }: WorkInput, _services: Services): Promise<WorkAnswer> {
-  throw new InternalError(`Nothing of run ${run} can be worked on yet.`);
+/**
+ * Runs the tasks of a batch one after the other, with the same `runTask` as a thread of this machine, and tells Collect of them by messages. It may be called
+ * again with the same batch, at the same time as well: outputs have names of their own and are written once, and Collect knows what it has.
+ *
+ * A task that fails for good is told to Collect, which knows whether it matters; so this fails only where its surroundings do (S3, SQS, the machine), and Step
+ * Functions calls it again then. Where that was in vain it is called with `lost`, and passes that on.
+ */
+export async function work(input: WorkInput, services: Services): Promise<WorkAnswer> {
+  const { run, part, batch, lost } = input;
+  const answer = { first: batch.first, count: batch.count };
+  if (lost !== undefined) {
+    const tasks = `tasks [${batch.first}, ${batch.first + batch.count})`;
+    const error = caughtError(lost, `Stage "${input.stage}", ${tasks}`);
+    services.log("error", error.message, { run, stage: input.stage, batch });
+    await new Outbox(input, services).fail(batch.first, 1, error);
+    return answer;
+  }
+  const stage = stageOf(await planOf(services, run, part), input.stage);
+  if (await isNotWanted(input, stage, services)) return answer;
+  await new BatchRun(input, stage, services).run();
+  return answer;
+}
+
+/** @throws PlanError */
+export function stageOf(plan: Plan, id: string): Stage {
+  const found = plan.stages.find((stage) => stage.id === id);
+  if (found !== undefined) return found;
+  throw new PlanError(`The plan has no stage "${id}".`, { fields: { stage: id, known: plan.stages.map((s) => s.id) } });
+}
+
+/** Cancelled, or enough is had. Collect looks for both itself. */
+async function isNotWanted(input: WorkInput, stage: Stage, services: Services): Promise<boolean> {
+  if ((await cancelledOf(services, input.run)) !== undefined) return true;
+  const { output } = stage;
+  if (output.kind !== "fold" || output.enough === undefined) return false;
+  return (await sizeAt(services, stopKey(input))) !== undefined;
 }

@@ -1,0 +1,165 @@
+import {
+  ConflictError,
+  NotFoundError,
+  UnreadableError,
+  fromErrorRecord,
+  toErrorRecord,
+  type ErrorRecord,
+} from "../../errors.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Store } from "../../store/store.ts";
+import {
+  cancelKey,
+  doneKey,
+  failedKey,
+  failureKey,
+  objectUrl,
+  outcomeKey,
+  partialKey,
+  planKey,
+  requestKey,
+} from "./keys.ts";
+import { PROTOCOL, type RunOutcome, type RunRequest, type StageDone, type StageRef } from "./protocol.ts";
+import type { Services } from "./services.ts";
+
+/** The objects of a run, read and written as what they are. Nothing of a run is known but by them. */
+export type Bucket = Pick<Services, "store" | "bucket">;
+
+/** The bytes of an object; undefined where it is not there. */
+export async function bytesAt(services: Bucket, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return await services.store.get(objectUrl(services, key));
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The size of an object in bytes; undefined where it is not there. */
+export async function sizeAt(services: Bucket, key: string): Promise<number | undefined> {
+  try {
+    return (await services.store.head(objectUrl(services, key))).size;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function jsonAt(services: Bucket, key: string): Promise<unknown> {
+  const bytes = await bytesAt(services, key);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new UnreadableError(`${objectUrl(services, key)} is not JSON.`, { fields: { key }, cause });
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Writes an object, whatever was there. */
+export async function putJson(services: Bucket, key: string, value: unknown): Promise<void> {
+  await services.store.put(objectUrl(services, key), encoder.encode(JSON.stringify(value)));
+}
+
+/** Writes an object that is not there yet. False where it is: of all who write it, the first has. */
+export async function putOnce(services: Bucket, key: string, bytes: Uint8Array): Promise<boolean> {
+  try {
+    await services.store.put(objectUrl(services, key), bytes, { ifAbsent: true });
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
+  }
+}
+
+export function putJsonOnce(services: Bucket, key: string, value: unknown): Promise<boolean> {
+  return putOnce(services, key, encoder.encode(JSON.stringify(value)));
+}
+
+/** @throws NotFoundError, UnreadableError */
+export async function requestOf(services: Bucket, run: string): Promise<RunRequest> {
+  const found = (await jsonAt(services, requestKey(run))) as RunRequest | undefined; // written by `start` or a client
+  if (found === undefined)
+    throw new NotFoundError(`There is no run ${run} in the bucket ${services.bucket}.`, {
+      fields: { run, bucket: services.bucket },
+      fix: "start it by the client, or by the function start: they write its request first.",
+    });
+  if (found.abanico === PROTOCOL) return found;
+  throw new UnreadableError(`Run ${run} speaks version ${found.abanico} of the protocol, this stack ${PROTOCOL}.`, {
+    fields: { run, expected: PROTOCOL, found: found.abanico },
+    fix: "deploy the stack with the client's version of abanico: npx abanico deploy.",
+  });
+}
+
+/** What has been read of these objects, which never change once they are there. Goes with the store, and holds the last few. */
+const plans = new WeakMap<Store, Map<string, Promise<Plan>>>();
+const PLANS_KEPT = 4;
+
+/** The plan of a part. @throws NotFoundError */
+export function planOf(services: Bucket, run: string, part: number): Promise<Plan> {
+  const key = planKey(run, part);
+  const known = plans.get(services.store) ?? new Map<string, Promise<Plan>>();
+  plans.set(services.store, known);
+  const found = known.get(key) ?? readPlan(services, key);
+  known.delete(key);
+  known.set(key, found);
+  for (const oldest of known.keys()) if (known.size > PLANS_KEPT) known.delete(oldest);
+  found.catch(() => known.delete(key));
+  return found;
+}
+
+async function readPlan(services: Bucket, key: string): Promise<Plan> {
+  const found = await jsonAt(services, key);
+  if (found !== undefined) return found as Plan; // Advance has checked it before it wrote it
+  throw new NotFoundError(`There is no plan ${objectUrl(services, key)}.`, {
+    fields: { key },
+    fix: "the run is over and its objects are deleted; start it again.",
+  });
+}
+
+type StagePlace = Pick<StageRef, "run" | "part" | "stage">;
+
+export async function doneOf(services: Bucket, place: StagePlace): Promise<StageDone | undefined> {
+  return (await jsonAt(services, doneKey(place))) as StageDone | undefined; // Collect's
+}
+
+export function partialOf(services: Bucket, place: StagePlace): Promise<Uint8Array | undefined> {
+  return bytesAt(services, partialKey(place));
+}
+
+export async function outcomeOf(services: Bucket, run: string): Promise<RunOutcome | undefined> {
+  return (await jsonAt(services, outcomeKey(run))) as RunOutcome | undefined; // Finish's or Fail's
+}
+
+/** The error that a part came to. */
+export async function failedOf(services: Bucket, run: string, part: number): Promise<Error | undefined> {
+  const record = (await jsonAt(services, failedKey(run, part))) as ErrorRecord | undefined; // Collect's
+  return record === undefined ? undefined : fromErrorRecord(record);
+}
+
+export async function failureOf(services: Bucket, run: string): Promise<ErrorRecord | undefined> {
+  return (await jsonAt(services, failureKey(run))) as ErrorRecord | undefined; // of `recorded`
+}
+
+/** Why the run was cancelled; undefined where it was not. */
+export async function cancelledOf(services: Bucket, run: string): Promise<string | undefined> {
+  const bytes = await bytesAt(services, cancelKey(run));
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+/** Runs `body`; what it throws lies in S3 before Step Functions gets a text of it. */
+export async function recorded<T>(services: Services, run: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const record = toErrorRecord(error);
+    services.log("error", record.message, { run, error: record.name });
+    try {
+      await putJson(services, failureKey(run), record);
+    } catch (other) {
+      services.log("error", "The error could not be recorded.", { run, error: toErrorRecord(other).message });
+    }
+    throw error;
+  }
+}
