@@ -181,6 +181,11 @@ export class SqlError extends AbanicoError {
   readonly tag = "Sql";
 }
 
+/** A run is projected to cost more than `maxCost`. `fields` hold dollars, maxCost and the counts behind them. Recover: raise it, or read less. */
+export class CostError extends AbanicoError {
+  readonly tag = "Cost";
+}
+
 /** A broken invariant: a bug in Abanico, not in the program that uses it. */
 export class InternalError extends AbanicoError {
   readonly tag = "Internal";
@@ -214,6 +219,7 @@ const classes = {
   Graph: GraphError,
   Image: ImageError,
   Sql: SqlError,
+  Cost: CostError,
   Internal: InternalError,
 } as const;
 

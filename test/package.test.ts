@@ -24,6 +24,7 @@ test("the public face", () => {
       "Client",
       "Collection",
       "ConflictError",
+      "CostError",
       "CsvError",
       "DataFrame",
       "Delayed",

@@ -36,11 +36,11 @@ export function progressOn(terminal: Terminal): (event: RunEvent) => void {
           bytes: stage.estimate.bytesIn,
           done: 0,
         });
-    } else if (event.type === "task-finished") {
+    } else if (event.type === "task-finished" || event.type === "stage-progress") {
       const stage = stages.get(`${event.run}/${event.stage}`);
       if (stage === undefined) return;
       // A repaired task finishes twice.
-      stage.done = Math.min(stage.done + 1, stage.tasks);
+      stage.done = Math.min(event.type === "task-finished" ? stage.done + 1 : event.done, stage.tasks);
       const now = performance.now();
       if (now - drawn < EVERY_MS && stage.done < stage.tasks) return;
       drawn = now;

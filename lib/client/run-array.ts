@@ -30,13 +30,13 @@ export const arrayRunner: Runner<AnyArray | ArraysTogether, unknown> = {
     const { node, isScalar } = single(arrays);
     return new ChunkedArray<DType, unknown>(await persistNode(node, host, signal), isScalar);
   },
-  explain: (arrays) => {
+  explain: (arrays, { runtime }) => {
     const { node } = single(arrays);
     const reduced = lowerReductions([node]);
     const { shape, dtype } = node;
-    return Promise.resolve(
-      explainPlan(reduced?.plan ?? lowerChunks(node), `an array of shape [${shape.join(", ")}], ${dtype}`),
-    );
+    const plan = reduced?.plan ?? lowerChunks(node);
+    const result = `an array of shape [${shape.join(", ")}], ${dtype}`;
+    return Promise.resolve(explainPlan(plan, result, runtime.explainCost?.(plan)));
   },
   release: async (arrays, { runtime }) => {
     const { node } = single(arrays);
@@ -138,6 +138,9 @@ async function finishReductions(
     const reduction = reductions[i];
     // Chunks of the result without the axes that are kept with length 1: their elements are the same.
     const grid = new Grid(reduction.chunks);
+    const [only] = states[i];
+    if (grid.count === 1 && only !== undefined)
+      return new NDArray(node.dtype, node.shape, finishState(reduction, only, counts[i]) as TypedArrayOf[DType]); // of the node's dtype
     const data = makeTyped(node.dtype, sizeOf(node.shape)) as TypedArray;
     for (const state of states[i]) {
       const region = grid.region(state.place);

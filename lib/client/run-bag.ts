@@ -24,14 +24,15 @@ export const bagRunner: Runner<Bag<unknown> | BagItem<unknown>, unknown> = {
       : computeItem(collection.node, host, signal),
   persist: (collection, host, signal) =>
     collection instanceof Bag ? persistBag(collection.node, host, signal) : persistItem(collection.node, host, signal),
-  explain: async (collection, { store }) => {
+  explain: async (collection, { store, runtime }) => {
     const { node } = collection;
     if (node.kind === "keptValue") return "result      one kept value";
     const plan =
       collection instanceof Bag
         ? await lowerBag(collection.node, { to: "collect" }, { store })
         : await planOfItem(collection.node, { store });
-    return explainPlan(plan, collection instanceof Bag ? "a list of items" : node.kind);
+    const result = collection instanceof Bag ? "a list of items" : node.kind;
+    return explainPlan(plan, result, runtime.explainCost?.(plan));
   },
   release: async ({ node }, { runtime }) => {
     if (node.kind !== "kept" && node.kind !== "keptValue")
@@ -129,9 +130,10 @@ export async function keepFrame(
 }
 
 /** What would run for a frame over a bag. */
-export async function explainBag(bag: BagNode, { store }: Pick<RunnerHost, "store">): Promise<string> {
-  return explainPlan(
-    await lowerBag(bag, { to: "keep" }, { store }),
-    "a frame of the items of a bag, which is run first",
-  );
+export async function explainBag(
+  bag: BagNode,
+  { store, runtime }: Pick<RunnerHost, "store"> & Partial<Pick<RunnerHost, "runtime">>,
+): Promise<string> {
+  const plan = await lowerBag(bag, { to: "keep" }, { store });
+  return explainPlan(plan, "a frame of the items of a bag, which is run first", runtime?.explainCost?.(plan));
 }

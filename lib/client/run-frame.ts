@@ -128,10 +128,11 @@ export async function explainFrame(
   { store, runtime }: Pick<RunnerHost, "store"> & Partial<Pick<RunnerHost, "runtime">>,
 ): Promise<string> {
   const bag = sourcesOf(frame.node).find((source) => source.kind === "bag");
-  if (bag !== undefined) return (await import("./run-bag.ts")).explainBag(bag.bag, { store });
+  if (bag !== undefined)
+    return (await import("./run-bag.ts")).explainBag(bag.bag, { store, ...(runtime === undefined ? {} : { runtime }) });
   const known = runtime === undefined ? {} : { taskBytes: runtime.taskBytes, fetch: (ref: Ref) => runtime.fetch(ref) };
   const { plan, schema } = await lowerFrame(frame.node, { store, ...known });
-  return explainPlan(plan, schema);
+  return explainPlan(plan, schema, runtime?.explainCost?.(plan));
 }
 
 /**

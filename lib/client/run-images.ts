@@ -26,10 +26,11 @@ export const imagesRunner: Runner<ImageResult<unknown>, unknown> = {
     return { values, failed: failed.map(({ error, ...place }) => ({ ...place, error: fromErrorRecord(error) })) };
   },
   persist: (collection, host, signal) => persistImages(collection, host, signal, outcomeOf),
-  explain: async ({ node }, { store }) =>
-    node.result.kind === "value"
-      ? "result      one kept value"
-      : explainPlan(await lowerImages(node, { store }), describe(node)),
+  explain: async ({ node }, { store, runtime }) => {
+    if (node.result.kind === "value") return "result      one kept value";
+    const plan = await lowerImages(node, { store });
+    return explainPlan(plan, describe(node), runtime.explainCost?.(plan));
+  },
   release: async ({ node }, { runtime }) => releaseImages(node, runtime),
 };
 

@@ -10,13 +10,13 @@ import { explainAfter, explainScan } from "./explain-scan.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { taskCount } from "./rules.ts";
 
-/** A plan as people read it. `result`: what it gives, in words or as the columns of a frame. */
-export function explainPlan(plan: Plan, result: Schema | string): string {
+/** A plan as people read it. `result`: what it gives, in words or as the columns of a frame; `more`: lines at the end. */
+export function explainPlan(plan: Plan, result: Schema | string, more: readonly string[] = []): string {
   const given = typeof result === "string" ? result : result.map(({ name, type }) => `${name} ${type}`).join(", ");
   const lines = [`result      ${given}`];
   for (const stage of plan.stages) lines.push(...explainStage(stage));
   for (const note of plan.notes) lines.push(`note        ${note}`);
-  return lines.join("\n");
+  return [...lines, ...more].join("\n");
 }
 
 function explainStage(stage: Stage): string[] {

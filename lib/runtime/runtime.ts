@@ -4,7 +4,7 @@ import type { Plan, Ref } from "../plan/plan.ts";
 import type { Calls } from "./calls/calls.ts";
 import type { Intake } from "./intake.ts";
 
-/** Runs plans. Two of them pass one conformance suite: local (threads), inline (none). The cloud's will be the third. */
+/** Runs plans. All of them pass one conformance suite: local (threads), inline (none), aws (the functions of a stack). */
 export interface Runtime {
   readonly name: string;
   /** Threads of execution there are. */
@@ -16,6 +16,8 @@ export interface Runtime {
   readonly calls: Calls;
   /** A hint that tasks of these kinds are coming: threads load their code while the plan is still made. */
   prepare(ops: readonly string[]): void;
+  /** Lines of `explain` about what a plan is projected to cost, where that is money. */
+  explainCost?(plan: Plan): readonly string[];
   /** Bytes of an output that a run kept. */
   fetch(ref: Ref): Promise<Uint8Array>;
   /** Keeps bytes that the caller made, as a run keeps outputs: until they are released, in memory or on disk. */
@@ -52,6 +54,23 @@ export interface RunReport {
   /** Wall time in milliseconds. */
   readonly wallMs: number;
   readonly stages: readonly StageReport[];
+  /** What it cost, where that is money. */
+  readonly bill?: Bill;
+}
+
+/** What a run takes of services that are paid for: counts, and US dollars. */
+export interface Bill {
+  readonly lambdaRequests: number;
+  /** Memory times time, in gigabytes × seconds. */
+  readonly lambdaGbSeconds: number;
+  readonly stateTransitions: number;
+  /** Express workflows: executions, and gigabytes × seconds of them. */
+  readonly expressRequests: number;
+  readonly expressGbSeconds: number;
+  readonly s3Writes: number;
+  readonly s3Reads: number;
+  readonly sqsRequests: number;
+  readonly dollars: number;
 }
 
 export interface StageReport {
@@ -114,6 +133,18 @@ export type RunEvent =
       readonly stage: string;
       readonly level: number;
       readonly position: number;
+    }
+  /** How far a stage is, where its tasks are not told of one by one. */
+  | {
+      readonly type: "stage-progress";
+      readonly run: string;
+      readonly stage: string;
+      readonly tasks: number;
+      /** Tasks that have ended. */
+      readonly done: number;
+      readonly recordsIn: number;
+      readonly bytesOut: number;
+      readonly busyMs: number;
     }
   /** A user's function has said how far it is: from 0 to 1. */
   | {

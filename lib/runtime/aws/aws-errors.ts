@@ -1,0 +1,92 @@
+import { AbanicoError, NotFoundError, StoreFaultError, UnreadableError } from "../../errors.ts";
+
+/** What errors of the AWS SDK mean for who called, and what there is to do. */
+
+const EXPIRED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+const NO_CREDENTIALS = [
+  "CredentialsProviderError",
+  "InvalidClientTokenId",
+  "InvalidToken",
+  "UnrecognizedClientException",
+  "InvalidSignatureException",
+  "SignatureDoesNotMatch",
+  "IncompleteSignature",
+  "MissingAuthenticationToken",
+];
+const DENIED = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "AuthorizationError"];
+const THROTTLED = [
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "RequestLimitExceeded",
+  "EC2ThrottledException",
+  "ProvisionedThroughputExceededException",
+];
+const SOCKETS = ["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH"];
+
+/** The tagged error for what a request threw. `doing`: as "describe the stack Abanico in eu-west-1"; `action`: the permission it takes. */
+export function awsError(thrown: unknown, doing: string, action: string): AbanicoError {
+  if (thrown instanceof AbanicoError) return thrown;
+  const name = nameOf(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const init = { fields: { error: name, action }, cause: thrown };
+  if (EXPIRED.includes(name) || /token (included in the request )?is expired|token.*expired/i.test(message))
+    return new UnreadableError(`The AWS credentials have expired: cannot ${doing}.`, {
+      ...init,
+      fix: "log in again (aws sso login, or get a new session), then run it again.",
+    });
+  if (NO_CREDENTIALS.includes(name) || /could not load credentials|security token.*invalid/i.test(message))
+    return new UnreadableError(`There are no valid AWS credentials to ${doing}: ${message}`, {
+      ...init,
+      fix: "log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    });
+  if (DENIED.includes(name))
+    return new UnreadableError(`These AWS credentials may not ${doing}: ${message}`, {
+      ...init,
+      fix: `allow the identity ${action}, or use another (AWS_PROFILE).`,
+    });
+  if (/region is missing/i.test(message))
+    return new UnreadableError(`There is no AWS region to ${doing}.`, { ...init, fix: "set AWS_REGION." });
+  if (isThrottle(thrown) || isPassing(thrown))
+    return new StoreFaultError(`AWS could not ${doing} now: ${name}: ${message}`, {
+      ...init,
+      fix: "try again in a while.",
+      retryable: true,
+    });
+  if (/NotFound|DoesNotExist|NonExistent/.test(name))
+    return new NotFoundError(`AWS cannot ${doing}: ${message}`, {
+      ...init,
+      fix: "it was removed, or belongs to another stack or region; see npx abanico doctor.",
+    });
+  return new UnreadableError(`AWS did not ${doing}: ${name}: ${message}`, {
+    ...init,
+    fix: "see the cause; npx abanico doctor tells what of the stack is in order.",
+  });
+}
+
+export function isThrottle(thrown: unknown): boolean {
+  return THROTTLED.includes(nameOf(thrown)) || statusOf(thrown) === 429;
+}
+
+/** 5xx, and connections that broke. */
+export function isPassing(thrown: unknown): boolean {
+  const code: unknown = property(thrown, "code");
+  return (
+    statusOf(thrown) >= 500 ||
+    (typeof code === "string" && SOCKETS.includes(code)) ||
+    (statusOf(thrown) === 0 && /TimeoutError|socket hang up/.test(`${nameOf(thrown)} ${String(thrown)}`))
+  );
+}
+
+export function nameOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.name : "Error";
+}
+
+function statusOf(thrown: unknown): number {
+  const status: unknown = property(property(thrown, "$metadata"), "httpStatusCode");
+  return typeof status === "number" ? status : 0;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

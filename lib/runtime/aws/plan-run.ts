@@ -1,0 +1,139 @@
+import { AbanicoError, CancelledError, InternalError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
+import { loadFold } from "../../kernels/registry.ts";
+import type { Plan, Ref } from "../../plan/plan.ts";
+import { taskCount } from "../../plan/rules.ts";
+import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
+import type { Cloud } from "./cloud.ts";
+import { billOf } from "./cost.ts";
+import { cancelKey, objectUrl, partName, requestKey } from "./keys.ts";
+import { StageLook, reportOf } from "./look.ts";
+import { PROTOCOL, type RunOutcome, type RunRequest } from "./protocol.ts";
+import { partialOf, putJsonOnce } from "./run-objects.ts";
+import { awaitOutcome } from "./watch.ts";
+import { withLogs } from "./worker-logs.ts";
+
+/** What a run asks for, but for what the client itself fills in. */
+export type Asked = Omit<RunRequest, "abanico" | "run" | "createdAt">;
+
+export function newRunId(): string {
+  return `run-${crypto.randomUUID().slice(0, 13)}`;
+}
+
+/** Writes the request and starts the execution. Both may be done again: the request is there once, and so is the execution, by its name. */
+export async function beginRun(cloud: Cloud, run: string, asked: Asked): Promise<void> {
+  const request: RunRequest = { abanico: PROTOCOL, run, createdAt: cloud.clock.now(), ...asked };
+  await putJsonOnce(cloud, requestKey(run), request);
+  await cloud.startRun(run);
+}
+
+/**
+ * Stops a run: the marker tells workers and Collect, which then end by themselves; the execution is stopped at once, since no one waits for them. What is thrown
+ * on the way is dropped, as there is nobody left to tell.
+ */
+export async function stopRun(cloud: Cloud, run: string, reason: string): Promise<void> {
+  await Promise.allSettled([
+    cloud.store.put(objectUrl(cloud, cancelKey(run)), new TextEncoder().encode(reason)),
+    cloud.stopRun(run, reason),
+  ]);
+  // Fail does it otherwise, and does not come to it here.
+  await cloud.removeQueue(run).catch(() => undefined);
+}
+
+/** Runs a plan from its request to its result. What it has made is not deleted here. */
+export async function runPlan(
+  cloud: Cloud,
+  run: string,
+  plan: Plan,
+  asked: Omit<Asked, "what">,
+  { signal, onEvent, intake }: RunOptions,
+): Promise<RunResult> {
+  const name = partName(run, 0);
+  const { emit, failed } = guarded(onEvent);
+  const ends = signal === undefined ? failed : AbortSignal.any([signal, failed]);
+  let begun = false;
+  try {
+    ends.throwIfAborted();
+    emit({ type: "run-started", run: name, plan });
+    begun = true;
+    await beginRun(cloud, run, { ...asked, what: { kind: "plan", plan } });
+    const look = new StageLook(cloud, { run, part: 0, name }, plan, emit);
+    const outcome = await awaitOutcome(cloud, run, { signal: ends, onLook: () => look.look() });
+    if (!outcome.ok) throw await withLogs(cloud, run, fromErrorRecord(outcome.error));
+    look.finish(outcome.stages);
+    const report = reportOfRun(name, outcome, cloud);
+    const result = await resultOf(cloud, plan, outcome);
+    ends.throwIfAborted();
+    emit({ type: "run-finished", run: name, report });
+    failed.throwIfAborted();
+    return { run: name, ...result, report };
+  } catch (thrown) {
+    const stopped = ends.aborted && thrown === ends.reason;
+    const error = stopped && !failed.aborted ? cancelled(thrown) : thrown;
+    if (stopped && begun) await stopRun(cloud, run, error instanceof Error ? error.message : String(error));
+    emit({ type: "run-failed", run: name, error: toErrorRecord(error) });
+    intake?.changed({ error });
+    throw stopped || !begun ? error : goesOn(error, run);
+  }
+}
+
+/** The run itself has not failed where only the watching has: it can be found again. */
+function goesOn(error: unknown, run: string): unknown {
+  if (!(error instanceof AbanicoError) || (error.tag !== "Unreadable" && error.tag !== "StoreFault")) return error;
+  if (typeof error.fields["action"] !== "string") return error;
+  const { fix, ...record } = toErrorRecord(error);
+  const more = `the run goes on without this client: (await client.attach("${run}")).result(), or npx abanico status ${run}.`;
+  return fromErrorRecord({
+    ...record,
+    message: `${record.message}\n  ${more}`,
+    fix: fix === undefined ? more : `${fix} Then ${more}`,
+    fields: { ...record.fields, run },
+  });
+}
+
+/** A subscriber that throws ends the run, as it does everywhere; where the run ends anyway, it must not hide why. */
+function guarded(onEvent: ((event: RunEvent) => void) | undefined) {
+  const abort = new AbortController();
+  const emit = (event: RunEvent): void => {
+    try {
+      onEvent?.(event);
+    } catch (error) {
+      abort.abort(error);
+    }
+  };
+  return { emit, failed: abort.signal };
+}
+
+function cancelled(reason: unknown): CancelledError {
+  return reason instanceof CancelledError ? reason : new CancelledError("The run was cancelled.", { cause: reason });
+}
+
+type Done = RunOutcome & { readonly ok: true };
+
+export function reportOfRun(name: string, outcome: Done, { stack }: Pick<Cloud, "stack">): RunReport {
+  return {
+    run: name,
+    wallMs: outcome.wallMs,
+    stages: outcome.stages.map((done) => reportOf(done.stage, done)),
+    bill: billOf(outcome, stack),
+  };
+}
+
+/** The merged partial where the last stage folds, refs where it keeps. */
+export async function resultOf(
+  cloud: Cloud,
+  plan: Plan,
+  { run, part }: Done,
+): Promise<{ readonly partial: unknown } | { readonly refs: readonly Ref[] }> {
+  const last = plan.stages.at(-1);
+  if (last === undefined) throw new InternalError(`The run ${run} has a plan without stages.`);
+  const { output, tasks, id } = last;
+  if (output.kind !== "fold") {
+    const refs = Array.from({ length: taskCount(tasks) }, (_, task) => ({ run: partName(run, part), stage: id, task }));
+    return { refs };
+  }
+  const fold = await loadFold(output.fold.op, output.fold.params);
+  const bytes = await partialOf(cloud, { run, part, stage: id });
+  if (bytes !== undefined) return { partial: fold.decode(bytes) };
+  if (taskCount(tasks) === 0) return { partial: fold.empty() };
+  throw new InternalError(`The run ${run} is over, and its partial is not there.`, { fields: { run, stage: id } });
+}
