@@ -11,7 +11,7 @@ function readText(reader: BagReader): string {
     case "values":
       return "values of the program";
     case "text":
-      return "lines";
+      return reader.words === undefined ? "lines" : `lines; ${reader.words.shown} counted from bytes`;
     case "jsonLines":
       return "JSON lines";
     case "chunks":

@@ -13,8 +13,12 @@ interface Cell {
 /** How often each value is there. Nothing is kept of a value that was there before. */
 export class Counts {
   /** Short strings; all other values are in `#cells`. */
-  readonly short = new ShortCounts();
+  readonly short: ShortCounts;
   readonly #cells = new Map<unknown, Cell>();
+
+  constructor(short = new ShortCounts()) {
+    this.short = short;
+  }
 
   get size(): number {
     return this.short.size + this.#cells.size;
@@ -31,6 +35,11 @@ export class Counts {
 
   addCount(item: unknown, count: number): void {
     if (typeof item !== "string" || !this.short.add(item, count, this.#cells.size)) this.#addOther(item, count);
+  }
+
+  /** A short string, packed as `short` has it. */
+  addPacked(a: number, b: number, c: number, d: number, length: number): void {
+    this.short.addKey(a, b, c, d, length, 1, this.#cells.size);
   }
 
   /** Short strings, from `at` up to `end` in what a `CountBytes` held. */

@@ -15,12 +15,33 @@ export interface BagParams {
 export type BagReader =
   /** The task's item: `{ part, values }`, a list as ValueJson. */
   | { readonly from: "values" }
-  | { readonly from: "text"; readonly encodingErrors: "error" | "replace" }
+  | {
+      readonly from: "text";
+      readonly encodingErrors: "error" | "replace";
+      /** What the steps do to ASCII lines, for words that are counted from bytes; only where frequencies are sent. */
+      readonly words?: Words;
+    }
   | { readonly from: "jsonLines"; readonly encodingErrors: "error" | "replace"; readonly onError: OnError }
   /** Outputs that earlier tasks kept. */
   | { readonly from: "chunks" }
   /** Sections of an exchange, brought together as `meet` says. `left`: the first so many refs are of the left bag (join, zip). */
   | { readonly from: "sections"; readonly meet: Meet };
+
+/** How ASCII lines are cut into words. */
+export interface Words {
+  /** White space that is taken off lines first. */
+  readonly trim: { readonly start: boolean; readonly end: boolean };
+  readonly letters: "kept" | "lower" | "upper";
+  /** Words end at one of these characters (`set`), or at all of them together (`text`). */
+  readonly as: "set" | "text";
+  readonly characters: string;
+  /** Several of these characters in a row are one end. */
+  readonly runs: boolean;
+  /** Whether empty words are words. */
+  readonly empty: boolean;
+  /** As it was written, for `explain`. */
+  readonly shown: string;
+}
 
 /** What is made of the items that meet in a partition. */
 export type Meet =

@@ -216,7 +216,8 @@ function* mapPairs<V>(entries: Iterable<[unknown, V]>, of: (value: V) => unknown
   for (const [key, value] of entries) yield [key, of(value)];
 }
 
-function rangeOf(input: TaskInput): Extract<TaskInput, { kind: "range" }> {
+/** Of a task over text. */
+export function rangeOf(input: TaskInput): Extract<TaskInput, { kind: "range" }> {
   if (input.kind === "range") return input;
   throw new InternalError(`Lines are read from a range, found ${input.kind}.`);
 }

@@ -2,7 +2,8 @@ import type { Kernel } from "../kernel.ts";
 import type { Flow, MaybePromise } from "./flow.ts";
 import { gatherOf } from "./gather.ts";
 import type { BagParams } from "./params.ts";
-import { readItems } from "./read.ts";
+import { countWords } from "./count-words.ts";
+import { rangeOf, readItems } from "./read.ts";
 import { compileSteps, type Failures } from "./steps.ts";
 import { placeOf } from "./user-errors.ts";
 
@@ -13,12 +14,15 @@ const FEW = 16;
 export const runBag: Kernel = async (json, input, context) => {
   const params = json as unknown as BagParams; // as the planner wrote them
   const place = placeOf(input, params.firsts);
+  const { source } = params;
+  if (source.from === "text" && source.words !== undefined)
+    return countWords(params, source, source.words, rangeOf(input), context, place);
   const failures: Failures = [];
   const gather = await gatherOf(params.sink, place, context);
   const compiled = await compileSteps(params.steps, gather, place, failures);
   const limited = params.sink.to === "items" && params.sink.limit !== undefined;
   const flow = limited ? inFews(compiled) : compiled;
-  const { recordsIn, span } = await readItems(params.source, input, context, flow, failures, place);
+  const { recordsIn, span } = await readItems(source, input, context, flow, failures, place);
   const { value, recordsOut } = await gather.finish(failures);
   return { value, recordsIn, recordsOut, ...(span === undefined ? {} : { span }) };
 };

@@ -50,17 +50,23 @@ export function addCounts(counts: Counts, list: readonly unknown[]): void {
 /** Counts items, and lets go of the counts whenever it holds so many values. */
 export class CountSender implements Gather {
   readonly full = false;
-  readonly #counts = new Counts();
+  readonly #counts: Counts;
   readonly #sections: readonly Section[];
   readonly #most: number;
 
-  constructor(partitions: number, most: number) {
+  constructor(partitions: number, most: number, counts = new Counts()) {
+    this.#counts = counts;
     this.#sections = Array.from({ length: partitions }, () => new Section());
     this.#most = most;
   }
 
   push(items: readonly unknown[]): void {
     this.#counts.add(items);
+    this.sendBeyond();
+  }
+
+  /** To be called by whoever adds to the counts otherwise. */
+  sendBeyond(): void {
     if (this.#counts.size >= this.#most) this.#send();
   }
 

@@ -35,7 +35,7 @@ export async function senderOf(
 }
 
 /** Keys that are held at once before they are sent on, in all partitions together. */
-const HELD_KEYS = 200_000;
+export const HELD_KEYS = 200_000;
 
 /** The sections being written. */
 class Sections {

@@ -17,11 +17,30 @@ const ORDINAL = 5;
 const COUNT = 3;
 const SMALLEST = 1 << 12;
 
+/** Where a table lies: WebAssembly that counts in it too has to find it. */
+export interface TableRoom {
+  /** So many zeros, at a multiple of 8 bytes. */
+  take(ints: number): Int32Array;
+  /** The table lies here from now on. */
+  placed(ints: Int32Array, index: Int32Array): void;
+}
+
+const OWN_ROOM: TableRoom = { take: (ints) => new Int32Array(ints), placed: () => undefined };
+
 export class ShortCounts {
-  #index = new Int32Array(2 * SMALLEST);
-  #ints = new Int32Array(SMALLEST * ENTRY_INTS);
-  #floats = new Float64Array(this.#ints.buffer);
+  readonly #room: TableRoom;
+  #index: Int32Array;
+  #ints: Int32Array;
+  #floats: Float64Array;
   #size = 0;
+
+  constructor(room: TableRoom = OWN_ROOM) {
+    this.#room = room;
+    this.#ints = room.take(SMALLEST * ENTRY_INTS);
+    this.#floats = floatsOf(this.#ints);
+    this.#index = room.take(2 * SMALLEST);
+    room.placed(this.#ints, this.#index);
+  }
 
   get size(): number {
     return this.#size;
@@ -120,10 +139,10 @@ export class ShortCounts {
 
   #grow(): void {
     const ints = this.#ints;
-    this.#ints = new Int32Array(2 * ints.length);
+    this.#ints = this.#room.take(2 * ints.length);
     this.#ints.set(ints);
-    this.#floats = new Float64Array(this.#ints.buffer);
-    const index = (this.#index = new Int32Array(2 * this.#index.length));
+    this.#floats = floatsOf(this.#ints);
+    const index = (this.#index = this.#room.take(2 * this.#index.length));
     const mask = index.length - 1;
     for (let entry = 0; entry < this.#size; entry++) {
       const at = entry * ENTRY_INTS;
@@ -131,7 +150,12 @@ export class ShortCounts {
       while (index[slot] !== 0) slot = (slot + 1) & mask;
       index[slot] = entry + 1;
     }
+    this.#room.placed(this.#ints, index);
   }
+}
+
+function floatsOf(ints: Int32Array): Float64Array {
+  return new Float64Array(ints.buffer, ints.byteOffset, ints.length / 2);
 }
 
 /** Character i of the string packed at `at`. */
@@ -139,7 +163,7 @@ export function codeAt(ints: Int32Array, at: number, i: number): number {
   return (ints[at + (i >> 2)] >>> (8 * (i & 3))) & 255;
 }
 
-/** Multiplications by odd constants, then murmur3's finalizer. */
+/** Multiplications by odd constants, then murmur3's finalizer. ../text/assembly/words.ts has the same. */
 function hashOf(a: number, b: number, c: number, d: number): number {
   let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77) ^ Math.imul(c, 0xc2b2ae3d) ^ Math.imul(d, 0x27d4eb2f);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -1,4 +1,3 @@
-import { isAscii, isUtf8 } from "node:buffer";
 import { TextError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import { readExactly, readExactlySync } from "../../store/read-exactly.ts";
@@ -6,6 +5,9 @@ import type { Reader } from "../../store/store.ts";
 import { withReadAhead } from "../../store/with-read-ahead.ts";
 import type { Flow, MaybePromise } from "../bag/flow.ts";
 import type { Span, TaskContext } from "../kernel.ts";
+import { LF, TextBlock, type LineBlock } from "./text-block.ts";
+
+export type { LineBlock };
 
 /**
  * Lines of a byte range. A line belongs to the range in which it starts; its end is a line feed, perhaps with a carriage return before it, or
@@ -22,31 +24,43 @@ export interface LineOptions {
   readonly encodingErrors: "error" | "replace";
 }
 
-/** Whole lines, and where they stand. */
-export interface LineBlock {
-  readonly lines: readonly string[];
-  /** Lines of the range before these. */
-  readonly before: number;
-  /** Where line i of these starts, in bytes from the file's beginning. Good until the block is given back. */
-  offsetOf(i: number): number;
-}
-
 type Range = Extract<TaskInput, { kind: "range" }>;
 
 /** Bytes decoded at a time: what stays in a processor's cache. */
 const WINDOW_BYTES = 256 * 1024;
 /** V8 has no longer strings. */
 const LONGEST_LINE_BYTES = 512 * 1024 * 1024 - 1024;
-const LF = 10;
-const CR = 13;
 
-export async function readLines(
+/** The lines of a range as strings. */
+export function readLines(
   range: Range,
-  { store, signal }: TaskContext,
+  context: TaskContext,
   options: LineOptions,
   use: (block: LineBlock) => MaybePromise<void>,
   until: Pick<Flow, "full">,
-): Promise<{ readonly recordsIn: number; readonly span: Span }> {
+): Promise<LinesRead> {
+  const ofBlock = (block: TextBlock): MaybePromise<number> => {
+    const lines = block.lines();
+    if (lines.length === 0) return 0;
+    const used = use({ lines, before: block.before, offsetOf: (i) => block.offsetOf(i) });
+    return used === undefined ? lines.length : used.then(() => lines.length);
+  };
+  return readBlocks(range, context, options, ofBlock, until);
+}
+
+export interface LinesRead {
+  readonly recordsIn: number;
+  readonly span: Span;
+}
+
+/** The lines of a range as bytes. `use` tells how many lines they are. */
+export async function readBlocks(
+  range: Range,
+  { store, signal }: TaskContext,
+  options: LineOptions,
+  use: (block: TextBlock) => MaybePromise<number>,
+  until: Pick<Flow, "full">,
+): Promise<LinesRead> {
   const { source, end } = range;
   const opened = await store.open(source.url, { etag: source.etag, signal });
   try {
@@ -115,7 +129,7 @@ class LineReader {
   async read(
     from: number,
     to: number,
-    use: (block: LineBlock) => MaybePromise<void>,
+    use: (block: TextBlock) => MaybePromise<number>,
     until: Pick<Flow, "full">,
   ): Promise<number> {
     let size = WINDOW_BYTES;
@@ -130,60 +144,12 @@ class LineReader {
         continue;
       }
       size = WINDOW_BYTES;
-      const block = this.#block(bytes.subarray(0, length), at);
+      const block = new TextBlock(bytes.subarray(0, length), at, this.#count, this.#url, this.#options.encodingErrors);
       at += length;
-      const used = block.lines.length === 0 ? undefined : use(block);
-      if (used !== undefined) await used;
-      this.#count += block.lines.length;
+      const used = use(block);
+      this.#count += typeof used === "number" ? used : await used;
     }
     return this.#count;
-  }
-
-  #block(all: Buffer, at: number): LineBlock {
-    // A byte order mark is no part of the text.
-    const mark = at === 0 && all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf ? 3 : 0;
-    const bytes = mark === 0 ? all : all.subarray(mark);
-    const lines = this.#split(bytes, at + mark);
-    return { lines, before: this.#count, offsetOf: (i) => at + mark + startOfLine(bytes, i) };
-  }
-
-  #split(bytes: Buffer, at: number): string[] {
-    if (bytes.length === 0) return [];
-    const end = bytes[bytes.length - 1] === LF ? bytes.length - 1 : bytes.length;
-    const lines = this.#decode(bytes, end, at).split("\n");
-    if (bytes.includes(CR))
-      for (let i = 0; i < lines.length; i++) {
-        // A carriage return before the file's end ends no line: it is part of it, as for most tools.
-        const ends = i < lines.length - 1 || end < bytes.length;
-        if (ends && lines[i].endsWith("\r")) lines[i] = lines[i].slice(0, -1);
-      }
-    return lines;
-  }
-
-  #decode(bytes: Buffer, end: number, at: number): string {
-    const text = bytes.subarray(0, end);
-    if (isAscii(text)) return text.toString("latin1");
-    if (this.#options.encodingErrors === "error" && !isUtf8(text)) throw this.#notUtf8(text, at);
-    return text.toString("utf8");
-  }
-
-  #notUtf8(bytes: Buffer, at: number): TextError {
-    let line = 0;
-    let start = 0;
-    let end = 0;
-    for (; start < bytes.length; start = end + 1, line++) {
-      end = bytes.indexOf(LF, start);
-      if (end < 0) end = bytes.length;
-      if (!isUtf8(bytes.subarray(start, end))) break;
-    }
-    const text = bytes.subarray(start, Math.min(end, start + 200)).toString();
-    return new TextError(
-      `${this.#url} holds bytes that are not UTF-8 (line {row}, which starts at byte ${at + start}): ${JSON.stringify(text)}.`,
-      {
-        fields: { url: this.#url, offset: at + start, row: this.#count + line + 1, rowBase: "shard", text },
-        fix: 'convert the file to UTF-8 (for example iconv -f latin1 -t utf-8), or pass { encodingErrors: "replace" }.',
-      },
-    );
   }
 
   #tooLong(at: number): TextError {
@@ -195,10 +161,4 @@ class LineReader {
       },
     );
   }
-}
-
-function startOfLine(bytes: Buffer, line: number): number {
-  let at = 0;
-  for (let i = 0; i < line; i++) at = bytes.indexOf(LF, at) + 1;
-  return at;
 }

@@ -15,6 +15,7 @@ import { PLAN_VERSION, type Plan, type StageOutput } from "../plan.ts";
 import { taskCount } from "../rules.ts";
 import { closed, exchanged, met, metTwo, partitionsFor, type Pending } from "./bag/pending.ts";
 import { openSource } from "./bag/sources.ts";
+import { wordsOf } from "./bag/words.ts";
 
 export interface LowerBagOptions {
   readonly store: Store;
@@ -76,7 +77,12 @@ class Lowering {
     const send = sendOf(node, pending);
     const partitions = node.partitions ?? partitionsFor(pending, send.do);
     this.#note(node.kind, node.partitions, partitions, pending);
-    const stages = exchanged(pending, this.id(node.kind), partitions, send);
+    const stages = exchanged(
+      node.kind === "frequencies" ? countingWords(pending) : pending,
+      this.id(node.kind),
+      partitions,
+      send,
+    );
     const meet =
       node.kind === "foldBy"
         ? ({ do: "foldBy", fold: node.fold } as const)
@@ -112,6 +118,13 @@ class Lowering {
     const why = asked === undefined ? `from ${bytes} bytes of data` : "as asked for";
     this.notes.push(`${what} exchanges through ${partitions} ${partitions === 1 ? "partition" : "partitions"}, ${why}`);
   }
+}
+
+/** Where the steps do nothing but cut lines into words, these are counted from bytes. */
+function countingWords(pending: Pending): Pending {
+  const { reader, steps } = pending;
+  const words = reader.from === "text" ? wordsOf(steps) : undefined;
+  return reader.from === "text" && words !== undefined ? { ...pending, reader: { ...reader, words } } : pending;
 }
 
 function sendOf(
