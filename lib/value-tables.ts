@@ -37,7 +37,8 @@ export function whenReadable(bytes: Uint8Array, tag: number): Promise<void> | un
   return bytes[0] !== tag || found.arrow !== undefined ? undefined : loadTables();
 }
 
-async function loadTables(): Promise<void> {
+/** Loads Arrow's library by `import`, which a bundler follows; where it is not, the first table that is met loads it from node_modules. */
+export async function loadTables(): Promise<void> {
   const { Table, tableFromIPC, tableToIPC } = await import("apache-arrow");
   found.met = true;
   found.arrow ??= { Table, tableFromIPC, tableToIPC };

@@ -16,8 +16,8 @@ import type { Services } from "./services.ts";
 const INLINE_BYTES = 128 * 1024;
 /** Partials are merged before they travel up to this, in bytes. */
 const PREFOLD_BYTES = 64 * 2 ** 20;
-/** An Express child lives 5 minutes: behind this the rest of a batch is handed over, in milliseconds. */
-const PATIENCE_MS = 180_000;
+/** An Express child gives an attempt 100 seconds (cdk/definition.ts): what does not end before this is handed over, in milliseconds. */
+const PATIENCE_MS = 80_000;
 /** For what comes behind a task: its output, the message. In milliseconds. */
 const RESERVE_MS = 10_000;
 
@@ -140,7 +140,8 @@ export class BatchRun {
   /** Whether another task like those before might not end in time. */
   #isLate(): boolean {
     const { clock } = this.#services;
-    return clock.now() - this.#began > PATIENCE_MS || clock.remaining() < RESERVE_MS + 2 * this.#longestMs;
+    const ends = clock.now() - this.#began + this.#longestMs;
+    return ends > PATIENCE_MS || clock.remaining() < RESERVE_MS + 2 * this.#longestMs;
   }
 
   /** Another call of Work does the rest. */

@@ -2,8 +2,8 @@
  * Where a run's objects lie in the stack's bucket. Every name follows from what it is of, so that who writes twice writes the same.
  *
  *     runs/<run>/request.json   outcome.json   cancel   failure.json
- *     runs/<run>/<part>/plan.json   failed.json
- *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<round>-<n>   progress.json   stop
+ *     runs/<run>/<part>/plan.json   seen.json   failed.json
+ *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<n>   progress.json   stop
  *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
  *     results/<run>/value    bundles/<hash>.mjs    pipelines/<name>.json
  *     runs/calls-<client>/…    large values of single calls, on their way to a function and back
@@ -19,12 +19,14 @@ export const cancelKey = (run: string): string => `runs/${run}/cancel`;
 export const failureKey = (run: string): string => `runs/${run}/failure.json`;
 export const runPrefix = (run: string): string => `runs/${run}/`;
 
-interface StagePlace {
+export interface StagePlace {
   readonly run: string;
   readonly part: number;
   readonly stage: string;
 }
 
+/** What the planner of a collection had seen when it made this part, see journal.ts. */
+export const seenKey = (run: string, part: number): string => `runs/${run}/${part}/seen.json`;
 export const planKey = (run: string, part: number): string => `runs/${run}/${part}/plan.json`;
 /**
  * The error that a part came to, an `ErrorRecord`. Collect writes it before it throws; Advance gives it to what planned the part, which may plan again
@@ -37,11 +39,16 @@ export const doneKey = (place: StagePlace): string => `${stagePrefix(place)}done
 export const partialKey = (place: StagePlace): string => `${stagePrefix(place)}partial`;
 /** Its being there says that enough is had: batches that have not begun need not. */
 export const stopKey = (place: StagePlace): string => `${stagePrefix(place)}stop`;
-export const checkpointKey = (place: StagePlace, round: number, n: number): string =>
-  `${stagePrefix(place)}checkpoint-${round}-${n}`;
+/** Checkpoints have one numbering for all rounds: who writes number n after someone else has learns that it is not the only one. */
+export const checkpointPrefix = (place: StagePlace): string => `${stagePrefix(place)}checkpoint-`;
 export const progressKey = (place: StagePlace): string => `${stagePrefix(place)}progress.json`;
-/** What a run of a collection gave: bytes of `values.ts`. */
-export const resultKey = (run: string): string => `results/${run}/value`;
+/** What a run of a collection gave, see result.ts. */
+export const resultsPrefix = (run: string): string => `results/${run}/`;
+/** The same as bytes of `values.ts`: what programs of this library read. */
+export const resultKey = (run: string): string => `${resultsPrefix(run)}value`;
+/** A pipeline that waits for dropped files, see start.ts. */
+export const PIPELINES_PREFIX = "pipelines/";
+export const pipelineKey = (name: string): string => `${PIPELINES_PREFIX}${name}.json`;
 /** A bundle of a user's module, by the hash that its refs have (callables/reference.ts). */
 export const bundleKey = (hash: string): string => `bundles/${hash}.mjs`;
 /** A large value of a single call; `name` is unique for the client. */

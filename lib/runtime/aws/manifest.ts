@@ -11,8 +11,8 @@ import type { Batch } from "./protocol.ts";
  *
  *     a fixed overhead + bytes in / rate of the kernel + peak bytes / rate of memory
  *
- * A projection is off by a factor of two or three. So a batch is planned for a fifth of the five minutes that an Express child has; one that lasts longer
- * than its function may hands the rest of its tasks to another call (work.ts).
+ * A projection may be off by a factor of two or three. So only a batch of up to half a minute becomes an Express child, which has 100 seconds for an attempt;
+ * and a batch that lasts longer than planned hands the rest of its tasks to another call (batch-run.ts).
  */
 export interface Batching {
   /** Tasks of a batch, a power of two; the last may have fewer. */
@@ -30,6 +30,8 @@ const MOST_CHILDREN = 10_000;
 const WIDE = 1_000;
 /** No batch is planned to last longer, in seconds. */
 const LONGEST_S = 60;
+/** Children are Express up to this, in seconds. */
+const EXPRESS_S = 30;
 /** Where children are many, batches are made to last this long: starting a child takes a tenth of a second. */
 const WORTHWHILE_S = 5;
 /** Of a task: its code, a request or two to S3, a message. In seconds. */
@@ -71,12 +73,12 @@ export function batching(stage: Stage): Batching {
   return { size, batches: Math.ceil(count / size), seconds, children: isBounded(stage, size) ? "EXPRESS" : "STANDARD" };
 }
 
-/** Whether a batch cannot take long beyond what is projected: users' functions may take whatever they like. */
+/** Whether a batch surely ends while an Express child lives: users' functions may take whatever they like. */
 function isBounded(stage: Stage, size: number): boolean {
-  if (stage.timeoutMs !== undefined)
-    return (size * stage.timeoutMs * (1 + (stage.retries ?? 2))) / 1000 <= 4 * LONGEST_S;
-  const ours = ["frame", "array", "images"].includes(familyOf(stage)) && !JSON.stringify(stage.work).includes('"fn"');
-  return ours && size * taskSeconds(stage) <= LONGEST_S;
+  const { timeoutMs, retries = 2 } = stage;
+  if (timeoutMs !== undefined) return size * timeoutMs * (1 + retries) <= 2_000 * EXPRESS_S;
+  const isOurs = ["frame", "array", "images"].includes(familyOf(stage)) && !JSON.stringify(stage.work).includes('"fn"');
+  return isOurs && size * taskSeconds(stage) <= EXPRESS_S;
 }
 
 /** Which function has the code: sharp is only in one. */

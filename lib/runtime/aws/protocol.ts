@@ -58,9 +58,9 @@ export interface Caught {
 
 /**
  * Input of Advance. A round whose error was caught comes here too, with that error: where Collect has left the part's `failed.json`, who planned the part
- * may plan another; otherwise Advance throws it.
+ * may plan another; otherwise, where that round is still what the run needs, Advance throws it.
  */
-export interface AdvanceInput extends RunInput {
+export interface AdvanceInput extends RunInput, Partial<Pick<StageRef, "part" | "stage" | "round">> {
   readonly error?: Caught;
 }
 

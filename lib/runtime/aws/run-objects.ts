@@ -18,7 +18,9 @@ import {
   partialKey,
   planKey,
   requestKey,
+  seenKey,
 } from "./keys.ts";
+import type { PartRecord } from "./journal.ts";
 import { PROTOCOL, type RunOutcome, type RunRequest, type StageDone, type StageRef } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
@@ -116,6 +118,11 @@ async function readPlan(services: Bucket, key: string): Promise<Plan> {
     fields: { key },
     fix: "the run is over and its objects are deleted; start it again.",
   });
+}
+
+/** What the planner of a collection had seen when it made a part; undefined where it has not. */
+export async function seenOf(services: Bucket, run: string, part: number): Promise<PartRecord | undefined> {
+  return (await jsonAt(services, seenKey(run, part))) as PartRecord | undefined; // Advance's
 }
 
 type StagePlace = Pick<StageRef, "run" | "part" | "stage">;

@@ -10,8 +10,10 @@ export interface Services {
   readonly bucket: string;
   /** URL of the queue that is told how runs ended, where they ask for it. */
   readonly resultsQueue: string;
-  /** What a task may take on a worker, in bytes. */
+  /** What a task may take on a worker, in bytes: see `workerTaskBytes`. */
   readonly taskBytes: number;
+  /** What a worker has, in MB: for the projected bill. Default 2,048. */
+  readonly workMemoryMb?: number;
   /** The hash of these functions' bundles. Absent: not looked at. */
   readonly bundle?: string;
   /** Names the place where this function runs, as its logs do. */
@@ -26,6 +28,14 @@ export interface Services {
   readonly clock: Clock;
   /** A line of the structured log. */
   log(level: "info" | "warn" | "error", message: string, fields?: object): void;
+}
+
+/** What a worker's memory is not for: Node, the SDK, its buffers. In MB. */
+const OWN_MB = 256;
+
+/** What a task may take on a worker of so many MB, in bytes. */
+export function workerTaskBytes(memoryMb: number): number {
+  return Math.max(memoryMb - OWN_MB, memoryMb / 2) * 2 ** 20;
 }
 
 export interface Clock {

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { runnerOf } from "../../client/runner.ts";
+import { fromJSON, fromTravelling } from "../../collections/from-json.ts";
+import { DataFrame } from "../../collections/dataframe/dataframe.ts";
+import type { Collection } from "../../collections/collection.ts";
+import { InternalError, PlanError } from "../../errors.ts";
+import type { Plan, Ref } from "../../plan/plan.ts";
+import { createInlineRuntime } from "../inline.ts";
+import type { Runtime, RunResult } from "../runtime.ts";
+import { Journal, type PartRecord } from "./journal.ts";
+import { outputKey, partName } from "./keys.ts";
+import { OutputReader, commit } from "./outputs.ts";
+import { resultOfPart, stagesOver } from "./part-result.ts";
+import type { RunRequest } from "./protocol.ts";
+import { failedOf, seenOf } from "./run-objects.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Runs of collections: the client's own runner is run again from its beginning at every step. Its k-th plan gives at once what part k of the run gave,
+ * where that is over, or throws the error that it came to; at the first plan that is not over everything stands still, for good: `replay` tells
+ * which plan that is, and the runner never hears of anything again. So whatever a runner does between its plans (plan again with wider types, put chunks together,
+ * name files) needs no word about it here; and nothing of it may depend on anything but the collection, what it sees of the store, and its plans.
+ */
+export type Replayed =
+  | { readonly kind: "value"; readonly value: unknown; readonly parts: number }
+  | {
+      readonly kind: "part";
+      readonly part: number;
+      readonly plan: Plan;
+      readonly record: PartRecord;
+      readonly isNew: boolean;
+    };
+
+type CollectionRequest = Extract<RunRequest["what"], { kind: "collection" }>;
+
+/** The stage of what a runner keeps by itself; no plan has one of this name. */
+const KEPT_STAGE = "kept_";
+
+export async function replay(run: string, what: CollectionRequest, services: Services): Promise<Replayed> {
+  const stopped = Promise.withResolvers<Replayed>();
+  let standing = false;
+  const never = new Promise<never>(() => {});
+  const through = async <T>(operation: () => Promise<T>): Promise<T> => {
+    if (standing) return never;
+    const value = await operation();
+    return standing ? never : value;
+  };
+  const records = await recordsOf(services, run);
+  const journal = new Journal(services.store, records, through);
+  const inline = createInlineRuntime({ store: journal.store });
+  const reader = new OutputReader(services);
+  let parts = 0;
+  let kept = 0;
+
+  const standAt = (part: number, plan: Plan, record: PartRecord, isNew: boolean): Promise<never> => {
+    standing = true;
+    stopped.resolve({ kind: "part", part, plan, record, isNew });
+    return never;
+  };
+  const runPart = async (plan: Plan): Promise<RunResult> => {
+    const part = parts++;
+    const digest = digestOf(plan);
+    const record = records[part];
+    if (record === undefined) return standAt(part, plan, { ...journal.fresh, digest }, true);
+    if (record.digest !== digest) throw strayed(run, part);
+    const failed = await failedOf(services, run, part);
+    if (failed !== undefined) throw failed;
+    const over = await stagesOver(services, run, part, plan);
+    if (over.length < plan.stages.length) return standAt(part, plan, record, false);
+    return resultOfPart(services, run, part, plan, over);
+  };
+
+  const runtime: Runtime = {
+    name: "cloud",
+    threads: 1,
+    taskBytes: services.taskBytes,
+    calls: inline.calls,
+    run: (plan) => through(() => runPart(plan)),
+    prepare: () => undefined,
+    fetch: (ref) => through(() => reader.fetch(ref)),
+    keep: (bytes) =>
+      through(async (): Promise<Ref> => {
+        const place = { run, part: 0, stage: KEPT_STAGE };
+        const task = kept++;
+        await commit(services, outputKey(place, task), bytes);
+        return { run: partName(run, 0), stage: KEPT_STAGE, task };
+      }),
+    // What is let go of now is asked for again the next time: Finish deletes it all.
+    release: () => through(async () => undefined),
+    scale: async () => undefined,
+    close: async () => undefined,
+  };
+  const host = { runtime, store: journal.store, onEvent: () => undefined };
+  const signal = new AbortController().signal;
+  inline.calls.collections = async (given) => {
+    const collection = fromTravelling(given);
+    return (await runnerOf(collection)).compute(collection, host, signal);
+  };
+  const value = compute(what, host, signal).then((result): Replayed => ({ kind: "value", value: result, parts }));
+  // Where it stands still nobody waits for it.
+  value.catch(() => undefined);
+  try {
+    return await Promise.race([value, stopped.promise]);
+  } finally {
+    await inline.close();
+  }
+}
+
+type Host = Parameters<Awaited<ReturnType<typeof runnerOf<unknown, Collection<unknown>>>>["compute"]>[1];
+
+async function compute({ collection, write }: CollectionRequest, host: Host, signal: AbortSignal): Promise<unknown> {
+  const described = fromJSON(collection as unknown); // checked there
+  if (write === undefined) return (await runnerOf(described)).compute(described, host, signal);
+  if (!(described instanceof DataFrame))
+    throw new PlanError(`write expects a frame, found a collection of kind "${described.kind}".`, {
+      fields: { path: "write", found: described.kind },
+      fix: "describe the write in the collection: bags and images have one of their own.",
+    });
+  return (await import("../../client/run-write.ts")).writeFiles(described, write, host, signal);
+}
+
+export function digestOf(plan: Plan): string {
+  return createHash("sha256").update(JSON.stringify(plan)).digest("hex");
+}
+
+/** What is recorded of the parts so far, in order. */
+async function recordsOf(services: Services, run: string): Promise<PartRecord[]> {
+  const parts: PartRecord[] = [];
+  for (;;) {
+    const found = await seenOf(services, run, parts.length);
+    if (found === undefined) return parts;
+    parts.push(found);
+  }
+}
+
+function strayed(run: string, part: number): InternalError {
+  return new InternalError(`Run ${run} was planned anew and came to another plan than before, as part ${part}.`, {
+    fields: { run, part },
+    fix: "start it again; that happens where the stack is deployed anew while it runs, or a source is not what it was.",
+  });
+}
