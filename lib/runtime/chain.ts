@@ -43,6 +43,21 @@ export interface Repair {
   readonly from: number;
 }
 
+/** A checkpoint of the gate, as plain JSON: chains that have begun and not ended, and which sources are through as [start, end) pairs. */
+export interface GateState {
+  readonly ended: readonly (readonly [number, number])[];
+  readonly chains: readonly ChainState[];
+}
+
+interface ChainState {
+  readonly source: number;
+  readonly verified: number;
+  readonly next?: number;
+  readonly rows: number;
+  readonly repairing: boolean;
+  readonly waiting: readonly { readonly range: number; readonly span: Span; readonly records: number }[];
+}
+
 interface Chain {
   /** The first task, and how many ranges there are. */
   readonly first: number;
@@ -113,6 +128,32 @@ export class ChainGate {
     if (task - chain.first !== chain.verified)
       throw new InternalError(`The rows before task ${task} are not known: ${chain.verified} ranges are verified.`);
     return chain.rows;
+  }
+
+  /** A checkpoint: `restore` goes on from it. */
+  state(): GateState {
+    return {
+      ended: this.#ended.runs(),
+      chains: [...this.#chains].map(([source, { verified, next, rows, repairing, waiting }]) => ({
+        source,
+        verified,
+        ...(next === undefined ? {} : { next }),
+        rows,
+        repairing,
+        waiting: [...waiting].map(([range, seen]) => ({ range, ...seen })),
+      })),
+    };
+  }
+
+  static restore(rule: RangesRule, { ended, chains }: GateState): ChainGate {
+    const gate = new ChainGate(rule);
+    for (const [start, end] of ended) gate.#ended.add(start, end);
+    for (const { source, waiting, next, ...rest } of chains) {
+      const chain = gate.#chainOf(gate.#index.firstTask(source));
+      Object.assign(chain, rest, { next });
+      for (const { range, span, records } of waiting) chain.waiting.set(range, { span, records });
+    }
+    return gate;
   }
 
   #chainOf(task: number): Chain {

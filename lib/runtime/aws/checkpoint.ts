@@ -1,0 +1,108 @@
+import { ConflictError, UnreadableError } from "../../errors.ts";
+import type { FoldState } from "./cloud-fold.ts";
+import { checkpointPrefix, objectUrl, type StagePlace } from "./keys.ts";
+import type { Bucket } from "./run-objects.ts";
+import type { Saved } from "./stage-state.ts";
+
+/**
+ * What Collect knows of a stage, as an object: the length of the JSON (u32, little-endian), the JSON, then the parts one behind the other.
+ *
+ * Checkpoints of a stage are numbered, and each is written only where its number is not taken. Of two Collects that go on from the same one (the first was
+ * believed dead) only one can write the next: the other has lost, and may not delete a message. The last two are kept; of those before only the names are,
+ * so that their numbers stay taken.
+ */
+export interface Checkpoint {
+  readonly version: typeof VERSION;
+  /** Of this write alone. */
+  readonly id: string;
+  readonly round: number;
+  /** When something new came last, in milliseconds since 1970. */
+  readonly movedAt: number;
+  readonly stage: Saved;
+  /** Where the stage folds. */
+  readonly fold?: FoldState;
+  /** How often a part of a batch turned out broken, by its first task. */
+  readonly broken: { readonly [first: string]: number };
+  /** Of the parts, in bytes: first those of the fold, then those of the stage. */
+  readonly sizes: readonly number[];
+  readonly foldParts: number;
+}
+
+const VERSION = 1;
+
+export interface Restored {
+  readonly n: number;
+  readonly checkpoint: Checkpoint;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** The newest one; undefined where there is none. */
+export async function newestCheckpoint(bucket: Bucket, place: StagePlace): Promise<Restored | undefined> {
+  const n = await newestNumber(bucket, place);
+  return n === 0 ? undefined : { n, ...(await read(bucket, urlOf(bucket, place, n))) };
+}
+
+/** The number of the newest; 0 where there is none. */
+export async function newestNumber(bucket: Bucket, place: StagePlace): Promise<number> {
+  const prefix = objectUrl(bucket, checkpointPrefix(place));
+  let newest = 0;
+  for await (const { url } of bucket.store.list(prefix)) newest = Math.max(newest, Number(url.slice(prefix.length)));
+  return newest;
+}
+
+/** Writes number n. False where someone else has. */
+export async function writeCheckpoint(
+  bucket: Bucket,
+  place: StagePlace,
+  n: number,
+  content: Omit<Checkpoint, "version" | "id" | "sizes">,
+  parts: readonly Uint8Array[],
+): Promise<boolean> {
+  const id = crypto.randomUUID();
+  const sizes = parts.map(({ byteLength }) => byteLength);
+  const checkpoint: Checkpoint = { version: VERSION, id, ...content, sizes };
+  const url = urlOf(bucket, place, n);
+  try {
+    await bucket.store.putStream(url, pieces(checkpoint, parts), { ifAbsent: true });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    // It may be our own, whose answer was lost.
+    if ((await read(bucket, url)).checkpoint.id !== id) return false;
+  }
+  if (n > 2) await bucket.store.put(urlOf(bucket, place, n - 2), new Uint8Array(0));
+  return true;
+}
+
+async function* pieces(checkpoint: Checkpoint, parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  const json = new TextEncoder().encode(JSON.stringify(checkpoint));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, json.byteLength, true);
+  yield length;
+  yield json;
+  yield* parts;
+}
+
+async function read(bucket: Bucket, url: string): Promise<{ checkpoint: Checkpoint; parts: Uint8Array[] }> {
+  const bytes = await bucket.store.get(url);
+  const length = bytes.byteLength < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (length === 0)
+    throw new UnreadableError(`The checkpoint ${url} is empty: a newer one has taken its place meanwhile.`, {
+      fields: { url },
+      fix: "call Collect again.",
+      retryable: true,
+    });
+  const checkpoint = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Checkpoint; // of `pieces`
+  if (checkpoint.version !== VERSION)
+    throw new UnreadableError(`The checkpoint ${url} has version ${checkpoint.version}, this stack reads ${VERSION}.`, {
+      fields: { url, expected: VERSION, found: checkpoint.version },
+      fix: "deploy stacks while no run goes on, and start this one again.",
+    });
+  let at = 4 + length;
+  // Copies: numbers in them start where numbers may, and none holds all of the others.
+  const parts = checkpoint.sizes.map((size) => bytes.slice(at, (at += size)));
+  return { checkpoint, parts };
+}
+
+function urlOf(bucket: Bucket, place: StagePlace, n: number): string {
+  return objectUrl(bucket, `${checkpointPrefix(place)}${n}`);
+}

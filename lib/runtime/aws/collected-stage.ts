@@ -1,0 +1,235 @@
+import { AbanicoError, InternalError, toErrorRecord } from "../../errors.ts";
+import { loadFold } from "../../kernels/registry.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { newestCheckpoint, newestNumber, writeCheckpoint, type Restored } from "./checkpoint.ts";
+import { CloudFold } from "./cloud-fold.ts";
+import type { CollectLimits } from "./collect-limits.ts";
+import { doneKey, manifestKey, partialKey, progressKey, stagePrefix, stopKey } from "./keys.ts";
+import { PartBytes } from "./part-bytes.ts";
+import type { CollectInput, WorkMessage } from "./protocol.ts";
+import { readMessage } from "./read-messages.ts";
+import { planOf, putJson, putJsonOnce, putOnce } from "./run-objects.ts";
+import type { Message, Services } from "./services.ts";
+import { StageIntake } from "./stage-intake.ts";
+import { StageState } from "./stage-state.ts";
+import { stageOf } from "./work.ts";
+
+interface Opened {
+  readonly plan: Plan;
+  readonly state: StageState;
+  readonly fold: CloudFold | undefined;
+  readonly restored: Restored | undefined;
+}
+
+/** A stage as Collect has it: what is in, in memory; what of it is durable; and the messages that may be deleted once it is. */
+export class CollectedStage {
+  readonly state: StageState;
+  readonly intake: StageIntake;
+  readonly parts: PartBytes;
+  /** When something new came last, in milliseconds since 1970. */
+  movedAt: number;
+  readonly #input: CollectInput;
+  readonly #services: Services;
+  readonly #limits: CollectLimits;
+  readonly #plan: Plan;
+  readonly #fold: CloudFold | undefined;
+  /** The number of the newest checkpoint that is known. */
+  #n: number;
+  /** Received, and not deleted: their bodies are not kept. */
+  #taken: Message[] = [];
+  #oldestAt = 0;
+  #countedAt: number;
+  #toldAt = 0;
+  #toldOf = 0;
+  #stopTold = false;
+
+  static async open(input: CollectInput, services: Services, limits: CollectLimits): Promise<CollectedStage> {
+    const plan = await planOf(services, input.run, input.part);
+    const stage = stageOf(plan, input.stage);
+    const { output } = stage;
+    const folds = output.kind === "fold" ? await loadFold(output.fold.op, output.fold.params) : undefined;
+    const place = { ...services, prefix: stagePrefix(input), memoryBytes: limits.memoryBytes };
+    const fold = folds === undefined ? undefined : new CloudFold(stage, folds, place);
+    const restored = await newestCheckpoint(services, input);
+    if (restored === undefined)
+      return new CollectedStage(input, services, limits, {
+        plan,
+        state: new StageState(stage, fold, services.clock.now()),
+        fold,
+        restored,
+      });
+    const { checkpoint, parts } = restored;
+    const split = checkpoint.foldParts;
+    if (checkpoint.fold !== undefined) fold?.restore(checkpoint.fold, parts.slice(0, split));
+    const from = { saved: checkpoint.stage, parts: parts.slice(split).values() };
+    return new CollectedStage(input, services, limits, {
+      plan,
+      state: new StageState(stage, fold, from),
+      fold,
+      restored,
+    });
+  }
+
+  private constructor(
+    input: CollectInput,
+    services: Services,
+    limits: CollectLimits,
+    { plan, state, fold, restored }: Opened,
+  ) {
+    this.#input = input;
+    this.#services = services;
+    this.#limits = limits;
+    this.#plan = plan;
+    this.#fold = fold;
+    this.state = state;
+    this.intake = new StageIntake(state);
+    this.parts = new PartBytes(state.stage, services, limits.fetchBytes, restored?.checkpoint.broken);
+    this.#n = restored?.n ?? 0;
+    this.#countedAt = services.clock.now();
+    this.movedAt = restored?.checkpoint.movedAt ?? this.#countedAt;
+    const before = restored?.checkpoint.round;
+    if (before !== undefined && before < input.round) {
+      state.repairs.beginRound();
+      this.movedAt = this.#countedAt;
+    }
+    if (before === undefined && input.round > 0)
+      throw new InternalError(`Round ${input.round} of stage "${input.stage}" begins without a checkpoint.`);
+    this.isPast = before !== undefined && before > input.round;
+  }
+
+  /** A later round has begun already. */
+  readonly isPast: boolean;
+
+  get checkpointDue(): boolean {
+    const { checkpointMessages, checkpointMs } = this.#limits;
+    if (this.#taken.length === 0) return false;
+    return this.#taken.length >= checkpointMessages || this.#services.clock.now() - this.#oldestAt >= checkpointMs;
+  }
+
+  /** Takes what was received. */
+  async take(messages: readonly Message[]): Promise<void> {
+    const now = this.#services.clock.now();
+    const ours: { readonly receipt: string; readonly work: WorkMessage }[] = [];
+    for (const message of messages) {
+      const read = readMessage(message, this.#input, this.#plan);
+      if (read.kind === "ours") ours.push({ receipt: message.receipt, work: read.work });
+      if (read.kind !== "past") continue;
+      this.#services.log("info", `A message is not looked at: ${read.why}.`, { run: this.#input.run });
+      this.#mayDelete(message.receipt, now);
+    }
+    this.state.tally.state.messages += messages.length;
+    for await (const { item, bodies } of this.parts.of(ours, (work) => this.intake.wanted(work))) {
+      if (bodies === undefined) continue;
+      if (await this.intake.take(item.work, bodies)) this.movedAt = now;
+      this.#mayDelete(item.receipt, now);
+    }
+    if (this.state.isCut && !this.#stopTold) {
+      await putOnce(this.#services, stopKey(this.#input), new Uint8Array(0));
+      this.#stopTold = true;
+    }
+  }
+
+  /** Makes durable what is in, then deletes the messages that brought it. False where someone else has taken this one's place. */
+  async checkpoint(): Promise<boolean> {
+    this.#countTime();
+    const { saved, parts } = this.state.save();
+    const fold = this.#fold?.state();
+    const content = {
+      round: this.#input.round,
+      movedAt: this.movedAt,
+      stage: saved,
+      ...(fold === undefined ? {} : { fold: fold.json }),
+      foldParts: fold?.parts.length ?? 0,
+      broken: this.parts.broken,
+    };
+    const all = [...(fold?.parts ?? []), ...parts];
+    if (!(await writeCheckpoint(this.#services, this.#input, this.#n + 1, content, all))) {
+      const { run, stage } = this.#input;
+      this.#services.log("warn", "Another Collect has taken this one's place.", {
+        run,
+        stage,
+        checkpoint: this.#n + 1,
+      });
+      return false;
+    }
+    this.#n++;
+    await this.#deleteTaken();
+    return true;
+  }
+
+  async isReplaced(): Promise<boolean> {
+    return (await newestNumber(this.#services, this.#input)) > this.#n;
+  }
+
+  /** The stage is over. */
+  async finish(): Promise<void> {
+    const { state } = this;
+    const { accepted } = state.tally.state;
+    const { stage } = this.#input;
+    if (accepted !== state.count)
+      throw new InternalError(`Stage "${stage}" has ${state.count} tasks, and ${accepted} of them were counted.`);
+    this.#countTime();
+    if (this.#fold !== undefined) await putOnce(this.#services, partialKey(this.#input), await this.#fold.result());
+    await this.#putProgress();
+    const done = state.tally.done(state.repairs.repaired, this.#fold !== undefined, this.#services.clock.now());
+    await putJsonOnce(this.#services, doneKey(this.#input), done);
+    await this.#deleteTaken();
+  }
+
+  /** All but repairs is in: they are the next round's. False where someone else has taken this one's place. */
+  async endRound(): Promise<boolean> {
+    if (!(await this.checkpoint())) return false;
+    const lines = this.state.repairs.batches("next-round").map((batch) => `${JSON.stringify(batch)}\n`);
+    await putOnce(
+      this.#services,
+      manifestKey(this.#input, this.#input.round + 1),
+      new TextEncoder().encode(lines.join("")),
+    );
+    return true;
+  }
+
+  /** Tells how far it is, where that is news. */
+  async tell(): Promise<void> {
+    if (this.movedAt === this.#toldOf || this.#services.clock.now() - this.#toldAt < this.#limits.progressMs) return;
+    await this.#putProgress();
+  }
+
+  async #putProgress(): Promise<void> {
+    const { stage } = this.#input;
+    this.#toldAt = this.#services.clock.now();
+    this.#toldOf = this.movedAt;
+    const progress = this.state.tally.progress(stage, this.state.count, this.#toldAt);
+    try {
+      await putJson(this.#services, progressKey(this.#input), progress);
+    } catch (error) {
+      // Nobody decides anything by it.
+      this.#services.log("warn", "The progress could not be told.", { stage, error: toErrorRecord(error).message });
+    }
+  }
+
+  #mayDelete(receipt: string, now: number): void {
+    if (this.#taken.length === 0) this.#oldestAt = now;
+    this.#taken.push({ body: "", receipt });
+  }
+
+  async #deleteTaken(): Promise<void> {
+    const taken = this.#taken;
+    this.#taken = [];
+    if (taken.length === 0) return;
+    try {
+      await this.#services.queues.delete(this.#input.queue, taken);
+    } catch (error) {
+      if (!(error instanceof AbanicoError) || !error.retryable) throw error;
+      // They come again, and bring nothing new.
+      this.#services.log("warn", error.message, { run: this.#input.run, messages: taken.length });
+    }
+  }
+
+  #countTime(): void {
+    const now = this.#services.clock.now();
+    const { state } = this.state.tally;
+    state.collectMs += now - this.#countedAt;
+    state.collectMbMs += (now - this.#countedAt) * (this.#services.memoryMb ?? 0);
+    this.#countedAt = now;
+  }
+}

@@ -1,0 +1,76 @@
+import { AbanicoError } from "../../errors.ts";
+import type { CollectedStage } from "./collected-stage.ts";
+import type { CollectLimits } from "./collect-limits.ts";
+import { batching, workerOf } from "./manifest.ts";
+import type { Batch, StageRef, WorkInput } from "./protocol.ts";
+import type { Services } from "./services.ts";
+
+/** A repair that was started here is left to the next round's map after this many times what a batch takes. */
+const REPAIR_PATIENCE = 10;
+
+/**
+ * What Collect starts itself: repairs, copies of what does not come, batches whose partials were broken. It is safe to run a task twice, so nothing has to be
+ * known of the first copy.
+ */
+export class Stragglers {
+  readonly #input: StageRef;
+  readonly #services: Services;
+  readonly #limits: CollectLimits;
+  /** How often what is missing was started again since something new came. */
+  #times = 0;
+  #movedAt = 0;
+
+  constructor(input: StageRef, services: Services, limits: CollectLimits) {
+    this.#input = input;
+    this.#services = services;
+    this.#limits = limits;
+  }
+
+  /** Starts repairs as soon as they are known, where they are few. */
+  async repair(stage: CollectedStage): Promise<void> {
+    const { state } = stage;
+    const now = this.#services.clock.now();
+    if (state.repairs.size === 0) return;
+    const batches = state.repairs.start(this.#limits.repairs, now);
+    for (const batch of batches) await this.#start(stage, batch);
+    state.repairs.giveUp(now - Math.max(2 * this.#limits.quietMs, REPAIR_PATIENCE * state.tally.medianMs));
+  }
+
+  /**
+   * Starts copies of what is missing, once nothing new has come for three times as long as a batch takes (at the median); the next time after twice that. Before
+   * half of the tasks are in it is more patient: workers may not be there yet.
+   */
+  async startAgain(stage: CollectedStage): Promise<void> {
+    for (const batch of stage.parts.takeBroken()) await this.#start(stage, batch);
+    const { state, movedAt, intake } = stage;
+    if (movedAt !== this.#movedAt) {
+      this.#movedAt = movedAt;
+      this.#times = 0;
+    }
+    const half = state.missing * 2 <= state.count;
+    const patience = Math.max(this.#limits.quietMs * (half ? 1 : 8), 3 * state.tally.medianMs) * 2 ** this.#times;
+    if (this.#services.clock.now() - movedAt < patience) return;
+    this.#times++;
+    let started = 0;
+    for (const batch of intake.gaps(batching(state.stage).size)) {
+      if (started++ === this.#limits.copies) break;
+      await this.#start(stage, batch);
+    }
+    if (started > 0) {
+      const { run, stage: name } = this.#input;
+      this.#services.log("warn", "Batches that do not come are started again.", { run, stage: name, started });
+    }
+  }
+
+  async #start({ state }: CollectedStage, batch: Batch): Promise<void> {
+    const { run, part, stage, round, queue } = this.#input;
+    const input: WorkInput = { run, part, stage, round, queue, batch };
+    try {
+      await this.#services.startWork(workerOf(state.stage), input);
+    } catch (error) {
+      if (!(error instanceof AbanicoError) || !error.retryable) throw error;
+      // It is missing still: another time.
+      this.#services.log("warn", error.message, { run, stage, batch });
+    }
+  }
+}
