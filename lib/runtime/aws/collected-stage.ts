@@ -89,7 +89,7 @@ export class CollectedStage {
     this.movedAt = restored?.checkpoint.movedAt ?? this.#countedAt;
     const before = restored?.checkpoint.round;
     if (before !== undefined && before < input.round) {
-      state.repairs.beginRound();
+      state.repairs.beginRound(state.end);
       this.movedAt = this.#countedAt;
     }
     if (before === undefined && input.round > 0)
@@ -179,7 +179,7 @@ export class CollectedStage {
   /** All but repairs is in: they are the next round's. False where someone else has taken this one's place. */
   async endRound(): Promise<boolean> {
     if (!(await this.checkpoint())) return false;
-    const lines = this.state.repairs.batches("next-round").map((batch) => `${JSON.stringify(batch)}\n`);
+    const lines = this.state.repairs.batches("next-round", this.state.end).map((batch) => `${JSON.stringify(batch)}\n`);
     await putOnce(
       this.#services,
       manifestKey(this.#input, this.#input.round + 1),

@@ -32,7 +32,7 @@ export class StageIntake {
   /** Runs of missing tasks that still matter, within blocks of `size`; repairs of this round that have not come. */
   *gaps(size: number): Generator<Batch> {
     const state = this.#state;
-    const end = Math.min(state.count, state.failures.first);
+    const { end } = state;
     for (let first = state.low; first < end && state.missing > 0; first++) {
       if (state.has(first)) continue;
       const block = Math.min(end, (Math.floor(first / size) + 1) * size);
@@ -41,7 +41,7 @@ export class StageIntake {
       yield { first, count: next - first };
       first = next - 1;
     }
-    yield* state.repairs.batches("round");
+    yield* state.repairs.batches("round", end);
   }
 
   #wants({ first, level }: PartOf, from: number | undefined): boolean {

@@ -36,9 +36,9 @@ export class StageRepairs {
     return this.#open.size;
   }
 
-  /** Whether one may still come in this round. */
-  get underWay(): boolean {
-    return [...this.#open.values()].some(({ by }) => by !== "next-round");
+  /** Whether there is one of the tasks below `end` that may still come in this round. */
+  underWay(end: number): boolean {
+    return [...this.#open.values()].some(({ task, by }) => task < end && by !== "next-round");
   }
 
   /** All tasks that were ever repaired, with their proven starts. */
@@ -65,9 +65,9 @@ export class StageRepairs {
     for (const task of Object.keys(this.#repaired)) if (Number(task) >= count) delete this.#repaired[task];
   }
 
-  /** A round has begun: all that are open are in its manifest. */
-  beginRound(): void {
-    for (const repair of this.#open.values()) repair.by = "round";
+  /** A round has begun: those of the tasks below `end` are in its manifest. */
+  beginRound(end: number): void {
+    for (const repair of this.#open.values()) if (repair.task < end) repair.by = "round";
   }
 
   /** What is to be started now, so that at most `limit` are under way by that; others are left to the next round. */
@@ -93,10 +93,10 @@ export class StageRepairs {
       if (repair.by === "started" && repair.at < before) repair.by = "next-round";
   }
 
-  /** Of this round those that have not come, or those for the next. */
-  batches(by: "round" | "next-round"): Batch[] {
+  /** Of the tasks below `end`: those of this round that have not come, or those for the next. */
+  batches(by: "round" | "next-round", end: number): Batch[] {
     return [...this.#open.values()]
-      .filter((repair) => repair.by === by)
+      .filter((repair) => repair.by === by && repair.task < end)
       .sort((a, b) => a.task - b.task)
       .map(({ task, from }) => ({ first: task, count: 1, from }));
   }

@@ -96,9 +96,17 @@ export class StageState {
     return this.count < taskCount(this.stage.tasks);
   }
 
-  /** All is in that may come in this round, but some tasks are to be run again. */
+  /** Tasks from here on do not matter now: there are none, or one before them has failed. */
+  get end(): number {
+    return Math.min(this.count, this.failures.first);
+  }
+
+  /** All that matters is in as far as it may come in this round, but some tasks are to be run again. */
   get roundOver(): boolean {
-    return this.missing === 0 && this.repairs.size > 0 && !this.repairs.underWay;
+    if (this.repairs.size === 0 || this.repairs.underWay(this.end)) return false;
+    if (this.end === this.count) return this.missing === 0;
+    for (let task = this.#low; task < this.end; task++) if (!this.has(task)) return false;
+    return true;
   }
 
   /** What the stage fails with, if it does. */
