@@ -70,14 +70,14 @@ export class SimulatedMachine {
   /** One execution, to its end. */
   async execute(run: string): Promise<Execution> {
     const until = this.#simulation.clock.now() + LONGEST_MS;
-    let caught: Caught | undefined;
+    let state: AdvanceInput = { run };
     try {
       for (;;) {
         if (this.#simulation.clock.now() > until) throw new Error(`Run ${run} does not end.`);
-        const input = { run, ...(caught === undefined ? {} : { error: caught }) };
-        const directive = await this.#task("advance", this.#functions.advance, input);
+        const directive = await this.#task("advance", this.#functions.advance, state);
         if (directive.action === "finish") break;
-        caught = await this.#round(directive);
+        const caught = await this.#round(directive);
+        state = { ...directive, ...(caught === undefined ? {} : { error: caught }) };
       }
       await this.#task("finish", this.#functions.finish, { run });
       return { status: "SUCCEEDED" };
