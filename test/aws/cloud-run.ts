@@ -21,10 +21,11 @@ export const FUNCTIONS: Functions = { advance, work, collect, finish, fail };
 export function stackWith(
   files: { readonly [key: string]: string | Uint8Array } = {},
   options: SimulationOptions = {},
+  functions: Partial<Functions> = {},
 ) {
   const simulation = new Simulation(options);
   const services = simulation.outside();
-  const machine = new SimulatedMachine(simulation, FUNCTIONS);
+  const machine = new SimulatedMachine(simulation, { ...FUNCTIONS, ...functions });
   const ready = Promise.all(
     Object.entries(files).map(([key, body]) =>
       services.store.put(`s3://bucket/${key}`, typeof body === "string" ? new TextEncoder().encode(body) : body),

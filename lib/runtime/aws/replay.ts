@@ -3,7 +3,7 @@ import { runnerOf } from "../../client/runner.ts";
 import { fromJSON, fromTravelling } from "../../collections/from-json.ts";
 import { DataFrame } from "../../collections/dataframe/dataframe.ts";
 import type { Collection } from "../../collections/collection.ts";
-import { InternalError, PlanError } from "../../errors.ts";
+import { InternalError, PlanError, TaskTimeoutError } from "../../errors.ts";
 import type { Plan, Ref } from "../../plan/plan.ts";
 import { createInlineRuntime } from "../inline.ts";
 import type { Runtime, RunResult } from "../runtime.ts";
@@ -35,6 +35,9 @@ type CollectionRequest = Extract<RunRequest["what"], { kind: "collection" }>;
 
 /** The stage of what a runner keeps by itself; no plan has one of this name. */
 const KEPT_STAGE = "kept_";
+
+/** For what comes behind planning, in milliseconds. */
+const RESERVE_MS = 15_000;
 
 export async function replay(run: string, what: CollectionRequest, services: Services): Promise<Replayed> {
   const stopped = Promise.withResolvers<Replayed>();
@@ -99,11 +102,22 @@ export async function replay(run: string, what: CollectionRequest, services: Ser
   const value = compute(what, host, signal).then((result): Replayed => ({ kind: "value", value: result, parts }));
   // Where it stands still nobody waits for it.
   value.catch(() => undefined);
+  const left = services.clock.remaining() - RESERVE_MS;
+  const timer = left < 2 ** 31 ? setTimeout(() => stopped.reject(tooLong(run)), Math.max(0, left)) : undefined;
   try {
     return await Promise.race([value, stopped.promise]);
   } finally {
+    clearTimeout(timer);
+    standing = true;
     await inline.close();
   }
+}
+
+function tooLong(run: string): TaskTimeoutError {
+  return new TaskTimeoutError(`Planning run ${run}, or the calls of its graph, took longer than a function may.`, {
+    fields: { run },
+    fix: "graphs of many or long calls go by a client: (await Client.connect(…)).compute(graph) calls functions side by side.",
+  });
 }
 
 type Host = Parameters<Awaited<ReturnType<typeof runnerOf<unknown, Collection<unknown>>>>["compute"]>[1];
