@@ -51,6 +51,16 @@ const LONE = /\p{Surrogate}/u;
 /** ASCII texts up to this length cost less a byte at a time than a call of the encoder. */
 const SHORT = 32;
 
+/** How many bytes a number takes. */
+export const NUMBER_BYTES = 9;
+
+/** What `encodeValue` gives for a number, put into other bytes. */
+export function putNumber(value: number, into: Uint8Array, at: number): void {
+  into[at] = NUMBER;
+  float[0] = value;
+  for (let i = 0; i < 8; i++) into[at + 1 + i] = floatBytes[i];
+}
+
 /** @throws what structured clone throws, a DataCloneError, where the value holds something that cannot be cloned. */
 export function encodeValue(value: unknown): Uint8Array {
   switch (typeof value) {
@@ -59,10 +69,8 @@ export function encodeValue(value: unknown): Uint8Array {
     case "boolean":
       return Uint8Array.of(value ? TRUE : FALSE);
     case "number": {
-      const bytes = new Uint8Array(9);
-      bytes[0] = NUMBER;
-      float[0] = value;
-      for (let i = 0; i < 8; i++) bytes[1 + i] = floatBytes[i];
+      const bytes = new Uint8Array(NUMBER_BYTES);
+      putNumber(value, bytes, 0);
       return bytes;
     }
     case "string":

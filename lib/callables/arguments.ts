@@ -1,14 +1,19 @@
+import { encodeValue } from "../values.ts";
 import { canHold, withHoles, type Hole } from "./holes.ts";
 import { encodeArgument } from "./travel.ts";
 
 /**
  * One argument of a call, as data. `R` names another call, whose result goes there before this one can be made:
  *
- * - a value, encoded;
+ * - a number, as it is: graphs may have millions, and each would take five times as much memory as bytes;
+ * - any other value, encoded;
  * - the whole argument is another's result;
  * - a value with holes: an array or plain object that has results of others somewhere inside.
  */
-export type Argument<R> =
+export type Argument<R> = number | DataArgument<R>;
+
+/** An argument that is no number. */
+export type DataArgument<R> =
   { readonly value: Uint8Array; readonly holes?: readonly Hole<R>[] } | { readonly value?: undefined; readonly ref: R };
 
 /**
@@ -28,12 +33,18 @@ export function toArguments<R>(
 }
 
 function toArgument<R>(value: unknown, find: (value: object) => R | undefined, what: string): Argument<R> {
-  const encodeValue = (given: unknown) => encodeArgument(given, what);
-  if (!canHold(value)) return { value: encodeValue(value) };
+  if (typeof value === "number") return value;
+  const encoded = (given: unknown) => encodeArgument(given, what);
+  if (!canHold(value)) return { value: encoded(value) };
   const ref = find(value);
   if (ref !== undefined) return { ref };
-  if (typeof value === "function") return { value: encodeValue(value) };
+  if (typeof value === "function") return { value: encoded(value) };
   const holes: Hole<R>[] = [];
   const copy = withHoles(value, find, holes);
-  return holes.length === 0 ? { value: encodeValue(value) } : { value: encodeValue(copy), holes };
+  return holes.length === 0 ? { value: encoded(value) } : { value: encoded(copy), holes };
+}
+
+/** The same argument, a number encoded like any other value. */
+export function asData<R>(argument: Argument<R>): DataArgument<R> {
+  return typeof argument === "number" ? { value: encodeValue(argument) } : argument;
 }

@@ -113,7 +113,8 @@ class ArgumentMaker {
 
   one(value: unknown): Argument<CallHandle> {
     // What maps have most of needs no search for futures inside.
-    if (typeof value === "number" || typeof value === "string") return { value: encodeValue(value) };
+    if (typeof value === "number") return value;
+    if (typeof value === "string") return { value: encodeValue(value) };
     return toArguments([value], this.#find, this.#what)[0];
   }
 

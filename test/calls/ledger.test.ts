@@ -128,12 +128,12 @@ class World {
           return { ref: at % graph.length };
         }
         sum += at;
-        return { value: encodeValue(at) };
+        return at;
       };
       const made = args.map(({ kind, at }): Argument<number | CallHandle> => {
         if (kind !== "hole") return one(kind, at);
         const inner = one("held", at);
-        if (inner.value !== undefined) return inner;
+        if (typeof inner === "number" || inner.value !== undefined) return inner;
         return { value: encodeValue({ in: [undefined] }), holes: [{ path: ["in", 0], ref: inner.ref }] };
       });
       // Data is its only argument, and here a number.
@@ -213,6 +213,7 @@ class World {
 }
 
 function valueOf(argument: Argument<number | CallHandle>, values: readonly number[], world: World): number {
+  if (typeof argument === "number") return argument;
   if (argument.value !== undefined)
     return argument.value[0] === 6 ? new DataView(argument.value.buffer).getFloat64(1, true) : NaN;
   if (typeof argument.ref === "number") return values[argument.ref];

@@ -33,6 +33,7 @@ function evaluate(
   };
   calls.forEach(({ fn, args }, at) => {
     const values = args.map((argument: Argument<unknown>) => {
+      if (typeof argument === "number") return argument;
       if (argument.value === undefined) return resolve(argument.ref, at);
       const value = decodeValue(argument.value);
       for (const { path, ref } of argument.holes ?? []) fill(value, path, resolve(ref, at));

@@ -51,6 +51,9 @@ export class Delayed<T> extends Collection<T> {
   /** A kept result that this stands for, instead of a call. */
   readonly handle: CallHandle | undefined;
   readonly #number = countMade();
+  /** Which walk was here last, and where in its order this is (walk.ts): nodes are too many for a map. */
+  walk: object | undefined;
+  place = 0;
 
   constructor(task: DelayedTask, args: readonly unknown[], handle?: CallHandle) {
     super();

@@ -54,6 +54,7 @@ function shapeOf(calls: readonly NodeCall<unknown>[]): { depth: number; chained:
 }
 
 function refsOf(argument: Argument<unknown>): unknown[] {
+  if (typeof argument === "number") return [];
   if (argument.value === undefined) return [argument.ref];
   return (argument.holes ?? []).map(({ ref }) => ref);
 }

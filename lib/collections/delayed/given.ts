@@ -39,6 +39,7 @@ function placed(argument: NodeCall<Other>["args"][number], by: number): Argument
     if (typeof ref === "number") return by + ref;
     return (ref as Other).place; // futures are a client's: no task has any
   };
+  if (typeof argument === "number") return argument;
   if (argument.value === undefined) return { ref: placeOf(argument.ref) };
   const { value, holes } = argument;
   return holes === undefined

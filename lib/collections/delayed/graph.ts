@@ -4,7 +4,6 @@ import { refOf } from "../../callables/describe.ts";
 import type { CallableRef } from "../../callables/reference.ts";
 import { InternalError } from "../../errors.ts";
 import type { CallHandle, GraphCall } from "../../runtime/calls/calls.ts";
-import { encodeValue } from "../../values.ts";
 import { nameOf, type Delayed, type DelayedTask } from "./delayed.ts";
 import type { Walked } from "./walk.ts";
 
@@ -40,7 +39,8 @@ export function buildGraph<H extends Keyed>(
   held: (value: object) => H | undefined,
 ): Graph<H> {
   const builder = new Builder(walked, held);
-  for (const node of walked.order) builder.add(node);
+  const { order } = walked;
+  for (let i = 0; i < order.length; i++) builder.add(order[i]);
   const wanted = roots.map((root) => builder.root(root));
   return { calls: builder.calls, wanted, merged: builder.merged };
 }
@@ -52,14 +52,14 @@ interface Keyed {
 class Builder<H extends Keyed> {
   readonly calls: NodeCall<H>[] = [];
   merged = 0;
-  readonly #places: ReadonlyMap<object, number>;
+  readonly #placeOf: Walked["placeOf"];
   readonly #held: (value: object) => H | undefined;
   /** By the nodes' places. */
   readonly #refs: Ref<H>[] = [];
   readonly #pure = new Map<string, number>();
 
-  constructor({ places }: Walked, held: (value: object) => H | undefined) {
-    this.#places = places;
+  constructor({ placeOf }: Walked, held: (value: object) => H | undefined) {
+    this.#placeOf = placeOf;
     this.#held = held;
   }
 
@@ -81,11 +81,11 @@ class Builder<H extends Keyed> {
     const { options } = task;
     const encoded = args.map((argument) => this.#argument(argument, task));
     const call: NodeCall<H> = options === undefined ? { fn, args: encoded } : { fn, args: encoded, options };
-    return options?.pure === true ? this.#pureCall(call, args) : this.calls.push(call) - 1;
+    return options?.pure === true ? this.#pureCall(call) : this.calls.push(call) - 1;
   }
 
-  #pureCall(call: NodeCall<H>, args: readonly unknown[]): number {
-    const content = contentOf(call, args);
+  #pureCall(call: NodeCall<H>): number {
+    const content = contentOf(call);
     const known = this.#pure.get(content);
     if (known !== undefined) {
       this.merged++;
@@ -98,7 +98,7 @@ class Builder<H extends Keyed> {
 
   /** What graphs have most of, numbers and other nodes, is done here: it needs no search for what is inside. */
   #argument(argument: unknown, task: DelayedTask): Argument<Ref<H>> {
-    if (typeof argument === "number") return { value: encodeValue(argument) };
+    if (typeof argument === "number") return argument;
     if (typeof argument === "object" && argument !== null) {
       const ref = this.#find(argument);
       if (ref !== undefined) return { ref };
@@ -107,7 +107,7 @@ class Builder<H extends Keyed> {
   }
 
   readonly #find = (value: object): Ref<H> | undefined => {
-    const place = this.#places.get(value);
+    const place = this.#placeOf(value);
     if (place !== undefined) return this.#refs[place];
     return this.#held(value);
   };
@@ -130,11 +130,11 @@ export function referenceOf(task: DelayedTask): CallableRef | undefined {
 const SHORT = 64;
 
 /** Equal for calls of the same function with the same arguments. Each part says how long it is, or ends where no other can. */
-function contentOf<H extends Keyed>({ fn, args }: NodeCall<H>, given: readonly unknown[]): string {
+function contentOf<H extends Keyed>({ fn, args }: NodeCall<H>): string {
   let content = functionContent(fn);
   for (let i = 0; i < args.length; i++) {
-    const [value, argument] = [given[i], args[i]];
-    if (typeof value === "number") content += Object.is(value, -0) ? "|-0" : `|${value}`;
+    const argument = args[i];
+    if (typeof argument === "number") content += Object.is(argument, -0) ? "|-0" : `|${argument}`;
     else if (argument.value === undefined) content += `|${refContent(argument.ref)}`;
     else {
       const { value: bytes, holes = [] } = argument;

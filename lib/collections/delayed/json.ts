@@ -83,6 +83,7 @@ function callToJson({ fn, args, options }: NodeCall<unknown>): CallJson {
 }
 
 function argumentToJson(argument: Argument<unknown>): ArgumentJson {
+  if (typeof argument === "number") return valueToJson(argument);
   if (argument.value === undefined) return { call: indexOf(argument.ref) };
   const value = valueToJson(decodeValue(argument.value));
   if (argument.holes === undefined) return value;

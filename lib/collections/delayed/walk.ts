@@ -8,8 +8,8 @@ import { isDelayed, nameOf, type Delayed } from "./delayed.ts";
 export interface Walked {
   /** Each node once, behind all that it needs, depth first: what a node needs stands right before it. */
   readonly order: readonly Delayed<unknown>[];
-  /** Where in `order` a node is. */
-  readonly places: ReadonlyMap<object, number>;
+  /** Where in `order` a node is; undefined for anything else. Good until a node of these is walked again. */
+  placeOf(value: object): number | undefined;
   /** Collections of other kinds among the arguments: they have to be computed first. */
   readonly others: ReadonlySet<Collection<unknown>>;
 }
@@ -31,32 +31,32 @@ const OPEN = -1;
 export function walk(roots: readonly Delayed<unknown>[]): Walked {
   const order: Delayed<unknown>[] = [];
   const others = new Set<Collection<unknown>>();
-  const places = new Map<object, number>();
+  const walk = {};
   const path: Visit[] = [];
   const enter = (node: Delayed<unknown>): void => {
     const needs = needsOf(node, others);
+    node.walk = walk;
     if (needs.length === 0) {
-      places.set(node, order.push(node) - 1);
+      node.place = order.push(node) - 1;
     } else {
-      places.set(node, OPEN);
+      node.place = OPEN;
       path.push({ node, needs, next: 0 });
     }
   };
   for (const root of roots) {
-    if (!places.has(root)) enter(root);
+    if (root.walk !== walk) enter(root);
     for (let visit = path.at(-1); visit !== undefined; visit = path.at(-1)) {
       if (visit.next === visit.needs.length) {
         path.pop();
-        places.set(visit.node, order.push(visit.node) - 1);
+        visit.node.place = order.push(visit.node) - 1;
         continue;
       }
       const need = visit.needs[visit.next++];
-      const place = places.get(need);
-      if (place === OPEN) throw cycle(path, need);
-      if (place === undefined) enter(need);
+      if (need.walk !== walk) enter(need);
+      else if (need.place === OPEN) throw cycle(path, need);
     }
   }
-  return { order, places, others };
+  return { order, others, placeOf: (value) => (isDelayed(value) && value.walk === walk ? value.place : undefined) };
 }
 
 const NONE: readonly Delayed<unknown>[] = [];
@@ -65,9 +65,11 @@ const NONE: readonly Delayed<unknown>[] = [];
 export function needsOf(node: Delayed<unknown>, others?: Set<Collection<unknown>>): readonly Delayed<unknown>[] {
   // What most nodes have is done here: a closure for each of a million of them would be felt.
   let needs: Delayed<unknown>[] | undefined;
-  for (const argument of node.args) {
+  const { args } = node;
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i];
     if (typeof argument !== "object" || argument === null) continue;
-    if (!isDelayed(argument)) return needsWithin(node.args, others);
+    if (!isDelayed(argument)) return needsWithin(args, others);
     if (needs === undefined) needs = [argument];
     else needs.push(argument);
   }

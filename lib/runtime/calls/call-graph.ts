@@ -149,7 +149,9 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   }
 
   ended(job: Job): void {
-    for (const node of ownJob(job).nodes) {
+    const { nodes } = ownJob(job);
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i];
       if (node.job !== job) continue;
       this.#in(node);
       this.#ledger.back(node);

@@ -154,7 +154,9 @@ export class Dispatch {
       places?.set(node, taken.length);
       taken.push(node);
       if (node.options.timeoutMs !== undefined) break;
-      if (node.neededBy !== undefined) for (const next of node.neededBy) if (joins(next, stamp)) behind.add(next);
+      const { neededBy } = node;
+      if (neededBy === undefined) continue;
+      for (let i = 0; i < neededBy.length; i++) if (joins(neededBy[i], stamp)) behind.add(neededBy[i]);
     }
     this.#last = Math.max(1, taken.length);
     return new OutJob(taken, this.#pack(taken, lane, places, inputOf), open);
@@ -176,7 +178,8 @@ export class Dispatch {
     let told = this.#told.get(lane.id);
     if (told === undefined) this.#told.set(lane.id, (told = new Set()));
     let before: CallNode["fn"];
-    for (const node of nodes) {
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i];
       const { fn } = node;
       if (fn !== undefined && fn !== before && !told.has(fn.id)) {
         told.add(fn.id);

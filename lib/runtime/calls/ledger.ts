@@ -1,3 +1,4 @@
+import { asData } from "../../callables/arguments.ts";
 import { fill } from "../../callables/holes.ts";
 import { CancelledError, InternalError } from "../../errors.ts";
 import { decodeValue, encodeValue } from "../../values.ts";
@@ -50,14 +51,19 @@ export class Ledger {
   /** Takes in calls that were just made; those that nothing holds or needs are culled. Each comes behind what it needs. */
   begin(nodes: readonly CallNode[]): void {
     this.#open();
-    for (const node of nodes) for (const need of node.needs) need.uses++;
-    for (let i = nodes.length - 1; i >= 0; i--) if (nodes[i].uses === 0) this.#drop(nodes[i]);
-    for (const node of nodes) {
-      if (node.state !== "waiting") continue;
-      this.pending.add(node);
-      this.#expect(node);
+    // By index, here and below: an iterator for each of a million calls would be felt before the engine has optimized it away.
+    for (let i = 0; i < nodes.length; i++) {
+      const { needs } = nodes[i];
+      for (let k = 0; k < needs.length; k++) needs[k].uses++;
     }
-    for (const node of nodes) if (node.state === "waiting" && node.missing === 0) this.#go(node);
+    for (let i = nodes.length - 1; i >= 0; i--) if (nodes[i].uses === 0) this.#drop(nodes[i]);
+    for (let i = 0; i < nodes.length; i++) {
+      if (nodes[i].state !== "waiting") continue;
+      this.pending.add(nodes[i]);
+      this.#expect(nodes[i]);
+    }
+    for (let i = 0; i < nodes.length; i++)
+      if (nodes[i].state === "waiting" && nodes[i].missing === 0) this.#go(nodes[i]);
     this.#close();
   }
 
@@ -171,7 +177,9 @@ export class Ledger {
 
   #expect(node: CallNode): void {
     let ended: CallNode | undefined;
-    for (const need of node.needs) {
+    const { needs } = node;
+    for (let i = 0; i < needs.length; i++) {
+      const need = needs[i];
       if (need.state === "done") continue;
       if (need.over) ended = need;
       need.needed(node);
@@ -192,7 +200,7 @@ export class Ledger {
       this.#await(node, node.elsewhere);
       return;
     }
-    const [argument] = node.args;
+    const argument = asData(node.args[0]);
     if (argument.value !== undefined && argument.holes !== undefined) {
       const { value, holes } = argument;
       const bytes = async () => {
@@ -224,8 +232,8 @@ export class Ledger {
   #settle(node: CallNode): void {
     if (node.over) return;
     const { follows } = node;
-    const [argument] = node.args;
     if (follows === undefined) {
+      const argument = asData(node.args[0]);
       if (argument.value !== undefined && !this.#store(node, argument.value)) return;
     } else if (follows.follows !== undefined) {
       follows.follows.uses++;
@@ -256,8 +264,11 @@ export class Ledger {
       for (const follower of followers)
         if (follower.follows === node && follower.state === "following") this.#completing.push(follower);
     if (neededBy !== undefined)
-      for (const next of neededBy) if (--next.missing === 0 && next.state === "waiting") this.#go(next);
-    for (const need of needs) this.#unuse(need);
+      for (let i = 0; i < neededBy.length; i++) {
+        const next = neededBy[i];
+        if (--next.missing === 0 && next.state === "waiting") this.#go(next);
+      }
+    for (let i = 0; i < needs.length; i++) this.#unuse(needs[i]);
     this.#tell(node);
   }
 

@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
-import type { Argument } from "../../callables/arguments.ts";
+import { asData, type Argument } from "../../callables/arguments.ts";
 import type { Travelling } from "../../collections/travelling.ts";
 import { encodeResult } from "../../callables/travel.ts";
 import type { CallHandle, CallOptions, GraphCall } from "./calls.ts";
 import { FunctionTable, contentKey, type KnownFunction } from "./functions.ts";
 import { Handle, type NodeHost } from "./handle.ts";
-import { CallNode, type NodeInit, type NodeOptions } from "./node.ts";
+import { CallNode, type NodeOptions } from "./node.ts";
 
 const NONE: readonly never[] = [];
 const DEFAULTS: NodeOptions = { priority: 0, retries: 0, timeoutMs: undefined, lane: undefined, broadcast: false };
@@ -52,7 +52,9 @@ export class Maker {
       return node;
     };
     const optionsOf = resolver(common);
-    for (const { fn: ref, args: given, options, collection } of graph) {
+    // By index: see ledger.ts.
+    for (let i = 0; i < graph.length; i++) {
+      const { fn: ref, args: given, options, collection } = graph[i];
       if (collection !== undefined) {
         const node = this.held(() => this.#computed(collection));
         nodes.push(node);
@@ -67,7 +69,7 @@ export class Maker {
         nodes.push(known);
         continue;
       }
-      const node = this.#node({ fn, args, needs, key, options: optionsOf(options), elsewhere: undefined });
+      const node = new CallNode(this.#ids++, fn, args, needs, key, optionsOf(options), undefined);
       if (key !== undefined) this.#byKey.set(key, node);
       nodes.push(node);
       fresh.push(node);
@@ -78,11 +80,7 @@ export class Maker {
   /** For a value that is no call's. */
   held(bytes: () => Promise<Uint8Array>, abandon?: () => void): CallNode {
     const elsewhere = abandon === undefined ? { bytes } : { bytes, abandon };
-    return this.#node({ fn: undefined, args: NONE, needs: NONE, key: undefined, options: DEFAULTS, elsewhere });
-  }
-
-  #node(init: Omit<NodeInit, "id">): CallNode {
-    return new CallNode({ ...init, id: this.#ids++ });
+    return new CallNode(this.#ids++, undefined, NONE, NONE, undefined, DEFAULTS, elsewhere);
   }
 }
 
@@ -112,7 +110,7 @@ interface Needy {
 }
 
 function withNodes(given: readonly GivenArgument[], nodeOf: (ref: number | CallHandle) => CallNode): Needy {
-  if (given.every(isPlain)) return { args: given, needs: NONE };
+  if (arePlain(given)) return { args: given, needs: NONE };
   if (given.length <= 2) return withFew(given, nodeOf) ?? withMany(given, nodeOf);
   return withMany(given, nodeOf);
 }
@@ -121,12 +119,13 @@ function withNodes(given: readonly GivenArgument[], nodeOf: (ref: number | CallH
 function withFew(given: readonly GivenArgument[], nodeOf: (ref: number | CallHandle) => CallNode): Needy | undefined {
   const args: Argument<CallNode>[] = [];
   const needs: CallNode[] = [];
-  for (const argument of given) {
+  for (let i = 0; i < given.length; i++) {
+    const argument = given[i];
     if (isPlain(argument)) {
       args.push(argument);
       continue;
     }
-    if (argument.value !== undefined) return undefined;
+    if (typeof argument === "number" || argument.value !== undefined) return undefined;
     const ref = nodeOf(argument.ref);
     args.push({ ref });
     if (needs[0] !== ref) needs.push(ref);
@@ -142,6 +141,7 @@ function withMany(given: readonly GivenArgument[], nodeOf: (ref: number | CallHa
     return node;
   };
   const args = given.map((argument): Argument<CallNode> => {
+    if (typeof argument === "number") return argument;
     if (argument.value === undefined) return { ref: needed(argument.ref) };
     const { value, holes } = argument;
     return holes === undefined
@@ -151,9 +151,14 @@ function withMany(given: readonly GivenArgument[], nodeOf: (ref: number | CallHa
   return { args, needs: [...needs] };
 }
 
+function arePlain(given: readonly GivenArgument[]): given is readonly Argument<never>[] {
+  for (let i = 0; i < given.length; i++) if (!isPlain(given[i])) return false;
+  return true;
+}
+
 /** Then it is an argument for any kind of ref. */
 function isPlain(argument: Argument<unknown>): argument is Argument<never> {
-  return argument.value !== undefined && argument.holes === undefined;
+  return typeof argument === "number" || (argument.value !== undefined && argument.holes === undefined);
 }
 
 function keyOf(
@@ -169,7 +174,7 @@ function keyOf(
 /** The same for the same function and the same arguments: by content, and for results of others by which call. */
 function keyOfContent(fn: KnownFunction, args: readonly Argument<CallNode>[]): string {
   const parts: string[] = [contentKey(fn)];
-  for (const argument of args) {
+  for (const argument of args.map(asData)) {
     if (argument.value === undefined) parts.push(`ref ${argument.ref.id}`);
     else {
       const { value, holes = [] } = argument;

@@ -37,16 +37,6 @@ export interface Elsewhere {
   abandon?(): void;
 }
 
-export interface NodeInit {
-  readonly id: number;
-  readonly fn: KnownFunction | undefined;
-  readonly args: readonly Argument<CallNode>[];
-  readonly needs: readonly CallNode[];
-  readonly key: string | undefined;
-  readonly options: NodeOptions;
-  readonly elsewhere: Elsewhere | undefined;
-}
-
 const NONE: readonly never[] = [];
 
 /** One call. A class, so that a million of them share one shape. */
@@ -89,7 +79,15 @@ export class CallNode implements Ranked {
   previous: CallNode | undefined;
   next: CallNode | undefined;
 
-  constructor({ id, fn, args, needs, key, options, elsewhere }: NodeInit) {
+  constructor(
+    id: number,
+    fn: KnownFunction | undefined,
+    args: readonly Argument<CallNode>[],
+    needs: readonly CallNode[],
+    key: string | undefined,
+    options: NodeOptions,
+    elsewhere: Elsewhere | undefined,
+  ) {
     this.id = id;
     this.fn = fn;
     this.options = options;

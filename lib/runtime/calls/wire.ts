@@ -3,7 +3,7 @@ import type { CallableRef } from "../../callables/reference.ts";
 import type { Argument } from "../../callables/arguments.ts";
 import { fill } from "../../callables/holes.ts";
 import type { Ref } from "../../plan/plan.ts";
-import { decodeSoon, decodeValue, encodeValue } from "../../values.ts";
+import { NUMBER_BYTES, decodeSoon, decodeValue, encodeValue, putNumber } from "../../values.ts";
 
 /**
  * Calls on their way to a thread: those of one job end to end in one buffer, so that structured clone costs the same for a thousand
@@ -84,7 +84,7 @@ export class CallWriter {
     this.#u32(2 * attempt);
     this.#block(key === undefined ? EMPTY : text.encode(key));
     this.#u32(args.length);
-    for (const argument of args) this.#argument(argument, inputOf);
+    for (let i = 0; i < args.length; i++) this.#argument(args[i], inputOf);
   }
 
   finish(functions: PackedCalls["functions"]): PackedCalls {
@@ -92,6 +92,11 @@ export class CallWriter {
   }
 
   #argument<R>(argument: Argument<R>, inputOf: (ref: R) => Input): void {
+    if (typeof argument === "number") {
+      this.#u32(VALUE);
+      this.#number(argument);
+      return;
+    }
     if (argument.value === undefined) {
       this.#input(inputOf(argument.ref));
       return;
@@ -143,6 +148,13 @@ export class CallWriter {
     let slot = this.#slots.get(bytes);
     if (slot === undefined) this.#slots.set(bytes, (slot = this.#shared.push(bytes) - 1));
     this.#u32(slot);
+  }
+
+  #number(value: number): void {
+    this.#u32(NUMBER_BYTES);
+    this.#room(NUMBER_BYTES);
+    putNumber(value, this.#bytes, this.#at);
+    this.#at += NUMBER_BYTES;
   }
 
   #block(bytes: Uint8Array): void {

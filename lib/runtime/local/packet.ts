@@ -10,17 +10,19 @@ export class Packet {
   readonly #send: (outcomes: readonly Outcome[], last: boolean) => void;
   #waiting: Outcome[] = [];
   #bytes = 0;
-  #flushed = performance.now();
+  #flushed: number;
 
-  constructor(send: (outcomes: readonly Outcome[], last: boolean) => void) {
+  /** Times are those of `performance.now()`. */
+  constructor(begin: number, send: (outcomes: readonly Outcome[], last: boolean) => void) {
+    this.#flushed = begin;
     this.#send = send;
   }
 
   /** `more`: others will follow; the last ones go with `end`. */
-  add(outcome: Outcome, more: boolean): void {
+  add(outcome: Outcome, more: boolean, now: number): void {
     this.#waiting.push(outcome);
     if ("body" in outcome) this.#bytes += outcome.body.byteLength;
-    if (more && (this.#bytes >= FLUSH_BYTES || performance.now() - this.#flushed >= FLUSH_MS)) this.#flush();
+    if (more && (this.#bytes >= FLUSH_BYTES || now - this.#flushed >= FLUSH_MS)) this.#flush();
   }
 
   /** While something is awaited, what is done does not wait for it for long. */

@@ -69,11 +69,16 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
   const outcomes: Outcome[] = [];
   let next = 0;
   for (let row = 0; row < rows; row++) {
-    const special = rare[next]?.row === row ? rare[next++] : undefined;
+    const special = next < rare.length && rare[next].row === row ? rare[next++] : undefined;
     const base = row * COLUMNS;
     const index = table[base];
-    const told = special?.printed === undefined ? {} : { printed: special.printed };
-    if (special?.error !== undefined) {
+    if (special === undefined) {
+      const body = bodyOf(small, table[base + 4], table[base + 5]);
+      outcomes.push({ index, ms: table[base + 1], recordsIn: table[base + 2], recordsOut: table[base + 3], body });
+      continue;
+    }
+    const told = special.printed === undefined ? {} : { printed: special.printed };
+    if (special.error !== undefined) {
       outcomes.push({ index, error: special.error, ...told });
       continue;
     }
@@ -82,9 +87,9 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
       ms: table[base + 1],
       recordsIn: table[base + 2],
       recordsOut: table[base + 3],
-      body: special?.body ?? bodyOf(small, table[base + 4], table[base + 5]),
-      ...(special?.span === undefined ? {} : { span: special.span }),
-      ...(special?.file === undefined ? {} : { file: special.file }),
+      body: special.body ?? bodyOf(small, table[base + 4], table[base + 5]),
+      ...(special.span === undefined ? {} : { span: special.span }),
+      ...(special.file === undefined ? {} : { file: special.file }),
       ...told,
     });
   }

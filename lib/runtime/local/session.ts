@@ -26,6 +26,8 @@ import { TaskInputs } from "../task-inputs.ts";
 import { weigh } from "../weight.ts";
 
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
+/** Tiny calls leave little: looking for garbage behind each would cost as much as the call. */
+const LOOK_MS = 1;
 const HAND_BACK_MS = 25;
 
 type Batch = Extract<ToWorker, { type: "tasks" | "calls" | "merge" }>;
@@ -55,6 +57,8 @@ export class Session {
   /** The one task that was aborted; undefined: all of the batch. */
   #abortedTask: number | undefined;
   #fetchIds = 0;
+  /** When garbage was looked for. */
+  #looked = 0;
   #current = NOTHING;
 
   constructor({ id, control, garbageBytes }: WorkerStart, post: (message: FromWorker) => void) {
@@ -189,17 +193,22 @@ export class Session {
     run: (position: number, index: number) => Outcome | undefined | Promise<Outcome | undefined>,
   ): Promise<void> {
     const begin = performance.now();
-    const packet = new Packet((outcomes, last) => this.#send(batch, last, outcomes, shareAll));
+    let now = begin;
+    const packet = new Packet(begin, (outcomes, last) => this.#send(batch, last, outcomes, shareAll));
     for (let i = 0; i < indices.length; i++) {
-      if (i > 0 && performance.now() - begin > HAND_BACK_MS) break;
+      if (now - begin > HAND_BACK_MS) break;
       Atomics.store(this.#control, TASK_SLOT, indices[i]);
       if (Atomics.load(this.#control, ABANDONED_SLOT) >= batch) break;
       if (this.#skipped.size > 0 && this.#skipped.get(batch)?.has(indices[i]) === true) continue;
       const given = run(i, indices[i]);
       const outcome = given instanceof Promise ? await packet.during(given) : given;
       if (this.#abortedTask !== undefined) this.#renew();
-      this.#garbage.look();
-      if (outcome !== undefined) packet.add(outcome, i + 1 < indices.length);
+      now = performance.now();
+      if (now - this.#looked >= LOOK_MS) {
+        this.#garbage.look();
+        this.#looked = now;
+      }
+      if (outcome !== undefined) packet.add(outcome, i + 1 < indices.length, now);
     }
     Atomics.store(this.#control, TASK_SLOT, NOTHING);
     packet.end();
