@@ -53,6 +53,26 @@ export interface FaultRates {
   readonly startLost?: number;
 }
 
+/** All of them at once, far more often than anyone will see them. */
+export const EVERYTHING: FaultRates = {
+  slowDown: 0.03,
+  writeAnswerLost: 0.03,
+  messageTwice: 0.1,
+  messageLate: 0.05,
+  messageLost: 0.003,
+  sendFails: 0.02,
+  receiveThrottled: 0.05,
+  deleteSwallowed: 0.05,
+  deleteFails: 0.005,
+  collectDies: 0.003,
+  workDies: 0.01,
+  throttled: 0.03,
+  functionError: 0.03,
+  answerLost: 0.03,
+  orphaned: 0.02,
+  startLost: 0.1,
+};
+
 export function chance(rates: FaultRates, random: () => number): (moment: Moment) => Verdict {
   const happens = (rate = 0) => rate > 0 && random() < rate;
   return ({ function: name, operation, when }) => {

@@ -40,11 +40,12 @@ export async function prepare(
 
 export function functionsOf(scenario: Scenario, simulation: Simulation, limits: Partial<CollectLimits>): Functions {
   return {
-    advance: async (_, services) => {
+    advance: async ({ error }, services) => {
       const queue = `queue/${RUN}`;
       if ((await doneOf(services, PLACE)) !== undefined) return { action: "finish", run: RUN };
       const failed = await failedOf(services, RUN, 0);
       if (failed !== undefined) throw failed;
+      if (error !== undefined) throw new Error(`${error.Error}: ${error.Cause}`);
       await putOnce(services, manifestKey(PLACE, 0), new TextEncoder().encode(linesOf(scenario)));
       let round = 0;
       while ((await sizeAt(services, manifestKey(PLACE, round + 1))) !== undefined) round++;

@@ -5,7 +5,7 @@ import type { RunRequest, StageDone } from "../../lib/runtime/aws/protocol.ts";
 import { bytesAt, doneOf, outcomeOf } from "../../lib/runtime/aws/run-objects.ts";
 import type { FaultRates, Script } from "./simulated-faults.ts";
 import { functionsOf, PLACE, prepare, RUN } from "./simulated-functions.ts";
-import { SimulatedMachine, type Execution } from "./simulated-machine.ts";
+import { SimulatedMachine, type Execution, type Functions } from "./simulated-machine.ts";
 import type { Scenario } from "./simulated-scenario.ts";
 import { Simulation } from "./simulated-services.ts";
 
@@ -15,8 +15,8 @@ export interface RunOptions {
   readonly limits?: Partial<CollectLimits>;
   readonly request?: Partial<RunRequest>;
   readonly reorder?: boolean;
-  /** Called with the simulation before it begins. */
-  readonly before?: (simulation: Simulation) => Promise<void>;
+  /** Of the simulation that is about to begin: other functions, or something done to it. */
+  readonly change?: (functions: Functions, simulation: Simulation) => Functions;
 }
 
 export interface Ran {
@@ -30,7 +30,7 @@ export interface Ran {
 
 /** One scenario through the state machine in small, with its faults. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Ran> {
-  const { rates = {}, script, limits = {}, request = {}, reorder = true, before } = options;
+  const { rates = {}, script, limits = {}, request = {}, reorder = true, change } = options;
   const simulation = new Simulation({
     seed: scenario.seed,
     rates,
@@ -39,8 +39,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   });
   const outside = simulation.outside();
   await prepare(scenario, outside, request);
-  await before?.(simulation);
-  const machine = new SimulatedMachine(simulation, functionsOf(scenario, simulation, limits), scenario.lanes);
+  const scripted = functionsOf(scenario, simulation, limits);
+  const functions = change?.(scripted, simulation) ?? scripted;
+  const machine = new SimulatedMachine(simulation, functions, scenario.lanes);
   const began = simulation.clock.now();
   const execution = await simulation.run(machine.execute(RUN));
   const outcome = await outcomeOf(outside, RUN);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { InternalError } from "../../lib/errors.ts";
 import type { Span } from "../../lib/kernels/kernel.ts";
 import { RangeIndex, type RangesRule } from "../../lib/plan/rules.ts";
-import { ChainGate } from "../../lib/runtime/chain.ts";
+import { ChainGate, type GateState } from "../../lib/runtime/chain.ts";
 
 const ruleOf = (sizes: readonly number[], blockSize: number): RangesRule => ({
   kind: "ranges",
@@ -28,7 +28,7 @@ const firstFrom = (file: File, at: number) => file.starts.find((start) => start 
 const countBetween = (file: File, from: number, to: number) => file.starts.filter((s) => s >= from && s < to).length;
 
 describe("against a simulation", () => {
-  test("with wrong guesses and doubts, in any order: each range is released once, from its proven start", () => {
+  test("with wrong guesses and doubts, in any order, and checkpoints: each range is released once, from its proven start", () => {
     fc.assert(
       fc.property(
         fc.array(file, { minLength: 1, maxLength: 4 }),
@@ -41,7 +41,7 @@ describe("against a simulation", () => {
             blockSize,
           );
           const index = RangeIndex.of(rule);
-          const gate = new ChainGate(rule);
+          let gate = new ChainGate(rule);
           const run = (task: number, given?: number): Span => {
             const { start, end, sourceIndex, rangeIndex } = index.rangeAt(task);
             const file = files[sourceIndex];
@@ -67,6 +67,7 @@ describe("against a simulation", () => {
             const records = countBetween(files[sourceIndex], Math.max(span.from, start), end);
             const verdict = gate.offer(task, span, records, from);
             if (roll(10) === 0) gate.offer(task, { from: 0, next: 0 }); // a late duplicate changes nothing
+            if (roll(10) === 0) gate = ChainGate.restore(rule, JSON.parse(JSON.stringify(gate.state())) as GateState);
             released.push(...verdict.released);
             for (const repair of verdict.repairs) {
               expect(repaired.has(repair.task)).toBe(false);

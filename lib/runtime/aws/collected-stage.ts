@@ -153,7 +153,7 @@ export class CollectedStage {
       return false;
     }
     this.#n++;
-    await this.#deleteTaken();
+    await this.deleteTaken();
     return true;
   }
 
@@ -173,7 +173,7 @@ export class CollectedStage {
     await this.#putProgress();
     const done = state.tally.done(state.repairs.repaired, this.#fold !== undefined, this.#services.clock.now());
     await putJsonOnce(this.#services, doneKey(this.#input), done);
-    await this.#deleteTaken();
+    await this.deleteTaken();
   }
 
   /** All but repairs is in: they are the next round's. False where someone else has taken this one's place. */
@@ -212,7 +212,7 @@ export class CollectedStage {
     this.#taken.push({ body: "", receipt });
   }
 
-  async #deleteTaken(): Promise<void> {
+  async deleteTaken(): Promise<void> {
     const taken = this.#taken;
     this.#taken = [];
     if (taken.length === 0) return;
