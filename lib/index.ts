@@ -4,8 +4,12 @@ import { setFallbackExecutor } from "./collections/executor.ts";
 export type { Table } from "apache-arrow";
 export { taskContext, type TaskInfo } from "./callables/context.ts";
 export { fromModule } from "./callables/from-module.ts";
+export type { StartOptions } from "./client/attach.ts";
 export type { ScatterOptions, SubmitOptions } from "./client/calls.ts";
-export { Client, type LocalClientOptions } from "./client/client.ts";
+export { Client } from "./client/client.ts";
+export type { CloudRun, RunStatus, StageStatus } from "./client/cloud-run.ts";
+export type { AwsClientOptions } from "./client/connect-aws.ts";
+export type { LocalClientOptions } from "./client/local-client.ts";
 export { Future, type FutureStatus, type Held } from "./client/future.ts";
 export type { GatherOptions, Gathered, WaitOptions } from "./client/gather.ts";
 export {
@@ -232,6 +236,6 @@ export type { Window } from "./collections/window.ts";
 export type { Rolling, RollingOptions } from "./collections/window-methods.ts";
 export * from "./errors.ts";
 export { sql } from "./sql/sql.ts";
-export type { RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";
+export type { Bill, RunEvent, RunReport, StageReport } from "./runtime/runtime.ts";
 
 setFallbackExecutor(async () => (await import("./client/implicit.ts")).implicitClient());

@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { BuildFailure, BuildOptions, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { CallableError } from "../errors.ts";
 import { libraryByName, libraryByPath } from "./library-paths.ts";
 
-/** Where a bundle's imports of packages lead. `beside`: it lies in a node_modules and finds them there. `anywhere`: it has them inside. */
-export type Packages = "beside" | "anywhere";
+/**
+ * Where a bundle's imports of packages lead. `beside`: it lies in a node_modules and finds them there. `anywhere`: it has them inside, but for this library
+ * and what holds native code, which are where they are installed. `cloud`: for another machine: it has this library inside, too.
+ */
+export type Packages = "beside" | "anywhere" | "cloud";
 
 /** They hold native code, which no bundle can. */
 const NATIVE = ["sharp", "esbuild"];
@@ -44,10 +47,16 @@ function optionsFor(entry: string, folder: string, packages: Packages): BuildOpt
     sourcemap: "inline",
     logLevel: "silent",
     packages: packages === "beside" ? "external" : "bundle",
-    plugins: [libraryPlugin, ...(packages === "beside" ? [] : [nativePlugin]), placePlugin],
+    plugins: pluginsFor(packages),
+    ...(packages === "cloud" ? { external: [...NATIVE, "@aws-sdk/*", "h5wasm"] } : {}),
     // CommonJS packages inside an ES module call require for what Node has.
     ...(packages === "beside" ? {} : { banner: { js: REQUIRE } }),
   };
+}
+
+function pluginsFor(packages: Packages): Plugin[] {
+  if (packages === "cloud") return [ownSourcePlugin, placePlugin];
+  return packages === "beside" ? [libraryPlugin, placePlugin] : [libraryPlugin, nativePlugin, placePlugin];
 }
 
 const REQUIRE =
@@ -62,6 +71,17 @@ const libraryPlugin: Plugin = {
       if (args.kind === "entry-point" || args.pluginData === MARK) return undefined;
       const { path, errors } = await resolveAgain(build, args);
       return errors.length > 0 ? undefined : external(libraryByPath(path));
+    });
+  },
+};
+
+/** Bare imports of this library bring the copy that runs into the bundle: a thread may hold two (registry.ts). */
+const ownSourcePlugin: Plugin = {
+  name: "abanico inside",
+  setup(build) {
+    build.onResolve({ filter: /^abanico($|\/)/ }, ({ path }) => {
+      const url = libraryByName(path);
+      return url === undefined ? undefined : { path: fileURLToPath(url) };
     });
   },
 };

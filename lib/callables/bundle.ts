@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { CallableError } from "../errors.ts";
 import { sourcesIn, type BundledSource } from "./bundle-map.ts";
-import { registerModule, type Bundle } from "./registry.ts";
+import { bundleSource, registerModule, type Bundle } from "./registry.ts";
 
 /** A bundle's exports. */
 export type Namespace = Readonly<Record<string, unknown>>;
@@ -25,7 +25,7 @@ const imported = new Map<string, Promise<Namespace>>();
  * @throws {CallableError} if the file is another, is not there, or fails while it is loaded.
  */
 export function importBundle(bundle: Bundle): Promise<Namespace> {
-  const key = `${bundle.hash} ${bundle.bundle}`;
+  const key = `${bundle.hash} ${bundle.cloud ?? ""} ${bundle.bundle}`;
   const known = imported.get(key);
   if (known !== undefined) return known;
   const loading = importFresh(bundle);
@@ -35,15 +35,18 @@ export function importBundle(bundle: Bundle): Promise<Namespace> {
 }
 
 async function importFresh(bundle: Bundle): Promise<Namespace> {
-  checkHash(
-    bundle,
-    await readFile(pathOf(bundle)).catch((cause: unknown) => {
-      throw notThere(bundle, cause);
-    }),
-  );
+  const brought = await bundleSource()?.bring(bundle);
+  if (brought === undefined)
+    checkHash(
+      bundle,
+      await readFile(pathOf(bundle)).catch((cause: unknown) => {
+        throw notThere(bundle, cause);
+      }),
+    );
+  const url = brought === undefined ? bundle.bundle : pathToFileURL(brought).href;
   // Stacks then name the user's files and lines. The main thread's stacks are the program's to configure.
   if (!isMainThread) process.setSourceMapsEnabled(true);
-  const namespace = await (import(/* @vite-ignore */ bundle.bundle) as Promise<Namespace>).catch((cause: unknown) => {
+  const namespace = await (import(/* @vite-ignore */ url) as Promise<Namespace>).catch((cause: unknown) => {
     throw failedToLoad(bundle, cause);
   });
   registerModule(namespace, bundle);
@@ -52,15 +55,18 @@ async function importFresh(bundle: Bundle): Promise<Namespace> {
 
 /** The same at once, for values that are being read. A module that awaits at its top cannot be loaded so. */
 export function requireBundle(bundle: Bundle): void {
-  let content: Buffer;
-  try {
-    content = readFileSync(pathOf(bundle));
-  } catch (cause) {
-    throw notThere(bundle, cause);
+  const brought = bundleSource()?.brought(bundle);
+  if (brought === undefined) {
+    let content: Buffer;
+    try {
+      content = readFileSync(pathOf(bundle));
+    } catch (cause) {
+      throw notThere(bundle, cause);
+    }
+    checkHash(bundle, content);
   }
-  checkHash(bundle, content);
   try {
-    registerModule(createRequire(import.meta.url)(pathOf(bundle)) as Namespace, bundle);
+    registerModule(createRequire(import.meta.url)(brought ?? pathOf(bundle)) as Namespace, bundle);
   } catch (cause) {
     throw failedToLoad(bundle, cause);
   }

@@ -8,6 +8,16 @@ export const RAW = Symbol.for("abanico.raw");
 export interface Bundle {
   readonly bundle: string;
   readonly hash: string;
+  /** See `CallableRef`. */
+  readonly cloud?: string;
+}
+
+/** Brings bundles that are not where their URL says: in a stack's functions, from its bucket. */
+export interface BundleSource {
+  /** The file that holds it; undefined where the source has none. What it brings it has checked. @throws CallableError */
+  bring(bundle: Bundle): Promise<string | undefined>;
+  /** The file of one that was brought before. */
+  brought(bundle: Bundle): string | undefined;
 }
 
 interface Registry {
@@ -15,6 +25,7 @@ interface Registry {
   readonly refs: WeakMap<object, CallableRef>;
   readonly keys: WeakMap<object, ClassKey>;
   readonly prototypes: Map<string, object>;
+  source?: BundleSource | undefined;
 }
 
 /**
@@ -24,6 +35,15 @@ interface Registry {
 const REGISTRY = Symbol.for("abanico.callables");
 const shared = globalThis as { [REGISTRY]?: Registry };
 const registry: Registry = (shared[REGISTRY] ??= { refs: new WeakMap(), keys: new WeakMap(), prototypes: new Map() });
+
+/** From now on, this thread looks for bundles there first. */
+export function setBundleSource(source: BundleSource | undefined): void {
+  registry.source = source;
+}
+
+export function bundleSource(): BundleSource | undefined {
+  return registry.source;
+}
 
 /** Remembers what a module of a bundle exports: its functions travel by name, instances of its classes keep their class. */
 export function registerModule(namespace: object, { bundle, hash }: Bundle): void {

@@ -1,4 +1,4 @@
-import type { LocalClientOptions } from "../client/client.ts";
+import type { LocalClientOptions } from "../client/local-client.ts";
 import { parseBytes } from "../collections/options.ts";
 import { wholeOption, type Arguments, type OptionSpecs } from "./arguments.ts";
 import { usage } from "./frame-arguments.ts";

@@ -7,60 +7,36 @@ import type { DataFrame } from "../collections/dataframe/dataframe.ts";
 import type { AskedArray } from "../collections/handover.ts";
 import type { ImageResult } from "../collections/images/image-result.ts";
 import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts";
-import { availableParallelism, totalmem } from "node:os";
 import { inspect } from "node:util";
 import { Collection } from "../collections/collection.ts";
 import { fromTravelling } from "../collections/from-json.ts";
 import { isExecutor, setExecutor, type ComputeOptions, type Executor } from "../collections/executor.ts";
-import { formatBytes, knownKeys, parseBytes, wholeNumber, wrong } from "../collections/options.ts";
+import { formatBytes, wholeNumber, wrong } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
-import { NotFoundError, OptionError } from "../errors.ts";
-import { createInlineRuntime } from "../runtime/inline.ts";
-import { createLocalRuntime } from "../runtime/local/local.ts";
+import { OptionError } from "../errors.ts";
+import type { AwsRuntime } from "../runtime/aws/runtime.ts";
 import type { RunEvent, RunOptions, RunResult, Runtime } from "../runtime/runtime.ts";
 import type { Plan } from "../plan/plan.ts";
-import { defaultStore, type DefaultStore } from "../store/default-store.ts";
 import type { Calls } from "../runtime/calls/calls.ts";
+import type { StartOptions } from "./attach.ts";
 import { Submitter, scatterValue } from "./calls.ts";
 import type { ScatterOptions, SubmitHost, SubmitOptions } from "./calls.ts";
 import type { Given, GivenAll } from "../collections/delayed/types.ts";
+import type { CloudRun } from "./cloud-run.ts";
+import type { AwsClientOptions } from "./connect-aws.ts";
 import { Future, Held, RunSource } from "./future.ts";
 import { asCompleted, futuresOf, gather, wait, type GatherOptions, type Gathered, type WaitOptions } from "./gather.ts";
+import { localParts, localPartsOf, type LocalClientOptions } from "./local-client.ts";
+import { computeOptions, type ClientParts } from "./parts.ts";
 import { drawFutures, progressOn } from "./progress.ts";
+import { Published } from "./published.ts";
 import { runnerOf, type RunnerHost } from "./runner.ts";
-
-/** A client on this machine. */
-export interface LocalClientOptions {
-  /** Default: one for each processor that this process may use. 0: no threads at all, tasks run one by one in this thread (for debugging). */
-  readonly workers?: number;
-  /** Default 1. */
-  readonly threadsPerWorker?: number;
-  /** Of one worker: bytes, or a text like "4GB". A task that would need more is refused before it runs. Default: 90 % of the machine's memory, divided by the workers. */
-  readonly memoryLimit?: number | string;
-  /** Where bytes come from and go to. Default: files, `s3://` by the environment's credentials, `memory://`. */
-  readonly store?: DefaultStore;
-  /** A line on standard error that shows how far a run is. Default: where standard error is a terminal. */
-  readonly progress?: boolean;
-  /** What functions print on workers appears on this process's standard output and error, or only as events. Default "inherit". */
-  readonly output?: "inherit" | "ignore";
-}
-
-interface ClientParts {
-  readonly kind: string;
-  readonly runtime: Runtime;
-  readonly store: DefaultStore;
-  readonly workers: number;
-  readonly threadsPerWorker: number;
-  readonly memoryLimitBytes: number;
-  readonly progress: boolean;
-  readonly output: "inherit" | "ignore";
-}
 
 /** What a person holds: runs collections on workers. Made by `Client.local` or `Client.connect`; ended by `close` or `await using`. */
 export class Client implements Executor, AsyncDisposable {
   readonly #parts: ClientParts;
   readonly #listeners = new Set<(event: RunEvent) => void>();
-  readonly #published = new Map<string, Collection<unknown> | Held<unknown>>();
+  readonly #published = new Published();
   readonly #submitHost: SubmitHost;
   readonly #submitter: Submitter;
   #workers: number;
@@ -81,41 +57,26 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Starts workers on this machine, as threads. The client becomes the one that bare `compute()` uses. */
   static async local(options: LocalClientOptions = {}): Promise<Client> {
-    knownKeys(options, ["workers", "threadsPerWorker", "memoryLimit", "store", "progress", "output"], "Client.local");
-    checkLocal(options);
-    const workers = wholeNumber(options.workers ?? availableParallelism(), "Client.local option workers", 0);
-    const threadsPerWorker = wholeNumber(options.threadsPerWorker ?? 1, "Client.local option threadsPerWorker", 1);
-    const share = Math.floor((0.9 * totalmem()) / Math.max(1, workers));
-    const memoryLimitBytes =
-      options.memoryLimit === undefined ? share : parseBytes(options.memoryLimit, "Client.local option memoryLimit");
-    const store = options.store ?? defaultStore();
-    const runtime =
-      workers === 0
-        ? createInlineRuntime({ store, memoryLimitBytes })
-        : createLocalRuntime({ workers, threadsPerWorker, memoryLimitBytes, store });
-    const progress = options.progress ?? process.stderr.isTTY === true;
-    const output = options.output ?? "inherit";
-    const client = new Client({
-      kind: "local",
-      runtime,
-      store,
-      workers,
-      threadsPerWorker,
-      memoryLimitBytes,
-      progress,
-      output,
-    });
-    setExecutor(client);
-    return client;
+    return Client.#of(localParts(options));
   }
 
-  /** A client by URL: `local://?workers=4&threadsPerWorker=2&memoryLimit=4GB`. */
-  static connect(url: string): Promise<Client> {
+  /**
+   * A client by URL: `aws://eu-west-1/Abanico` for a stack in AWS, with the environment's credentials and these options; `local://?workers=4&threadsPerWorker=2&memoryLimit=4GB`
+   * for this machine. It becomes the one that bare `compute()` uses.
+   *
+   * @throws NotFoundError, UnreadableError where there is no such stack, or it may not be used; they say what to do
+   */
+  static async connect(url: string, options: AwsClientOptions = {}): Promise<Client> {
     const parsed = typeof url === "string" ? URL.parse(url) : null;
-    if (parsed?.protocol !== "local:") throw wrong("Client.connect(…)", 'a URL such as "local://?workers=4"', url);
-    const query = Object.fromEntries(parsed.searchParams);
-    const numbers = Object.entries(query).map(([key, value]) => [key, key === "memoryLimit" ? value : Number(value)]);
-    return Client.local(Object.fromEntries(numbers) as LocalClientOptions); // checked there, key by key
+    if (parsed?.protocol === "aws:") return Client.#of(await (await import("./connect-aws.ts")).awsParts(url, options));
+    if (parsed?.protocol === "local:") return Client.#of(localPartsOf(parsed));
+    throw wrong("Client.connect(…)", 'a URL such as "local://?workers=4" or "aws://eu-west-1/Abanico"', url);
+  }
+
+  static #of(parts: ClientParts): Client {
+    const client = new Client(parts);
+    setExecutor(client);
+    return client;
   }
 
   /** Threads that run tasks. */
@@ -125,29 +86,29 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Starts the run now; the future is its result to come. */
   compute<T>(collection: Collection<T>, options: ComputeOptions = {}): Future<T> {
-    return this.#future("compute", collection, options, async (signal) =>
-      (await runnerOf<T, Collection<T>>(collection)).compute(collection, this.#host, signal),
+    return this.#future("compute", collection, options, async (signal, host) =>
+      (await runnerOf<T, Collection<T>>(collection)).compute(collection, host, signal),
     );
   }
 
   /** Runs, and keeps the result with the workers; the collection returned starts from there. */
   async persist<C extends Collection<unknown>>(collection: C, options: ComputeOptions = {}): Promise<C> {
-    return this.#future("persist", collection, options, async (signal) =>
-      (await runnerOf<unknown, C>(collection)).persist(collection, this.#host, signal),
+    return this.#future("persist", collection, options, async (signal, host) =>
+      (await runnerOf<unknown, C>(collection)).persist(collection, host, signal),
     );
   }
 
   /** Runs a frame and writes its rows, as `frame.writeCsv` and the like describe it. */
   write(frame: DataFrame, target: WriteTarget, options: ComputeOptions = {}): Future<WrittenFile[]> {
-    return this.#future("write", frame, options, async (signal) =>
-      (await import("./run-write.ts")).writeFiles(frame, target, this.#host, signal),
+    return this.#future("write", frame, options, async (signal, host) =>
+      (await import("./run-write.ts")).writeFiles(frame, target, host, signal),
     );
   }
 
   /** Runs an array and writes it, as `array.writeNpy` and `array.writeZarr` describe it. */
   writeArray(array: AnyArray, write: ArrayWrite, options: ComputeOptions = {}): Future<WrittenArray> {
-    return this.#future("write", array, options, async (signal) =>
-      (await import("./array-files.ts")).writeArray(array.node, write, this.#host, signal),
+    return this.#future("write", array, options, async (signal, host) =>
+      (await import("./array-files.ts")).writeArray(array.node, write, host, signal),
     );
   }
 
@@ -157,17 +118,17 @@ export class Client implements Executor, AsyncDisposable {
     asked: AskedArray = {},
     options: ComputeOptions = {},
   ): Future<ChunkedArray> {
-    return this.#future("toArray", from, options, async (signal) =>
+    return this.#future("toArray", from, options, async (signal, host) =>
       from.kind === "frame"
-        ? (await import("./frame-to-array.ts")).frameToArray(from, asked, this.#host, signal)
-        : (await import("./images-to-array.ts")).imagesToArray(from, asked, this.#host, signal),
+        ? (await import("./frame-to-array.ts")).frameToArray(from, asked, host, signal)
+        : (await import("./images-to-array.ts")).imagesToArray(from, asked, host, signal),
     );
   }
 
   /** Runs an array and keeps it as a frame: see `array.toDataFrame`. */
   toDataFrame(array: AnyArray, names: readonly string[], options: ComputeOptions = {}): Future<DataFrame> {
-    return this.#future("toDataFrame", array, options, async (signal) =>
-      (await import("./array-to-frame.ts")).arrayToFrame(array, names, this.#host, signal),
+    return this.#future("toDataFrame", array, options, async (signal, host) =>
+      (await import("./array-to-frame.ts")).arrayToFrame(array, names, host, signal),
     );
   }
 
@@ -179,15 +140,15 @@ export class Client implements Executor, AsyncDisposable {
 
   /** A frame's columns, as `frame.columns` and `frame.types` have them. */
   schema(frame: DataFrame, options: ComputeOptions = {}): Future<Schema> {
-    return this.#future("schema", frame, options, async (signal) =>
-      (await import("./frame-facts.ts")).frameSchema(frame, this.#host, signal),
+    return this.#future("schema", frame, options, async (signal, host) =>
+      (await import("./frame-facts.ts")).frameSchema(frame, host, signal),
     );
   }
 
   /** How many rows a frame has, as `frame.length`. */
   length(frame: DataFrame, options: ComputeOptions = {}): Future<number> {
-    return this.#future("length", frame, options, async (signal) =>
-      (await import("./frame-facts.ts")).frameLength(frame, this.#host, signal),
+    return this.#future("length", frame, options, async (signal, host) =>
+      (await import("./frame-facts.ts")).frameLength(frame, host, signal),
     );
   }
 
@@ -200,6 +161,21 @@ export class Client implements Executor, AsyncDisposable {
   /** Forgets what a persisted collection keeps. It is forgotten too once nothing mentions that collection any more. `OptionError` for any other collection. */
   async release(collection: Collection<unknown>): Promise<void> {
     await (await runnerOf(checked(collection, "release"))).release(collection, this.#host);
+  }
+
+  /**
+   * Hands a collection to the stack, as JSON, and lets go of it: the run goes on whatever becomes of this program, and gives its result to whoever asks. Only clients of a
+   * stack can. @throws PlanError for what cannot travel as JSON: functions that are no exports of modules, results that a client keeps
+   */
+  async start<T>(collection: Collection<T>, options: StartOptions = {}): Promise<CloudRun<T>> {
+    const { startRun } = await import("./attach.ts");
+    return startRun<T>(this.#cloud("start(…)"), checked(collection, "start"), options);
+  }
+
+  /** A run of the stack by its id: of `start`, of an event, of `abanico status`. @throws NotFoundError */
+  async attach(run: string): Promise<CloudRun<unknown>> {
+    const { attachRun } = await import("./attach.ts");
+    return attachRun(this.#cloud("attach(…)"), run);
   }
 
   /** What would run. */
@@ -276,42 +252,21 @@ export class Client implements Executor, AsyncDisposable {
 
   /** Gives a name to a collection or a future, so that other parts of the program find it: it stays held. */
   publish(name: string, what: Collection<unknown> | Held<unknown>): void {
-    checkedName(name, "publish(…)");
-    if (!(what instanceof Held) && !(what instanceof Collection))
-      throw wrong(
-        "publish(…)",
-        "a collection or a future",
-        what,
-        "to publish a value, scatter it first: publish(name, await client.scatter(value)).",
-      );
-    if (this.#published.has(name))
-      throw new OptionError(`A dataset named "${name}" is published already.`, {
-        fields: { name },
-        fix: "unpublish that one first, or take another name.",
-      });
-    this.#published.set(name, what);
+    this.#published.add(name, what);
   }
 
   unpublish(name: string): void {
-    this.dataset(name);
-    this.#published.delete(name);
+    this.#published.remove(name);
   }
 
   /** What was published under a name. The caller knows of what kind it is. */
   dataset<D extends Collection<unknown> | Held<unknown>>(name: string): D {
-    checkedName(name, "dataset(…)");
-    const found = this.#published.get(name);
-    if (found !== undefined) return found as D; // the caller says so
-    const names = [...this.#published.keys()];
-    throw new NotFoundError(`No dataset is published as "${name}".`, {
-      fields: { name, known: names },
-      fix: names.length === 0 ? "publish one first." : `there are ${names.join(", ")}.`,
-    });
+    return this.#published.get(name) as D; // the caller says so
   }
 
   /** Names of what is published. */
   datasets(): string[] {
-    return [...this.#published.keys()];
+    return this.#published.names;
   }
 
   /** Runs a plan as it is: for tools and tests. The last stage's partial is not finished. */
@@ -371,6 +326,9 @@ export class Client implements Executor, AsyncDisposable {
 
   toString(): string {
     const { kind, threads, memoryBytes } = this.info();
+    const { cloud } = this.#parts;
+    if (cloud !== undefined)
+      return `<Client: '${kind}' stack=${cloud.cloud.stack.stack} region=${cloud.cloud.region} concurrency=${threads}>`;
     return `<Client: '${kind}' workers=${this.#workers} threads=${threads}, memory=${formatBytes(memoryBytes)}>`;
   }
 
@@ -378,9 +336,26 @@ export class Client implements Executor, AsyncDisposable {
     return this.toString();
   }
 
+  /** With a budget of its own, where that is given. Where runs cost nothing any budget will do. */
+  #hostWithin(maxCost: number | undefined): RunnerHost {
+    const { cloud } = this.#parts;
+    const host = this.#host;
+    return cloud === undefined || maxCost === undefined ? host : { ...host, runtime: cloud.within(maxCost) };
+  }
+
   get #host(): RunnerHost {
     const { runtime, store } = this.#parts;
     return { runtime, store, onEvent: (event) => this.#tell(event) };
+  }
+
+  /** @throws OptionError for a client on this machine */
+  #cloud(what: string): AwsRuntime {
+    this.#refuseClosed();
+    const { cloud } = this.#parts;
+    if (cloud !== undefined) return cloud;
+    throw new OptionError(`${what} needs a client of a stack: a run on this machine ends with it.`, {
+      fix: 'connect to one: await Client.connect("aws://eu-west-1/Abanico"); or use compute(…).',
+    });
   }
 
   #tell(event: RunEvent): void {
@@ -397,13 +372,13 @@ export class Client implements Executor, AsyncDisposable {
     what: string,
     collection: Collection<unknown>,
     options: ComputeOptions,
-    start: (signal: AbortSignal) => Promise<T>,
+    start: (signal: AbortSignal, host: RunnerHost) => Promise<T>,
   ): Future<T> {
     this.#refuseClosed();
     checked(collection, what);
-    const signal = signalOf(options, what);
+    const { signal, maxCost } = computeOptions(options, what);
     const source = new RunSource(`${what}-${++this.#futures}`, (own) =>
-      start(signal === undefined ? own : AbortSignal.any([own, signal])),
+      start(signal === undefined ? own : AbortSignal.any([own, signal]), this.#hostWithin(maxCost)),
     );
     return new Future(source);
   }
@@ -420,33 +395,6 @@ function submitHost(client: Client, calls: () => Calls): SubmitHost {
     },
     compute: (collection) => client.compute(collection),
   };
-}
-
-/** @throws OptionError */
-function signalOf(options: ComputeOptions, what: string): AbortSignal | undefined {
-  knownKeys(options, ["signal"], `${what}(…)`);
-  const { signal } = options;
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw wrong(
-    `${what}(…) option signal`,
-    "an AbortSignal",
-    signal,
-    "pass new AbortController().signal, or AbortSignal.timeout(…).",
-  );
-}
-
-function checkedName(name: string, where: string): void {
-  if (typeof name !== "string" || name === "") throw wrong(where, "a name, as a text", name);
-}
-
-/** @throws OptionError */
-function checkLocal({ store, progress, output }: LocalClientOptions): void {
-  if (progress !== undefined && typeof progress !== "boolean")
-    throw wrong("Client.local option progress", "true or false", progress);
-  if (output !== undefined && output !== "inherit" && output !== "ignore")
-    throw wrong("Client.local option output", '"inherit" or "ignore"', output);
-  if (store !== undefined && (typeof store !== "object" || store === null || !("toOptions" in store)))
-    throw wrong("Client.local option store", "a store", store, 'make one: defaultStore() of "abanico/store".');
 }
 
 /** What functions printed on workers. */

@@ -40,6 +40,8 @@ export interface Executor {
 export interface ComputeOptions {
   /** Cancels the run: it fails with `CancelledError`. */
   readonly signal?: AbortSignal;
+  /** In the cloud: refuses with `CostError` where its plans are projected to cost more together, in US dollars. Default: the client's own limit. */
+  readonly maxCost?: number;
 }
 
 let current: Executor | undefined;

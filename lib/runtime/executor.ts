@@ -14,6 +14,8 @@ import type { TaskResult } from "./task.ts";
 export interface Executor {
   readonly name: string;
   readonly threads: number;
+  /** How long a job of calls should take, in milliseconds, so that sending it is worth while. Default 8. */
+  readonly callsMs?: number;
   /** Whether large merges are better handed out as jobs than done on the calling thread. */
   readonly offloadsMerges: boolean;
   /** Asks `source` for work from now on. */

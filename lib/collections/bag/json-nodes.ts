@@ -157,7 +157,13 @@ export function callableAt(value: unknown, path: string): CallableRef {
     case "builtin":
       return { kind, name };
     case "module":
-      return { kind, name, bundle: text("bundle"), hash: text("hash") };
+      return {
+        kind,
+        name,
+        bundle: text("bundle"),
+        hash: text("hash"),
+        ...(ref["cloud"] === undefined ? {} : { cloud: text("cloud") }),
+      };
     case "inline": {
       const file = ref["file"] === undefined ? {} : { file: text("file") };
       const line = ref["line"] === undefined ? {} : { line: wholeAt(ref["line"], `${path}.line`) };
@@ -166,7 +172,11 @@ export function callableAt(value: unknown, path: string): CallableRef {
   }
 }
 
-const FUNCTION_FIELDS = { inline: ["source", "file", "line"], module: ["bundle", "hash"], builtin: [] } as const;
+const FUNCTION_FIELDS = {
+  inline: ["source", "file", "line"],
+  module: ["bundle", "hash", "cloud"],
+  builtin: [],
+} as const;
 
 function partitionsAt(node: PlainObject, path: string): { readonly partitions?: number } {
   if (node["partitions"] === undefined) return {};

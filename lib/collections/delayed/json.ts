@@ -121,7 +121,14 @@ function referenceAt(json: unknown, path: string): CallableRef {
   const kind = oneOfAt(ref["kind"], `${path}.kind`, ["module", "builtin"]);
   const name = textAt(ref["name"], `${path}.name`);
   if (kind === "builtin") return { kind, name };
-  return { kind, bundle: textAt(ref["bundle"], `${path}.bundle`), hash: textAt(ref["hash"], `${path}.hash`), name };
+  const cloud = ref["cloud"] === undefined ? {} : { cloud: textAt(ref["cloud"], `${path}.cloud`) };
+  return {
+    kind,
+    bundle: textAt(ref["bundle"], `${path}.bundle`),
+    hash: textAt(ref["hash"], `${path}.hash`),
+    name,
+    ...cloud,
+  };
 }
 
 function optionsAt(json: unknown, path: string): CallOptions {

@@ -50,3 +50,29 @@ function notThere(url: string, { id }: Stage, does: string): OptionError {
       : "put it into a bucket and name that: s3://BUCKET/….",
   });
 }
+
+/** Keys of a collection's JSON that hold values of the program: they are data, whatever they look like. */
+const DATA = ["args", "initial", "otherwise", "items", "json", "value", "bytes", "options"];
+
+/** The same for a collection as JSON, whose plans are made in the cloud. @throws OptionError */
+export function refuseLocalPaths(json: Json, within = ""): void {
+  if (typeof json !== "object" || json === null) return;
+  for (const [key, value] of Object.entries(json)) {
+    if (DATA.includes(key)) continue;
+    const path = within === "" ? key : `${within}.${key}`;
+    const given = key === "paths" || key === "path" ? [value].flat() : [];
+    for (const one of given) if (typeof one === "string" && !isRemote(one)) throw notReachable(one, path);
+    refuseLocalPaths(value as Json, path);
+  }
+}
+
+function isRemote(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !isLocal(path);
+}
+
+function notReachable(path: string, where: string): OptionError {
+  return new OptionError(`${where} names ${path}, which is on this machine: a stack cannot read or write it.`, {
+    fields: { path, where },
+    fix: `put it into a bucket and name that: aws s3 cp ${path} s3://BUCKET/…`,
+  });
+}

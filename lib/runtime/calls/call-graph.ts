@@ -1,6 +1,6 @@
 import { encodeResult } from "../../callables/travel.ts";
 import type { Travelling } from "../../collections/travelling.ts";
-import { InternalError, fromErrorRecord } from "../../errors.ts";
+import { InternalError, OptionError, fromErrorRecord } from "../../errors.ts";
 import { decodeContinuation, isContinuation } from "../../kernels/call/continuation.ts";
 import type { Ref } from "../../plan/plan.ts";
 import type { CallsJob, Executor, Job, Lane, Loss, OrdersJob, Outcome, WorkSource } from "../executor.ts";
@@ -70,7 +70,12 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   everywhere(call: GraphCall): Map<number, CallHandle> {
     this.#attach();
     const handles = new Map<number, CallHandle>();
-    for (const lane of this.#executor.lanes()) {
+    const lanes = this.#executor.lanes();
+    if (lanes.length === 0)
+      throw new OptionError("This client has no workers of its own on each of which a function could be run.", {
+        fix: "use client.map: its calls run on whichever workers there are.",
+      });
+    for (const lane of lanes) {
       const { nodes, fresh } = this.#maker.make([call], { lane });
       handles.set(lane, new Handle(nodes[0], this));
       this.#ledger.begin(fresh);
@@ -119,7 +124,8 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
   // What the executor calls.
 
   next(lane: Lane): Job | undefined {
-    const job = this.#dispatch.next(lane, this.#executor.threads, (node) => this.#results.inputOf(node));
+    const { threads, callsMs } = this.#executor;
+    const job = this.#dispatch.next(lane, threads, (node) => this.#results.inputOf(node), callsMs);
     if (job !== undefined) this.#out += job.nodes.length;
     return job;
   }

@@ -93,8 +93,8 @@ export class Dispatch {
     return left.filter(({ state }) => state === "ready");
   }
 
-  /** Their calls run from now on. */
-  next(lane: Lane, threads: number, inputOf: (node: CallNode) => Input): OutJob | undefined {
+  /** Their calls run from now on. `jobMs`: how long a job should take. */
+  next(lane: Lane, threads: number, inputOf: (node: CallNode) => Input, jobMs = JOB_MS): OutJob | undefined {
     const pinned = this.#topPinned(lane.id);
     const first = pinned ?? this.#top();
     if (first === undefined) return undefined;
@@ -103,7 +103,7 @@ export class Dispatch {
     if (lane.inFlight > 0 && !(lane.open && quick && lane.inFlight < 2)) return undefined;
     if (timeoutMs !== undefined && !lane.ready) return undefined;
     if (!lane.admits(0)) return undefined;
-    if (pinned === undefined) return this.#take(lane, threads, quick, inputOf);
+    if (pinned === undefined) return this.#take(lane, threads, quick, inputOf, jobMs);
     this.#pinned.get(lane.id)?.shift();
     this.#ready--;
     pinned.state = "running";
@@ -124,7 +124,7 @@ export class Dispatch {
     return pinned?.[0];
   }
 
-  #take(lane: Lane, threads: number, open: boolean, inputOf: (node: CallNode) => Input): OutJob {
+  #take(lane: Lane, threads: number, open: boolean, inputOf: (node: CallNode) => Input, jobMs: number): OutJob {
     const stamp = ++this.#stamps;
     const behind = new Heap<CallNode>();
     const taken: CallNode[] = [];
@@ -132,14 +132,14 @@ export class Dispatch {
     // So that near the end all lanes end together; what waits for this job alone could go nowhere else.
     let fair = Math.ceil(this.#ready / (threads * 2));
     const limit = Math.min(LARGEST_JOB, this.#last * 4);
-    let left = JOB_MS;
+    let left = jobMs;
     while (taken.length < limit) {
       const top = fair > 0 ? this.#top() : undefined;
       const follower = behind.top;
       const isFollower = follower !== undefined && (top === undefined || before(follower, top));
       const node = isFollower ? follower : top;
       if (node === undefined) break;
-      const ms = node.fn?.ms ?? JOB_MS;
+      const ms = node.fn?.ms ?? jobMs;
       if (taken.length > 0 && (ms > left || node.options.timeoutMs !== undefined)) break;
       if (isFollower) {
         behind.take();

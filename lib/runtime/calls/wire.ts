@@ -305,3 +305,48 @@ export class CallReader {
     return value;
   }
 }
+
+/** What a job names: for an executor whose workers keep nothing of jobs before, and cannot ask for anything. */
+export interface Mentions {
+  /** Functions of its calls. */
+  readonly functions: ReadonlySet<number>;
+  /** Results that have to be asked for. */
+  readonly fetched: ReadonlySet<number>;
+}
+
+/** Reads a job without its values. */
+export function mentionsIn({ bytes, starts }: PackedCalls): Mentions {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const functions = new Set<number>();
+  const fetched = new Set<number>();
+  let at = 0;
+  const u32 = (): number => view.getUint32((at += 4) - 4, true);
+  const skip = (length: number): void => {
+    at += length;
+  };
+  const input = (kind: number): void => {
+    if (kind === VALUE) skip(u32());
+    else if (kind === FETCHED) fetched.add(u32());
+    else skip(kind === BROADCAST ? 8 : 4);
+  };
+  for (const start of starts) {
+    at = start;
+    functions.add(u32());
+    skip(4);
+    skip(u32());
+    for (let args = u32(); args > 0; args--) {
+      const kind = u32();
+      if (kind !== HOLED) {
+        input(kind);
+        continue;
+      }
+      skip(u32());
+      for (let holes = u32(); holes > 0; holes--) {
+        const length = u32();
+        skip(length === 0 ? 4 : length);
+        input(u32());
+      }
+    }
+  }
+  return { functions, fetched };
+}
