@@ -1,7 +1,9 @@
+import type { Json } from "../errors.ts";
 import { DTYPES, infoOf } from "../collections/array/dtype.ts";
 import { sizeOf } from "../collections/array/shape.ts";
 import { isUfunc, ufuncOf } from "../collections/array/ufuncs.ts";
 import {
+  amountAt,
   arrayAt,
   booleanAt,
   objectAt,
@@ -34,13 +36,23 @@ const INPUTS: Readonly<Record<string, number | undefined>> = {
 const OPS = Object.keys(INPUTS);
 
 export function checkArrayRun(params: PlainObject, path: string): void {
-  objectAt(params, path, ["program", "grid", "order", "sink"]);
+  objectAt(params, path, ["program", "grid", "order", "pairs", "sink"]);
   const program = arrayAt(params["program"], `${path}.program`);
   program.forEach((node, i) => checkNode(objectAt(node, `${path}.program[${i}]`), `${path}.program[${i}]`, program, i));
   checkChunks(params["grid"], `${path}.grid`);
   if (params["order"] !== undefined)
     checkOrder(params["order"], arrayAt(params["grid"], `${path}.grid`).length, `${path}.order`);
+  if (params["pairs"] !== undefined) checkPairs(params, path);
   checkSink(objectAt(params["sink"], `${path}.sink`), `${path}.sink`, program.length);
+}
+
+function checkPairs({ pairs, grid, sink }: PlainObject, path: string): void {
+  if (pairs !== true) refuse(`${path}.pairs`, "true", pairs as Json);
+  const [rows, columns, ...more] = arrayAt(grid, `${path}.grid`);
+  if (more.length > 0 || JSON.stringify(rows) !== JSON.stringify(columns))
+    refuse(`${path}.grid`, "two axes with the same chunks, for pairs", grid as Json);
+  const to = objectAt(sink, `${path}.sink`)["to"];
+  if (to !== "reduce") refuse(`${path}.sink.to`, "reduce, for pairs", to as Json);
 }
 
 export function checkArrayFold(params: PlainObject, path: string): void {
@@ -129,7 +141,10 @@ function checkReduction(one: PlainObject, path: string): void {
     textAt(one["fn"], `${path}.fn`);
     wholesAt(one["axes"], `${path}.axes`);
   }
-  if (kind === "gram") booleanAt(one["centred"], `${path}.centred`);
+  if (kind === "gram") {
+    booleanAt(one["centred"], `${path}.centred`);
+    if (one["divisor"] !== undefined) amountAt(one["divisor"], `${path}.divisor`);
+  }
   for (const name of kind === "product" ? ["left", "right"] : ["root"]) wholeAt(one[name], `${path}.${name}`);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { arange, random, type ChunkedArray } from "../../lib/index.ts";
+import { arange, cov, random, type ChunkedArray } from "../../lib/index.ts";
 import { PlanError } from "../../lib/errors.ts";
 import { lowerChunks, lowerReductions } from "../../lib/plan/lower/array.ts";
 import { validatePlan } from "../../lib/plan/validate.ts";
@@ -7,11 +7,14 @@ import { validatePlan } from "../../lib/plan/validate.ts";
 /** Plans of arrays that come from outside: our own pass, and what is wrong in others is said where it is. */
 
 const x = random.normal([30, 20], { chunks: [7, 6], seed: 1 });
+const square = random.normal([30, 30], { chunks: [7, 7], seed: 1 });
 const plans = [
   lowerChunks(x.T.add(x.T.mean({ axis: 0 })).slice([1, null, 2]).node),
   lowerChunks(x.rechunk([30, 1]).add(arange(20)).node),
   lowerChunks(x.matmul(x.T).node),
   lowerReductions([x.sum().node, x.std({ axis: 1 }).node])?.plan,
+  lowerReductions([cov(x.T).node])?.plan,
+  lowerReductions([square.add(square.T).mean({ axis: 0 }).node])?.plan,
   lowerChunks((x as ChunkedArray).reshape(600).take([5, 3]).node),
 ];
 const copyOf = (plan: unknown) => JSON.parse(JSON.stringify(plan)) as unknown;
@@ -46,3 +49,17 @@ test.each([
   expect(failure).toBeInstanceOf(PlanError);
   expect((failure as PlanError).fields["path"]).toBe(`stages[0].work.params.${where}`);
 });
+
+test.each([
+  ["of axes in other chunks", (params: Params) => (params["grid"] = [[30], [15, 15]]), "grid"],
+  ["that are kept", (params: Params) => (params["sink"] = { to: "block", root: 0 }), "sink.to"],
+  ["said otherwise", (params: Params) => (params["pairs"] = 1), "pairs"],
+])("pairs of chunks %s are refused", (_, change, where) => {
+  const plan = copyOf(plans[5]) as { stages: { work: { params: Params } }[] };
+  change(plan.stages[0].work.params);
+  expect(() => validatePlan(plan)).toThrow(
+    expect.objectContaining({ fields: expect.objectContaining({ path: `stages[0].work.params.${where}` }) as unknown }),
+  );
+});
+
+type Params = Record<string, unknown>;

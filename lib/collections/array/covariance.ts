@@ -31,9 +31,11 @@ export function cov(x: AnyArray, options: CovOptions = {}): ChunkedArray<"float6
     });
   const observations = x.ndim === 1 ? x.expandDims(1) : rowvar ? x.T : x;
   const [n, d] = observations.shape;
-  const products =
-    d <= GRAM_COLUMNS ? new ChunkedArray(makeGram(inRows(asFloat64(observations).node), true)) : byChunks(observations);
-  const made = products.div(Math.max(0, n - ddof));
+  const divisor = Math.max(0, n - ddof);
+  const made =
+    d <= GRAM_COLUMNS
+      ? new ChunkedArray(makeGram(inRows(asFloat64(observations).node), true, divisor))
+      : byChunks(observations).div(divisor);
   return x.ndim === 1 ? (made.slice(0, 0) as ChunkedArray<"float64">) : (made as ChunkedArray<"float64">); // of float64
 }
 

@@ -324,8 +324,9 @@ function gramOf(a: ArrayNode, b: ArrayNode, dtype: DType): ArrayNode | undefined
   return isOwn && dtype === "float64" && x.shape[1] <= GRAM_COLUMNS ? makeGram(x, false) : undefined;
 }
 
-/** Of x [n, d] float64 the sums of x xᵀ over n; centred: of its deviations from the means. */
-export function makeGram(x: ArrayNode, centred: boolean): ArrayNode {
+/** Of x [n, d] float64 the sums of x xᵀ over n; centred: of its deviations from the means. `divisor`: what they are divided by. */
+export function makeGram(x: ArrayNode, centred: boolean, divisor?: number): ArrayNode {
   const d = x.shape[1];
-  return { op: "gram", inputs: [x], centred, shape: [d, d], dtype: "float64", chunks: [[d], [d]] };
+  const divided = divisor === undefined ? {} : { divisor };
+  return { op: "gram", inputs: [x], centred, ...divided, shape: [d, d], dtype: "float64", chunks: [[d], [d]] };
 }

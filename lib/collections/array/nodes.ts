@@ -55,8 +55,8 @@ export interface ArrayOperations<By extends "node" | "place"> extends LeafOperat
   /** Only the chunks differ. */
   readonly rechunk: { readonly inputs: readonly [Input<By>] };
   readonly reduce: { readonly inputs: readonly [Input<By>] } & Reduction;
-  /** Of x [n, d] the sums over n of x xᵀ, [d, d]; centred: of the deviations from the means. */
-  readonly gram: { readonly inputs: readonly [Input<By>]; readonly centred: boolean };
+  /** Of x [n, d] the sums over n of x xᵀ, [d, d]; centred: of the deviations from the means. `divisor`: what they are divided by, 1 where there is none. */
+  readonly gram: { readonly inputs: readonly [Input<By>]; readonly centred: boolean; readonly divisor?: number };
   /** Sums or products up to each element along an axis. */
   readonly cumulate: {
     readonly inputs: readonly [Input<By>];

@@ -14,6 +14,8 @@ export interface Block {
 export class Arena {
   readonly kernel: ArrayKernel;
   #live = new Set<number>();
+  /** What stays until the task has ended, whoever gives it back. */
+  readonly #kept = new Set<number>();
 
   constructor(kernel: ArrayKernel) {
     this.kernel = kernel;
@@ -27,7 +29,8 @@ export class Arena {
   /** Elements are 0. */
   zeros(dtype: DType, shape: Shape): Block {
     const block = this.block(dtype, shape);
-    new Uint8Array(this.kernel.memory.buffer, block.address, sizeOf(shape) * infoOf(dtype).bytes).fill(0);
+    // Not by a view: of shared memory that would go byte by byte.
+    this.kernel.fill("u8")(0, block.address, sizeOf(shape) * infoOf(dtype).bytes);
     return block;
   }
 
@@ -39,6 +42,11 @@ export class Arena {
 
   release({ address }: { readonly address: number }): void {
     if (this.#live.delete(address)) this.kernel.release(address);
+  }
+
+  /** The block is to stay: to release it has no effect from here on. */
+  keep({ address }: Block): void {
+    if (this.#live.delete(address)) this.#kept.add(address);
   }
 
   /** Calls `work`, which waits for nothing: what it takes and does not give back goes when it returns. */
@@ -73,7 +81,9 @@ export class Arena {
   }
 
   close(): void {
-    for (const address of this.#live) this.kernel.release(address);
-    this.#live.clear();
+    for (const addresses of [this.#live, this.#kept]) {
+      for (const address of addresses) this.kernel.release(address);
+      addresses.clear();
+    }
   }
 }

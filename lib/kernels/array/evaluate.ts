@@ -6,9 +6,8 @@ import type { Arena, Block } from "./arena.ts";
 import { broadcastRegion, copyBox, layoutOf } from "./boxes.ts";
 import { Fusion, fillWith } from "./fuse.ts";
 import { alongAxis } from "./along.ts";
-import { localChunk } from "./local.ts";
 import { multiplyInto, operandBox } from "./multiply.ts";
-import type { Program } from "./program.ts";
+import type { Program, ProgramNode } from "./program.ts";
 import { StandardStream, streamable } from "./random.ts";
 import { countedChunks, selected } from "./select.ts";
 import { copyStrided } from "./strided.ts";
@@ -42,10 +41,14 @@ export class Evaluator {
   readonly arena: Arena;
   readonly #chunks: ChunkSource;
   readonly #grids = new Map<object, Grid>();
+  /** Boxes of leaves that several boxes of one task are made of, by place and box: made once, and kept until the task ends. */
+  readonly #shared: Map<string, Block> | undefined;
   /** Blocks that are being made for one another. */
   #depth = 0;
 
-  constructor(program: Program, arena: Arena, chunks: ChunkSource) {
+  /** `shares`: whether tiles of several boxes are asked for that have leaves in common. */
+  constructor(program: Program, arena: Arena, chunks: ChunkSource, shares = false) {
+    if (shares) this.#shared = new Map();
     this.program = program;
     this.arena = arena;
     this.#chunks = chunks;
@@ -145,19 +148,29 @@ export class Evaluator {
     const node = this.program[place];
     if (node.op === "full") return { from: "value", place };
     const own = broadcastRegion(node.shape, region);
-    if (
-      node.op === "random" &&
-      streamable(node) &&
-      own.size.length === region.size.length &&
-      own.size.every((n, i) => n === region.size[i])
-    ) {
+    const isWhole = own.size.length === region.size.length && own.size.every((n, i) => n === region.size[i]);
+    if (isWhole && isTurned(node) && !own.size.includes(1))
+      return { from: "turned", block: await this.#leaf(node.inputs[0], turnedRegion(own)) };
+    if (this.#shared === undefined && isWhole && node.op === "random" && streamable(node)) {
       const [chunk] = this.gridOf(node.grid).touching(own);
       if (chunk !== undefined && equalRegions(chunk.region, own)) {
         const stream = new StandardStream(this.arena, node, chunk.index);
         return { from: "stream", stream };
       }
     }
-    return { from: "block", block: await this.block(place, own) };
+    return { from: "block", block: await this.#leaf(place, own) };
+  }
+
+  /** A box of a tile's leaf, perhaps one that was made before. */
+  async #leaf(place: number, region: Region): Promise<Block> {
+    if (this.#shared === undefined || !SHARED.has(this.program[place].op)) return this.block(place, region);
+    const key = `${place}:${region.start.join(",")}:${region.size.join(",")}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const block = await this.block(place, region);
+    this.arena.keep(block);
+    this.#shared.set(key, block);
+    return block;
   }
 
   async #fused(place: number, region: Region): Promise<Block> {
@@ -219,7 +232,7 @@ export class Evaluator {
     return out;
   }
 
-  #chunk(
+  async #chunk(
     node: Of<"random" | "file" | "kept" | "input" | "function" | "data" | "blocks" | "local">,
     index: number,
     region: Region,
@@ -230,12 +243,14 @@ export class Evaluator {
         const stream = new StandardStream(this.arena, node, index);
         stream.next(block.address, sizeOf(region.size));
         stream.release();
-        return Promise.resolve(block);
+        return block;
       }
       case "blocks":
         return this.#chunks.blocks(node, index, region, this);
-      case "local":
+      case "local": {
+        const { localChunk } = await import("./local.ts");
         return localChunk(this, node, index, region);
+      }
       default:
         return this.#chunks.chunk(node, index, region, this.arena);
     }
@@ -258,6 +273,15 @@ export class Evaluator {
     return out;
   }
 }
+
+/** Leaves whose boxes cost more than to keep them. */
+const SHARED: ReadonlySet<string> = new Set(["random", "file", "kept", "input", "function"]);
+
+function isTurned(node: ProgramNode): node is Of<"transpose"> {
+  return node.op === "transpose" && node.axes.length === 2 && node.axes[0] === 1;
+}
+
+const turnedRegion = ({ start, size }: Region): Region => ({ start: start.toReversed(), size: size.toReversed() });
 
 function copyVector(arena: Arena, dtype: DType, from: number, to: number, offset: number, count: number): void {
   const width = infoOf(dtype).bytes;

@@ -1,6 +1,6 @@
 import { Grid, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
-import type { Block } from "./arena.ts";
+import type { Arena, Block } from "./arena.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { gramInto, multiplyInto, operandBox } from "./multiply.ts";
 import type { State } from "./partials.ts";
@@ -24,17 +24,20 @@ export async function gramState(
   const means = centred ? centre(evaluator, x) : undefined;
   const c = arena.zeros(x.dtype, [d, d]);
   if (n > 0) gramInto(arena, x, c);
-  const product = upperHalf(arena.view("float64", c.address, d * d), d);
   arena.release(x);
-  arena.release(c);
+  const product = upperHalf(arena, c);
   return { place: 0, fields: means === undefined ? [product] : [Float64Array.of(n), means, product] };
 }
 
-/** The elements on and above the diagonal, row by row: all there is to a symmetric matrix. */
-function upperHalf(matrix: Float64Array, d: number): Float64Array {
-  const half = new Float64Array((d * (d + 1)) / 2);
-  for (let i = 0, at = 0; i < d; at += d - i++) half.set(matrix.subarray(i * d + i, (i + 1) * d), at);
-  return half;
+/** The elements on and above the diagonal, row by row, moved together where they lie: all there is to a symmetric matrix. */
+function upperHalf(arena: Arena, { address, shape: [d] }: Block): Float64Array {
+  const move = arena.kernel.copy2d(8);
+  let at = address;
+  for (let i = 0; i < d; i++) {
+    move(address + 8 * i * (d + 1), 0, 8, at, 0, 8, 1, d - i);
+    at += 8 * (d - i);
+  }
+  return arena.view("float64", address, (d * (d + 1)) / 2);
 }
 
 /** Takes its mean from each column, and gives the means. */
@@ -108,8 +111,9 @@ export function matrixFinish(reduction: Matrix, fields: readonly TypedArray[]): 
   if (reduction.kind === "product") return product;
   const half = product as Float64Array; // its fields are float64
   const d = Math.round((Math.sqrt(8 * half.length + 1) - 1) / 2);
+  const { divisor = 1 } = reduction;
   const whole = new Float64Array(d * d);
-  for (let i = 0, at = 0; i < d; at += d - i++) whole.set(half.subarray(at, at + d - i), i * d + i);
+  for (let i = 0, at = 0; i < d; i++) for (let j = i; j < d; j++, at++) whole[i * d + j] = half[at] / divisor;
   // In squares, so that what is written down the columns stays in the caches.
   const side = 32;
   for (let top = 0; top < d; top += side)

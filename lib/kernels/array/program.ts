@@ -24,6 +24,11 @@ export interface ArrayRunParams {
   readonly grid: Chunks;
   /** Chunks are numbered with these axes from the slowest to the fastest; absent: C order. */
   readonly order?: readonly number[];
+  /**
+   * Of a matrix with the same chunks along either axis, a task reduces chunk [i, j] and chunk [j, i], since they have leaves in common: task t is the t-th pair
+   * with i ≤ j, by i and then by j.
+   */
+  readonly pairs?: true;
   readonly sink: ArraySink;
 }
 
@@ -49,7 +54,7 @@ export type ProgramReduction = {
   readonly chunks: Chunks;
 } & (
   | ({ readonly kind: "axes"; readonly root: number } & Omit<Reduction, "keepdims">)
-  | { readonly kind: "gram"; readonly root: number; readonly centred: boolean }
+  | { readonly kind: "gram"; readonly root: number; readonly centred: boolean; readonly divisor?: number }
   | { readonly kind: "product"; readonly left: number; readonly right: number }
   | {
       readonly kind: "histogram";

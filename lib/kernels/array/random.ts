@@ -7,6 +7,9 @@ export function streamable({ distribution, dtype }: Of<"random">): boolean {
   return distribution.kind !== "integers" || dtype === "int64";
 }
 
+/** Numbers drawn in one call: even, as generators of uniform numbers take turns. The engine's first code is slow, and a call that runs never gets better code. */
+const PIECE = 1 << 14;
+
 /** The numbers of one chunk, in C order: they depend on the seed and the chunk's index, and on nothing else. */
 export class StandardStream {
   readonly #arena: Arena;
@@ -28,6 +31,11 @@ export class StandardStream {
   }
 
   next(address: number, n: number): void {
+    const width = infoOf(this.#node.dtype).bytes;
+    for (let done = 0; done < n; done += PIECE) this.#piece(address + done * width, Math.min(PIECE, n - done));
+  }
+
+  #piece(address: number, n: number): void {
     const { kernel } = this.#arena;
     const { distribution, dtype } = this.#node;
     if (distribution.kind !== "integers") {

@@ -213,6 +213,11 @@ export function mergeOf(reduction: ProgramReduction): (a: State, b: State) => St
   }
 }
 
+/** Whether `mergeOf` gives what writes into its left state, and into nothing else. */
+export function mergesInPlace({ kind }: ProgramReduction): boolean {
+  return kind === "axes" || kind === "gram" || kind === "product";
+}
+
 function inPlace(merge: Reducer["merge"]): (a: State, b: State) => State {
   return (a, b) => {
     merge(a.fields, b.fields);

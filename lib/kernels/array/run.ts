@@ -7,24 +7,24 @@ import { Arena, type Block } from "./arena.ts";
 import { copyBox } from "./boxes.ts";
 import { Evaluator } from "./evaluate.ts";
 import { encodeNpy } from "./npy.ts";
-import { decodePartial, encodePartial, mergeStates, type Partial, type State } from "./partials.ts";
+import { decodePartial, encodePartial, mergeEncoded, mergeStates, type Partial, type State } from "./partials.ts";
 import type { ArrayCombineParams, ArrayRunParams, ProgramReduction } from "./program.ts";
-import { finishState, mergeOf, reduceBox } from "./reduce.ts";
+import { finishState, mergeOf, mergesInPlace, reduceBox } from "./reduce.ts";
 import { encodeSection } from "./sections.ts";
 import { SourcesOf } from "./sources.ts";
 import { arrayKernel } from "./wasm.ts";
-import { writeChunk } from "./write.ts";
 
 /** `array.run`: computes one chunk of a grid, and hands on what its sink says. */
 export async function runArray(params: JsonObject, input: TaskInput, context: TaskContext): Promise<TaskOutput> {
-  const { program, grid, order, sink } = params as unknown as ArrayRunParams; // made by plan/lower/array.ts
+  const { program, grid, order, pairs = false, sink } = params as unknown as ArrayRunParams; // made by plan/lower/array.ts
   const layout = gridOf(grid);
-  const place = placeOf(layout, order, context.task ?? 0);
+  const places = pairs ? pairAt(context.task ?? 0, layout.counts[0]) : [placeOf(layout, order, context.task ?? 0)];
+  const [place] = places;
   const region = layout.regionAt(place);
   const arena = new Arena(arrayKernel());
   try {
-    const evaluator = new Evaluator(program, arena, new SourcesOf(input, context));
-    const elements = sizeOf(region.size);
+    const evaluator = new Evaluator(program, arena, new SourcesOf(input, context), pairs);
+    const elements = places.reduce((sum, one) => sum + sizeOf(layout.regionAt(one).size), 0);
     const give = <P>(value: P): TaskOutput<P> => ({ value, recordsIn: elements, recordsOut: elements });
     switch (sink.to) {
       case "block": {
@@ -41,11 +41,15 @@ export async function runArray(params: JsonObject, input: TaskInput, context: Ta
         const block = wholeFunction(arena, sink.fn, sink.output, inputs);
         return give(encodeNpy(block.dtype, region.size, arena.copyOut(block)));
       }
-      case "reduce":
-        return give(encodePartial(await reduceBox(evaluator, sink.reductions, region, place)));
+      case "reduce": {
+        const partials: Partial[] = [];
+        for (const one of places) partials.push(await reduceBox(evaluator, sink.reductions, layout.regionAt(one), one));
+        return give(encodePartial(partials.reduce(mergerOf(sink.reductions))));
+      }
       case "sections":
         return give(await sections(evaluator, sink.root, region, gridOf(sink.grid)));
       case "write": {
+        const { writeChunk } = await import("./write.ts");
         const block = await evaluator.block(sink.root, region);
         return give(await writeChunk(sink.target, block, region, place, arena, context));
       }
@@ -73,6 +77,19 @@ function placeOf(grid: Grid, order: readonly number[] | undefined, index: number
     rest = Math.floor(rest / grid.counts[axis]);
   }
   return place;
+}
+
+/** The places of the t-th pair of chunks of a square of n by n, see `ArrayRunParams`. */
+function pairAt(t: number, n: number): readonly (readonly [number, number])[] {
+  let [i, first] = [0, 0];
+  while (t >= first + n - i) first += n - i++;
+  const j = i + t - first;
+  return i === j ? [[i, i]] : [[i, j], [j, i]]; // prettier-ignore
+}
+
+function mergerOf(reductions: readonly ProgramReduction[]): (left: Partial, right: Partial) => Partial {
+  const merges = reductions.map(mergeOf);
+  return (left, right) => left.map((states, i) => mergeStates(states, right[i], merges[i]));
 }
 
 /** For each chunk of the other grid the part of it that lies in the box, with a header that says where. */
@@ -120,9 +137,10 @@ export function reduceFold(params: JsonObject): Fold<Partial, Partial> {
   const none: Partial = reductions.map(() => []);
   return {
     empty: () => none,
-    merge: (left, right) => left.map((states, i) => mergeStates(states, right[i], merges[i])),
+    merge: mergerOf(reductions),
     finish: (partial) => partial,
     encode: encodePartial,
+    mergeEncoded: (left, right) => (reductions.every(mergesInPlace) ? mergeEncoded(left, right, merges) : undefined),
     decode: decodePartial,
   };
 }

@@ -23,6 +23,8 @@ export interface Tile {
 /** What a leaf's vector of a tile is made from. */
 export type LeafSource =
   | { readonly from: "block"; readonly block: Block }
+  /** A matrix whose transpose lies in the block. */
+  | { readonly from: "turned"; readonly block: Block }
   | { readonly from: "value"; readonly place: number }
   /** Made in order, a vector at a time. */
   | { readonly from: "stream"; readonly stream: StandardStream };
@@ -56,7 +58,7 @@ export function forEachTile(
 /** Gives back what the leaves were made from. */
 export function releaseSources({ sources, arena }: TileRun): void {
   for (const source of sources) {
-    if (source.from === "block") arena.release(source.block);
+    if (source.from === "block" || source.from === "turned") arena.release(source.block);
     else if (source.from === "stream") source.stream.release();
   }
 }
@@ -117,12 +119,15 @@ function chooseColumns(sizes: readonly number[], sources: readonly LeafSource[])
   let best = sizes.length;
   let fits = -1;
   for (let columns = sizes.length; columns >= 0; columns--) {
-    const count = sources.filter(
-      (source) => source.from !== "block" || fitOf(source.block, sizes, sizes.length - columns) !== undefined,
-    ).length;
+    const count = sources.filter((source) => fitsRows(source, sizes, sizes.length - columns)).length;
     if (count > fits) [best, fits] = [columns, count];
   }
   return best;
+}
+
+function fitsRows(source: LeafSource, sizes: readonly number[], split: number): boolean {
+  if (source.from === "turned") return split === 1;
+  return source.from !== "block" || fitOf(source.block, sizes, split) !== undefined;
 }
 
 function supplyOf(run: TileRun, source: LeafSource, split: number, columns: number): Supply {
@@ -140,6 +145,14 @@ function supplyOf(run: TileRun, source: LeafSource, split: number, columns: numb
       return address;
     };
   }
+  if (source.from === "turned") {
+    if (split === 1) return turnedSupply(arena, source.block);
+    const [columnsOf, rowsOf] = source.block.shape;
+    const { bytes } = infoOf(source.block.dtype);
+    const from = { address: source.block.address, strides: [bytes, rowsOf * bytes] };
+    const block = gathered(arena, source.block.dtype, [rowsOf, columnsOf], from);
+    return supplyOf(run, { from: "block", block }, split, columns);
+  }
   const { block } = source;
   const width = infoOf(block.dtype).bytes;
   const shape = fitOf(block, region.size, split);
@@ -154,6 +167,33 @@ function supplyOf(run: TileRun, source: LeafSource, split: number, columns: numb
     case "one":
       return columnSupply(arena, block, columns, shape === "one");
   }
+}
+
+/** Rows of a transposed matrix that are made at once: so many that of each line of the cache that is read all is used. */
+const TURNED_ROWS = 16;
+
+/** Some rows at a time are turned into a buffer, which stays in a cache where a transposed block would not. */
+function turnedSupply(arena: Arena, { dtype, address, shape: [columns, rows] }: Block): Supply {
+  const width = infoOf(dtype).bytes;
+  const tileRows = Math.max(1, Math.floor(TILE / columns));
+  const most = Math.min(rows, tileRows * Math.ceil(TURNED_ROWS / tileRows));
+  const buffer = arena.bytes(most * columns * width);
+  let first = -1;
+  return ({ offset }) => {
+    const row = Math.floor(offset / columns);
+    const wanted = row - (row % most);
+    if (wanted !== first) {
+      first = wanted;
+      copyStrided(
+        arena.kernel,
+        width,
+        [Math.min(most, rows - first), columns],
+        { address: address + first * width, strides: [width, rows * width] },
+        { address: buffer, strides: [columns * width, width] },
+      );
+    }
+    return buffer + (offset - first * columns) * width;
+  };
 }
 
 /** One row for all: where a tile is a piece of a row, that piece; else as many copies of it as a tile has rows, made once. */

@@ -18,6 +18,7 @@ import { estimateArray, isProduct } from "./array/estimate.ts";
 import { inOrder, inputsOf } from "../../collections/array/graph.ts";
 import { chunkNote } from "./array/chunk-advice.ts";
 import { computedOften } from "./array/sharing.ts";
+import { isMirrored } from "./array/pairs.ts";
 import { makeProgram, type Materialised } from "./array/program.ts";
 import { isReduction, reductionOf, type Reducing } from "./array/reducing.ts";
 import { amplification, isLeafLike, isMade } from "./array/rechunk.ts";
@@ -85,7 +86,10 @@ class ArrayLowering {
       fold: { op: "array.reduce", params: { reductions } as unknown as JsonObject },
     };
     const sink: ArraySink = { to: "reduce", reductions };
-    this.#push("reduce", { program, grid: first.grid, order: first.order, sink }, beside, fold);
+    const mirrored = isMirrored(program, reductions, first.grid);
+    if (mirrored) this.#notes.push("a task reduces chunk [i, j] and chunk [j, i]: what both are made of is made once");
+    const tasks = mirrored ? { pairs: true as const } : { order: first.order };
+    this.#push("reduce", { program, grid: first.grid, ...tasks, sink }, beside, fold);
     return { plan: this.#plan(), reductions, counts: together.map(({ count }) => count) };
   }
 
@@ -230,18 +234,19 @@ class ArrayLowering {
 
   #push(what: string, params: ArrayRunParams, beside: readonly OutputsOf[], output: StageOutput): OutputsOf {
     const id = this.#id(what);
-    const count = new Grid(params.grid).count;
+    const { count, counts } = new Grid(params.grid);
+    const tasks = params.pairs === true ? (counts[0] * (counts[0] + 1)) / 2 : count;
     const note = isProduct(params.sink) ? undefined : chunkNote(params.grid, widthOf(params));
     if (note !== undefined && !this.#notes.includes(note)) this.#notes.push(note);
     this.#stages.push({
       id,
       work: { op: "array.run", params: params as unknown as JsonObject },
-      tasks: { kind: "count", count },
+      tasks: { kind: "count", count: tasks },
       output,
       estimate: estimateArray(params),
       ...(beside.length > 0 ? { beside } : {}),
     });
-    return { stage: id, count };
+    return { stage: id, count: tasks };
   }
 }
 

@@ -98,7 +98,7 @@ export function unpackOutcomes({ table, small, rare }: PackedOutcomes): Outcome[
 
 /** The bytes in shared memory. */
 export function sharedBody(body: Uint8Array): Uint8Array {
-  if (body.buffer instanceof SharedArrayBuffer) return body;
+  if (body.buffer instanceof SharedArrayBuffer) return weigh(body);
   const copy = allocate(body.byteLength, true);
   copy.set(body);
   return copy;

@@ -7,7 +7,6 @@ import { taskAt } from "../../plan/rules.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { CallMemory } from "../calls/run-call.ts";
-import { resultRef } from "../calls/wire.ts";
 import type { Located, Order, Outcome } from "../executor.ts";
 import { orderedTask, runTask } from "../task.ts";
 import {
@@ -171,7 +170,10 @@ export class Session {
   }
 
   async #calls({ batch, indices, packed }: Extract<Batch, { type: "calls" }>): Promise<void> {
-    const { CallMemory, CallRunner } = await import("../calls/run-call.ts");
+    const [{ CallMemory, CallRunner }, { resultRef }] = await Promise.all([
+      import("../calls/run-call.ts"),
+      import("../calls/wire.ts"),
+    ]);
     this.#memory ??= new CallMemory();
     const signal = () => this.#abort.signal;
     const runner = new CallRunner(packed, this.#memory, {
@@ -278,6 +280,8 @@ async function openStore(options: StoreOptions): Promise<Store> {
 
 async function mergeEncoded({ op, params }: Work, left: Uint8Array, right: Uint8Array): Promise<Uint8Array> {
   const fold = await loadFold(op, params);
+  const merged = await fold.mergeEncoded?.(left, right);
+  if (merged !== undefined) return merged;
   // Of copies: a merge may write into its arguments, and if this thread dies the halves have to be whole for the next.
   return fold.encode(fold.merge(fold.decode(left.slice()), fold.decode(right.slice())));
 }

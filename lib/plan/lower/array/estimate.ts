@@ -9,14 +9,20 @@ import type { Estimate } from "../../plan.ts";
 const KERNEL_BYTES = 2 * 1024 * 1024;
 
 /** Element-wise steps go through the caches; what is not element-wise makes a block, as large as the largest chunk asked for. */
-export function estimateArray({ program, grid, sink }: ArrayRunParams): Estimate {
+export function estimateArray({ program, grid, pairs, sink }: ArrayRunParams): Estimate {
   // Of whole arrays every node makes all of itself.
   const chunk = sink.to === "whole" ? Infinity : largestBox(grid, sink);
-  const blocks = peakOfBlocks(program, rootsOf(sink), (node) => blockBytes(node, chunk));
+  const held = pairs === true ? program.reduce((sum, node) => sum + sharedBytes(node, chunk), 0) : 0;
+  const blocks = held + peakOfBlocks(program, rootsOf(sink), (node) => blockBytes(node, chunk));
   return {
     bytesIn: program.reduce((sum, node) => sum + bytesRead(node), 0),
     peakBytes: { kernel: KERNEL_BYTES, blocks, output: outputBytes(program, chunk, sink) },
   };
+}
+
+/** Of a pair of chunks the boxes of leaves, which stay until both are reduced. */
+function sharedBytes(node: ProgramNode, chunk: number): number {
+  return "grid" in node || node.op === "function" ? 2 * chunk * infoOf(node.dtype).bytes : 0;
 }
 
 /** Counts of digits, for a few different starts of keys. */

@@ -41,12 +41,13 @@ export function reductionOf(node: ArrayNode): Reducing | undefined {
     }
     case "gram": {
       const [input] = node.inputs;
-      const { centred } = node;
+      const { centred, divisor } = node;
+      const divided = divisor === undefined ? {} : { divisor };
       return {
         inputs: [input],
         grid: [input.chunks[0], [input.shape[1]]],
         order: [0, 1],
-        over: ([root]) => ({ kind: "gram", root, centred, dtype: input.dtype, chunks: node.chunks }),
+        over: ([root]) => ({ kind: "gram", root, centred, ...divided, dtype: input.dtype, chunks: node.chunks }),
         partials: input.chunks[0].length,
         count: input.shape[0],
       };
