@@ -79,7 +79,12 @@ function within<T>(path: string, check: () => T): T {
     return check();
   } catch (error) {
     if (error instanceof OptionError)
-      throw new PlanError(`${path}: ${error.message}`, { fields: { ...error.fields, path }, cause: error });
+      throw new PlanError(`${path}: ${error.message}`, {
+        fields: { ...error.fields, path },
+        cause: error,
+        // Otherwise the message has one.
+        ...(error.fix === undefined ? { fix: `correct ${path}.` } : {}),
+      });
     if (!(error instanceof PlanError) || path === "") throw error;
     const inner = typeof error.fields["path"] === "string" ? error.fields["path"] : "";
     const full = inner === "" ? path : `${path}.${inner}`;
