@@ -21,13 +21,16 @@ def cpu():
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def report(work, outputs=None):
-    """`outputs`: for work whose answer lies in files; gives a dict with outputBytes and answer, after all was timed."""
+def report(work, outputs=None, times=1):
+    """
+    `outputs`: for work whose answer lies in files; gives a dict with outputBytes and answer, after all was timed.
+    `times`: for work that is only a part: as many such parts are all of it, and would take so many times as long.
+    """
     start, cpu_start = time.perf_counter(), cpu()
     answer = work()
     first, cpu_first = time.perf_counter(), cpu()
     work()
     again, cpu_again = time.perf_counter() - first, cpu() - cpu_first
-    result = {"seconds": first - start, "againSeconds": again, "cpuSeconds": cpu_first - cpu_start, "againCpuSeconds": cpu_again,
-              "peakRssBytes": peak_rss(), "answer": answer}
+    seconds = {"seconds": first - start, "againSeconds": again, "cpuSeconds": cpu_first - cpu_start, "againCpuSeconds": cpu_again}
+    result = {name: times * value for name, value in seconds.items()} | {"peakRssBytes": peak_rss(), "answer": answer}
     print(json.dumps(result | (outputs() if outputs else {})))
