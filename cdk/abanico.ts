@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Names, Stack, Token } from "aws-cdk-lib";
 import type { Dashboard } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Code, type Function, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
@@ -23,8 +24,8 @@ export type { Alarms } from "./watch.ts";
 
 const DROP_PREFIXES = ["incoming/"];
 const OUTPUT_PREFIXES = ["output/"];
-/** A queue's name has 80 characters, of which a run's needs 36 and "-run-" 5. */
-const LONGEST_NAME = 39;
+/** A queue's name has 80 characters, of which a run's needs 40 and "-run-" 5. */
+const LONGEST_NAME = 35;
 
 /**
  * A whole deployment of Abanico: `new Abanico(this, "Abanico")`. When nothing runs, it costs what is stored in its bucket. Each part is a field, to be granted
@@ -78,6 +79,7 @@ export class Abanico extends Construct {
       ABANICO_STACK: stack.stackName,
       ABANICO_BUCKET: this.bucket.bucketName,
       ABANICO_QUEUE_PREFIX: this.queuePrefix,
+      ABANICO_QUEUE_ARN_PREFIX: stack.formatArn({ service: "sqs", resource: this.queuePrefix }),
       ABANICO_RESULTS_QUEUE_URL: this.resultsQueue.queueUrl,
       ABANICO_BUNDLE: this.bundleHash,
       ABANICO_WORK_MEMORY: String(memoryOf("work", props)),
@@ -89,8 +91,9 @@ export class Abanico extends Construct {
         props,
       });
     this.plan = make("Plan", "plan");
-    this.work = make("Work", "work");
-    this.workImage = props.imageWorker === false ? undefined : make("WorkImage", "work-image");
+    this.work = make("Work", "work", { ABANICO_WORKER: "work" });
+    this.workImage =
+      props.imageWorker === false ? undefined : make("WorkImage", "work-image", { ABANICO_WORKER: "work-image" });
     this.collect = make("Collect", "collect", {
       ABANICO_WORK_FUNCTION: this.work.functionName,
       ...(this.workImage === undefined ? {} : { ABANICO_WORK_IMAGE_FUNCTION: this.workImage.functionName }),
@@ -118,19 +121,21 @@ export class Abanico extends Construct {
       permissions.read(fn, [""]);
       for (const source of sources) permissions.read(fn, [""], source);
     }
-    for (const fn of [collect, finish, fail]) permissions.read(fn, ["runs/"]);
+    permissions.read(collect, ["runs/", "bundles/"]);
+    for (const fn of [finish, fail]) permissions.read(fn, ["runs/"]);
     permissions.read(start, ["pipelines/"]);
 
     for (const fn of [plan, ...workers]) permissions.write(fn, ["runs/", ...outputs]);
-    for (const fn of [collect, start, call, fail]) permissions.write(fn, ["runs/"]);
-    permissions.write(finish, ["runs/", "results/"]);
+    for (const fn of [collect, start, call, finish, fail]) permissions.write(fn, ["runs/"]);
     permissions.remove(plan, outputs);
+    for (const fn of [collect, finish]) permissions.remove(fn, ["runs/"]);
 
-    permissions.runQueues(plan, ["sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]);
+    permissions.runQueues(plan, ["sqs:CreateQueue"]);
     for (const fn of workers) permissions.runQueues(fn, ["sqs:SendMessage"]);
-    permissions.runQueues(collect, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]);
+    permissions.runQueues(collect, ["sqs:ReceiveMessage", "sqs:DeleteMessage"]);
     for (const fn of [finish, fail]) {
-      permissions.runQueues(fn, ["sqs:GetQueueUrl", "sqs:DeleteQueue"]);
+      // Whoever makes a queue that is there gets its URL.
+      permissions.runQueues(fn, ["sqs:CreateQueue", "sqs:DeleteQueue"]);
       permissions.send(fn, this.resultsQueue);
     }
     allow(
@@ -138,17 +143,18 @@ export class Abanico extends Construct {
       ["lambda:InvokeFunction"],
       workers.map((fn) => fn.functionArn),
     );
+    for (const fn of workers) allowItself(fn);
     allow(start, ["states:StartExecution"], [this.stateMachine.stateMachineArn]);
   }
 
-  /** Calls that nobody waits for. Backup copies of batches are such calls too, but whatever becomes of them, the batch itself is still waited for. */
+  /** Calls that nobody waits for. Those of workers need no dead letters: Collect waits for each batch, and starts what does not come once more. */
   #catchLosses(): void {
     this.start.configureAsyncInvoke({
       onFailure: new SqsDestination(this.deadLetters),
       maxEventAge: Duration.hours(1),
       retryAttempts: 2,
     });
-    for (const fn of this.#workers()) fn.configureAsyncInvoke({ maxEventAge: Duration.minutes(15), retryAttempts: 0 });
+    for (const fn of this.#workers()) fn.configureAsyncInvoke({ maxEventAge: Duration.hours(6), retryAttempts: 2 });
   }
 
   #makeDropRule(prefixes: readonly string[]): Rule {
@@ -218,6 +224,13 @@ export class Abanico extends Construct {
 function codeOf(name: FunctionName, bundles: Bundles, props: AbanicoProps): Code {
   if (name !== "work-image") return Code.fromAsset(bundles.of(name));
   return props.imageWorkerCode ?? Code.fromAsset(stageImageWorker(bundles, props.cache ?? defaultCache()));
+}
+
+/** A worker that is late hands the rest of its batch over. A policy of its own, since the function waits for its role's default one. */
+function allowItself(fn: Function): void {
+  if (fn.role === undefined) return;
+  const statement = new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [fn.functionArn] });
+  new Policy(fn, "ItselfPolicy", { roles: [fn.role], statements: [statement] });
 }
 
 /** What the run queues are named by: the stack, where it has one such construct that a client finds. @throws Error where that is too long */

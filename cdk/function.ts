@@ -1,6 +1,14 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, type Code, Function, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import {
+  Architecture,
+  type Code,
+  Function,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { FunctionName } from "./bundles.ts";
@@ -62,6 +70,8 @@ export function makeFunction(
     tracing: props.tracing === false ? Tracing.DISABLED : Tracing.ACTIVE,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
+    // A batch is handed over with fewer tasks each time, which ends; Lambda would stop it after 16 times.
+    ...(name.startsWith("work") ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
     ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
     ...own,
     environment: { ...environment, ...own.environment },

@@ -44,7 +44,9 @@ export function synthesize({
   outdir,
   ...abanico
 }: AbanicoProps & { readonly stackName?: string; readonly outdir?: string } = {}): Synthesized {
-  const app = new App({ analyticsReporting: false, ...(outdir === undefined ? {} : { outdir }) });
+  // What CDK checks in five seconds, `cdk deploy` checks again.
+  const quick = { analyticsReporting: false, stackTraces: false, builtinCloudFormationValidation: false };
+  const app = new App({ ...quick, ...(outdir === undefined ? {} : { outdir }) });
   const stack = new AbanicoStack(app, stackName, { abanico });
   // What synthesis gives has the shape of a template.
   const template = app.synth().getStackByName(stackName).template as Template;

@@ -11,8 +11,11 @@ const AT_ONCE = 10;
 /** The longest that a receive waits, in seconds. */
 const LONGEST_WAIT_S = 20;
 
-/** A queue a run, made by the first function that needs it. */
-export function sqsQueues(clients: Clients, prefix: () => string): Queues {
+/**
+ * A queue a run, made by the first function that needs it. `arnPrefix`: of the queues' ARNs; with it, a queue refuses what does not come by TLS. All functions
+ * of a stack have the same one, since SQS refuses to make a queue that is there with other attributes.
+ */
+export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: string | undefined): Queues {
   const sdk = () => import("@aws-sdk/client-sqs");
   return {
     async create(run) {
@@ -23,6 +26,7 @@ export function sqsQueues(clients: Clients, prefix: () => string): Queues {
         MessageRetentionPeriod: String(RETENTION_S),
         VisibilityTimeout: String(VISIBILITY_MS / 1000),
         SqsManagedSseEnabled: "true",
+        ...(arnPrefix === undefined ? {} : { Policy: tlsOnly(`${arnPrefix}${run}`) }),
       };
       const made = await again(`make the queue ${QueueName}`, "sqs:CreateQueue", async () =>
         (await clients.sqs()).send(new CreateQueueCommand({ QueueName, Attributes })),
@@ -85,6 +89,12 @@ export function sqsQueues(clients: Clients, prefix: () => string): Queues {
       }
     },
   };
+}
+
+function tlsOnly(Resource: string): string {
+  const Condition = { Bool: { "aws:SecureTransport": "false" } };
+  const Statement = [{ Sid: "TlsOnly", Effect: "Deny", Principal: "*", Action: "sqs:*", Resource, Condition }];
+  return JSON.stringify({ Version: "2012-10-17", Statement });
 }
 
 /** As many as go into one request. */

@@ -25,7 +25,8 @@ const environments = new Map<string, Shared>();
 
 /**
  * The services of the stack that this function belongs to. Its environment says which: ABANICO_BUCKET, ABANICO_QUEUE_PREFIX, and of the rest what the function
- * needs: ABANICO_RESULTS_QUEUE_URL, ABANICO_STATE_MACHINE_ARN, ABANICO_WORK_FUNCTION, ABANICO_WORK_IMAGE_FUNCTION, ABANICO_WORK_MEMORY (MB), ABANICO_BUNDLE.
+ * needs: ABANICO_RESULTS_QUEUE_URL, ABANICO_STATE_MACHINE_ARN, ABANICO_WORK_FUNCTION, ABANICO_WORK_IMAGE_FUNCTION, ABANICO_WORK_MEMORY (MB), ABANICO_BUNDLE,
+ * ABANICO_QUEUE_ARN_PREFIX, ABANICO_WORKER (which of the two workers it is).
  * Where AWS is, the SDK's own variables say.
  *
  * @throws OptionError for one that is missing, once it is needed.
@@ -47,7 +48,7 @@ export async function servicesFromEnvironment(context: FunctionContext): Promise
     ...(bundle === undefined || bundle === "" ? {} : { bundle }),
     worker: env["AWS_LAMBDA_LOG_STREAM_NAME"] ?? `process ${process.pid}`,
     ...(memory > 0 ? { memoryMb: memory } : {}),
-    queues: sqsQueues(clients, () => needed("ABANICO_QUEUE_PREFIX")),
+    queues: sqsQueues(clients, () => needed("ABANICO_QUEUE_PREFIX"), env["ABANICO_QUEUE_ARN_PREFIX"]),
     startWork: (worker, input) => startWork(clients, worker, input),
     startRun: (run) => startRun(clients, run),
     clock: {
@@ -78,7 +79,11 @@ function needed(name: string): string {
 
 /** Without waiting for it. */
 async function startWork(clients: Clients, worker: "work" | "work-image", input: object): Promise<void> {
-  const name = needed(worker === "work" ? "ABANICO_WORK_FUNCTION" : "ABANICO_WORK_IMAGE_FUNCTION");
+  // A worker hands over to itself, whose name its own definition cannot say.
+  const isItself = process.env["ABANICO_WORKER"] === worker;
+  const name = needed(
+    isItself ? "AWS_LAMBDA_FUNCTION_NAME" : worker === "work" ? "ABANICO_WORK_FUNCTION" : "ABANICO_WORK_IMAGE_FUNCTION",
+  );
   const { InvokeCommand } = await import("@aws-sdk/client-lambda");
   await again(`start the function ${name}`, "lambda:InvokeFunction", async () => {
     const client = await clients.lambda();
