@@ -18,7 +18,10 @@ export function clientsOf(): Clients {
   return {
     lambda: once(async () => new (await import("@aws-sdk/client-lambda")).LambdaClient(CONFIG)),
     sfn: once(async () => new (await import("@aws-sdk/client-sfn")).SFNClient(CONFIG)),
-    sqs: once(async () => new (await import("@aws-sdk/client-sqs")).SQSClient(CONFIG)),
+    // Queues are of this account and region: where SQS is, the environment says, and not a queue's URL.
+    sqs: once(
+      async () => new (await import("@aws-sdk/client-sqs")).SQSClient({ ...CONFIG, useQueueUrlAsEndpoint: false }),
+    ),
   };
 }
 
