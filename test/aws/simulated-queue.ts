@@ -36,6 +36,11 @@ export class SimulatedQueue {
     return this.#entries.size;
   }
 
+  /** What they say. */
+  get bodies(): readonly string[] {
+    return [...this.#entries.values()].map(({ body }) => body);
+  }
+
   send(body: string, delayMs: number): void {
     const entry = { body, id: this.#ids++, received: 0, deleted: false };
     this.#entries.set(entry.id, entry);
