@@ -4,7 +4,6 @@ import {
   cancelKey,
   manifestKey,
   objectUrl,
-  partialKey,
   progressKey,
 } from "../../lib/runtime/aws/keys.ts";
 import type { StageProgress, WorkInput, WorkMessage } from "../../lib/runtime/aws/protocol.ts";
