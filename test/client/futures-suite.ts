@@ -2,7 +2,7 @@ import { mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test as vitest, vi } from "vitest";
 import { Future } from "../../lib/client/future.ts";
 import type * as Tasks from "./futures-tasks.ts";
 import {
@@ -32,14 +32,25 @@ export function loadTasks() {
   return fromModule<typeof Tasks>(new URL("./futures-tasks.ts", import.meta.url));
 }
 
-/** What futures are, on whatever runs them. */
-export function futuresSuite(name: string, workers: number): void {
+/** What futures are, on whatever runs them. `skip` names a test and says why it is excused. */
+export function futuresSuite(
+  name: string,
+  make: number | (() => Promise<Client>),
+  skip: { readonly [test: string]: string } = {},
+): void {
+  const workers = typeof make === "number" ? make : 0;
+  const unlessSkipped = (title: string, body: () => Promise<void> | void, ms?: number) =>
+    title in skip ? vitest.skip(`${title} (${skip[title]})`, body) : vitest(title, body, ms);
+  const test = Object.assign(unlessSkipped, { each: vitest.each.bind(vitest), skipIf: vitest.skipIf.bind(vitest) });
   describe(`futures ${name}`, () => {
     let client: Client;
     let tasks: Awaited<ReturnType<typeof loadTasks>>;
     const events: RunEvent[] = [];
     beforeAll(async () => {
-      client = await Client.local({ workers, output: "ignore", progress: false });
+      client =
+        typeof make === "number"
+          ? await Client.local({ workers: make, output: "ignore", progress: false })
+          : await make();
       client.onEvent((event) => events.push(event));
       tasks = await loadTasks();
     });

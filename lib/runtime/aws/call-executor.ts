@@ -212,6 +212,9 @@ export class CallExecutor implements Executor {
     const outcomes: Outcome[] = [];
     for (const told of answer.outcomes) outcomes.push(await this.#cargo.outcomeOf(told));
     if (flight.abort.signal.aborted) return;
+    for (const { index, fraction } of answer.outcomes)
+      if (fraction !== undefined)
+        source.notice({ type: "task-progress", run: "calls", stage: "calls", task: index, worker, fraction });
     source.settled(job, outcomes, worker);
     if (answer.timedOut !== undefined) throw new LostError("time limit", true, answer.timedOut);
   }

@@ -43,6 +43,8 @@ export type CallPayload = CallRequest | { readonly request: string };
 export type CallOutcome = {
   readonly index: number;
   readonly printed?: readonly Printed[];
+  /** What it said last of how far it is: no one hears of that before the answer. */
+  readonly fraction?: number;
 } & ({ readonly body: Cargo; readonly ms: number } | { readonly error: ErrorRecord });
 
 export interface CallAnswer {

@@ -70,6 +70,7 @@ class Calling {
   readonly #services: Services;
   readonly #memory: Memory;
   readonly #outcomes: CallOutcome[] = [];
+  readonly #fractions = new Map<number, number>();
   readonly #abort = new AbortController();
   /** Characters of the answer. */
   #size = 0;
@@ -95,9 +96,7 @@ class Calling {
       worker: request.worker,
       signal: this.#abort.signal,
       fetch: (id) => this.#fetch(id),
-      progress: () => {
-        // No one hears of it before the answer.
-      },
+      progress: (index, fraction) => this.#fractions.set(index, fraction),
     });
     for (const place of request.places) {
       const index = request.indices[place];
@@ -162,11 +161,15 @@ class Calling {
 
   async #add(outcome: Outcome): Promise<void> {
     const { index } = outcome;
-    const printed = outcome.printed === undefined ? {} : { printed: outcome.printed };
+    const fraction = this.#fractions.get(index);
+    const beside = {
+      ...(outcome.printed === undefined ? {} : { printed: outcome.printed }),
+      ...(fraction === undefined ? {} : { fraction }),
+    };
     const told: CallOutcome =
       "error" in outcome
-        ? { index, error: outcome.error, ...printed }
-        : { index, ms: outcome.ms, body: await this.#cargoOf(outcome.body, index), ...printed };
+        ? { index, error: outcome.error, ...beside }
+        : { index, ms: outcome.ms, body: await this.#cargoOf(outcome.body, index), ...beside };
     this.#outcomes.push(told);
     this.#size += "error" in told || told.printed !== undefined ? JSON.stringify(told).length : 100;
   }

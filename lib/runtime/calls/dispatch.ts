@@ -130,7 +130,7 @@ export class Dispatch {
     const taken: CallNode[] = [];
     let places: Map<CallNode, number> | undefined;
     // So that near the end all lanes end together; what waits for this job alone could go nowhere else.
-    let fair = Math.ceil(this.#ready / (threads * 2));
+    let fair = Math.max(Math.ceil(this.#ready / (threads * 2)), worthwhile(this.#top(), jobMs));
     const limit = Math.min(LARGEST_JOB, this.#last * 4);
     let left = jobMs;
     while (taken.length < limit) {
@@ -190,6 +190,12 @@ export class Dispatch {
     }
     return writer.finish(functions);
   }
+}
+
+/** Where sending a job takes long, calls that are over in no time are not spread over as many jobs as there may be. */
+function worthwhile(top: CallNode | undefined, jobMs: number): number {
+  const ms = top?.fn?.ms;
+  return jobMs <= JOB_MS || ms === undefined ? 0 : Math.floor(jobMs / 8 / Math.max(ms, 0.01));
 }
 
 /** Whether all that it still waits for is in the job with this stamp, one more of which was just taken. */
