@@ -1,5 +1,6 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import { recordTasks } from "../lib/callables/console.ts";
 import { servicesFromEnvironment } from "../lib/runtime/aws/aws-services.ts";
 import type { Services } from "../lib/runtime/aws/services.ts";
 
@@ -23,7 +24,9 @@ export function handlerOf<Event, Answer>(
     const logger = root.createChild({ persistentKeys: { request: context.awsRequestId, ...placeOf(event) } });
     try {
       const log: Services["log"] = (level, message, fields) => logger[level](message, { ...fields });
-      const answer = await run(event, { ...(await servicesFromEnvironment(context)), log });
+      const services = { ...(await servicesFromEnvironment(context)), log };
+      recordTasks();
+      const answer = await run(event, services);
       publish(name, countsOf(answer));
       return answer;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { currentTask } from "./context.ts";
 
 /** Something a task printed: consecutive pieces of one stream are one. */
 export interface Printed {
@@ -29,6 +30,37 @@ export function recordPrinted(): void {
   // The console writes to these two.
   process.stdout.write = recorder("stdout");
   process.stderr.write = recorder("stderr");
+}
+
+/** Tasks of plans that run now, and are not known as `currentTask`. */
+let recorded = 0;
+
+/** Runs a task of a plan, what it prints being its own (see `recordTasks`). */
+export async function whileRecorded<T>(body: () => Promise<T>): Promise<T> {
+  recorded++;
+  try {
+    return await body();
+  } finally {
+    recorded--;
+  }
+}
+
+/**
+ * The same in a function of the cloud, whose main thread runs tasks: what they print is kept, and goes to the function's log besides. What else is printed is
+ * the function's own.
+ */
+export function recordTasks(): void {
+  if (recording) return;
+  recording = true;
+  for (const stream of ["stdout", "stderr"] as const) {
+    const write = process[stream].write.bind(process[stream]);
+    const decoder = new TextDecoder();
+    process[stream].write = (chunk: Uint8Array | string, encoding?: BufferEncoding | Written, written?: Written) => {
+      if (currentTask() !== undefined || recorded > 0)
+        keep(stream, typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
+      return typeof encoding === "function" ? write(chunk, encoding) : write(chunk, encoding, written);
+    };
+  }
 }
 
 /** What was printed since the last time, or undefined; the caller asks behind each task. */

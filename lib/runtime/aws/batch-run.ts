@@ -1,5 +1,5 @@
-import { takePrinted } from "../../callables/console.ts";
-import type { Stage, Task } from "../../plan/plan.ts";
+import { takePrinted, whileRecorded } from "../../callables/console.ts";
+import type { Ref, Stage, Task } from "../../plan/plan.ts";
 import { loadFold } from "../../kernels/registry.ts";
 import { taskAt } from "../../plan/rules.ts";
 import { delayMs, mayPass, retriesOf, timeoutError } from "../scheduler/failure.ts";
@@ -101,7 +101,8 @@ export class BatchRun {
     const { signal } = abort;
     try {
       const fetch = this.#reader.fetch.bind(this.#reader);
-      const result = runTask(this.#stage, task, { store, fetch: (ref) => fetch(ref, signal), signal, attempt });
+      const context = { store, fetch: (ref: Ref) => fetch(ref, signal), signal, attempt };
+      const result = whileRecorded(() => runTask(this.#stage, task, context));
       return await Promise.race([result, over.promise]);
     } finally {
       clearTimeout(timer);
