@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { CallableError } from "../errors.ts";
 import { sourcesIn, type BundledSource } from "./bundle-map.ts";
+import { importerOf, missingIn } from "./missing-import.ts";
 import { bundleSource, registerModule, type Bundle } from "./registry.ts";
 
 /** A bundle's exports. */
@@ -116,10 +117,8 @@ function failedToLoad(of: Bundle, cause: unknown): CallableError {
 
 /** The package that an import did not find. */
 function missingPackage(cause: unknown): string | undefined {
-  const code: unknown = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (!(cause instanceof Error) || (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND")) return undefined;
-  const specifier = /^Cannot find (?:package|module) '([^'./][^']*)'/.exec(cause.message)?.[1];
-  return specifier === undefined || /^[a-z]+:/.test(specifier) ? undefined : nameIn(specifier);
+  const specifier = missingIn(cause);
+  return specifier === undefined || /^([./]|[a-z]+:)/.test(specifier) ? undefined : nameIn(specifier);
 }
 
 /** "@scope/name" of "@scope/name/deep/file.js". */
@@ -133,13 +132,10 @@ function withoutPackage(
   sources: readonly BundledSource[],
   cause: unknown,
 ): CallableError {
-  const wanted = new RegExp(`["'\`]${name.replace(/[^\w@/]/g, "\\$&")}["'\`/]`);
-  const source = sources.find(({ text }) => wanted.test(text));
-  const line = source === undefined ? -1 : source.text.split("\n").findIndex((one) => wanted.test(one));
-  const file = source?.file ?? sources.at(-1)?.file;
-  const at = file === undefined ? "A module of functions" : line < 0 ? file : `${file}:${line + 1}`;
+  const { file, line } = importerOf(name, sources) ?? {};
+  const at = file === undefined ? "A module of functions" : line === undefined ? file : `${file}:${line}`;
   return new CallableError(`${at} imports the package "${name}", which is not installed here.`, {
-    fields: { bundle, package: name, file, line: line < 0 ? undefined : line + 1 },
+    fields: { bundle, package: name, file, line },
     fix: `install it beside that file: npm install ${name}.`,
     cause,
   });

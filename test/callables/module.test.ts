@@ -11,6 +11,8 @@ import { refOf } from "../../lib/callables/describe.ts";
 import { fromModule } from "../../lib/callables/from-module.ts";
 import { libraryByName, libraryByPath } from "../../lib/callables/library-paths.ts";
 import { sourceLineOf } from "../../lib/callables/source-line.ts";
+import { Client } from "../../lib/client/client.ts";
+import { fromSequence } from "../../lib/collections/bag/sources.ts";
 import { CallableError, NotFoundError } from "../../lib/errors.ts";
 import type * as Tasks from "./fixtures/tasks.ts";
 import { Thread } from "./support.ts";
@@ -179,6 +181,28 @@ describe("bundles", () => {
       `${within("helper.ts")}:2 imports the package "${name}", which is not installed here.\n` +
         `  fix: install it beside that file: npm install ${name}.`,
     );
+  });
+
+  test("an import within a function that finds nothing is told by the file that imports it", async () => {
+    await mkdir(within("node_modules"));
+    await writeFile(within("helper.ts"), '// helps\n\nexport const help = () => import("no-such-package/deep.js");');
+    await writeFile(
+      within("t.ts"),
+      'import { help } from "./helper.ts";\nexport const it = () => help();\nexport const at = (path: string) => import(path);',
+    );
+    const { it, at } = await fromModule<Record<"it" | "at", (path: string) => unknown>>(within("t.ts"));
+    await using client = await Client.local({ workers: 1, progress: false });
+    const found = async (run: PromiseLike<unknown>) => Promise.resolve(run).catch((thrown: unknown) => thrown);
+    const place = `Cannot find package 'no-such-package' imported from ${within("helper.ts")}:3`;
+    const error = await found(client.submit(it, ""));
+    expect(error).toMatchObject({ code: "ERR_MODULE_NOT_FOUND", message: place });
+    expect((error as Error).stack).toContain(place);
+    const inBag = await found(client.compute(fromSequence(["a"]).map(it)));
+    expect(inBag).toMatchObject({ tag: "Task", cause: { message: place } });
+    expect((inBag as Error).message).toContain(place);
+    // Where the program puts the name together, its file is all there is to say.
+    const other = await found(client.submit(at, "no-such-other"));
+    expect(other).toMatchObject({ message: `Cannot find package 'no-such-other' imported from ${within("t.ts")}` });
   });
 
   test("what throws when it is loaded is told by the module's name", async () => {

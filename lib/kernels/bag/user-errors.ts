@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { nameImporter } from "../../callables/missing-import.ts";
 import type { CallableRef } from "../../callables/reference.ts";
 import { sourceLineOf } from "../../callables/source-line.ts";
 import { TaskError, toErrorRecord } from "../../errors.ts";
@@ -47,6 +48,7 @@ export interface Failing {
 
 /** What a run fails with when a user's function does. The user's own error is the cause, with its stack. */
 export function userError(error: unknown, { step, ref, item, index, place }: Failing): TaskError {
+  nameImporter(error, ref);
   const { name, message } = toErrorRecord(error);
   const line = ref === undefined ? undefined : sourceLineOf(error, ref);
   const shown = showItem(item);

@@ -3,6 +3,7 @@ import { continuationOf } from "../../kernels/call/continuation.ts";
 import { takePrinted } from "../../callables/console.ts";
 import { runWithContext, type TaskInfo } from "../../callables/context.ts";
 import { loadCallable, loadedCallable, type Loaded } from "../../callables/load.ts";
+import { nameImporter } from "../../callables/missing-import.ts";
 import type { CallableRef } from "../../callables/reference.ts";
 import { sourceLineOf } from "../../callables/source-line.ts";
 import { encodeResult } from "../../callables/travel.ts";
@@ -118,6 +119,7 @@ export class CallRunner {
 
   #failed(thrown: unknown, call: ReadCall | undefined, index: number): Outcome {
     const ref = call === undefined ? undefined : this.#memory.functions.get(call.fn);
+    nameImporter(thrown, ref);
     const record = toErrorRecord(thrown);
     const printed = takePrinted();
     const error = {
