@@ -297,6 +297,20 @@ export class Client implements Executor, AsyncDisposable {
     this.#workers = workers;
   }
 
+  /**
+   * Ends the worker threads and starts as many new ones: for what functions have left there (modules, caches, memory). Results that are kept stay.
+   * What runs begins again on the new ones; only what was for one worker (`run`) fails. @throws OptionError for a client without workers of its own
+   */
+  async restart(): Promise<void> {
+    this.#refuseClosed();
+    const { runtime } = this.#parts;
+    if (runtime.restart === undefined)
+      throw new OptionError("restart() needs worker threads, and this client has none.", {
+        fix: "make one that has: await Client.local({ workers: 2 }).",
+      });
+    await runtime.restart();
+  }
+
   /** What the client is made of. */
   info(): { readonly kind: string; readonly workers: number; readonly threads: number; readonly memoryBytes: number } {
     return {

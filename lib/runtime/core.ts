@@ -77,6 +77,7 @@ export function runtimeOver({ executor, taskLimitBytes, taskBytes, vaultBytes }:
     prepare: (ops) => executor.prepare(ops),
     release: async (id) => vault.deleteRun(id),
     scale: (threads) => executor.scale(threads),
+    ...(executor.restart === undefined ? {} : { restart: async () => executor.restart?.() }),
     close: () => (closed ??= close()),
   };
 }

@@ -31,6 +31,8 @@ export interface Executor {
   /** Loads the code of kernels that are coming. */
   prepare(ops: readonly string[]): void;
   scale(threads: number): Promise<void>;
+  /** Ends all lanes and starts as many new ones; what runs begins again there. Undefined where lanes are no one's to end. */
+  restart?(): Promise<void>;
   close(): Promise<void>;
 }
 

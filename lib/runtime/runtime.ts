@@ -26,6 +26,8 @@ export interface Runtime {
   release(run: string): Promise<void>;
   /** Changes the number of threads, where the runtime has any. */
   scale(threads: number): Promise<void>;
+  /** Ends the threads and starts as many new ones; what runs begins again there. Undefined where the runtime has none. */
+  restart?(): Promise<void>;
   /** Stops: running plans are cancelled, threads ended, spilled files deleted. Idempotent. */
   close(): Promise<void>;
 }

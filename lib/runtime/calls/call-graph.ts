@@ -158,9 +158,7 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
     const { nodes } = ownJob(job);
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i];
-      if (node.job !== job) continue;
-      this.#in(node);
-      this.#ledger.back(node);
+      if (node.job === job) this.#back(node);
     }
     this.#goOn();
   }
@@ -169,9 +167,7 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
     const own = ownJob(job);
     for (const index of indices) {
       const node = own.nodeOf(index);
-      if (node === undefined) continue;
-      this.#in(node);
-      this.#ledger.back(node);
+      if (node !== undefined) this.#back(node);
     }
     this.#goOn();
   }
@@ -265,6 +261,14 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
         this.#awaited--;
         this.#goOn();
       });
+  }
+
+  /** It was handed back. What could run on one lane only fails with that. */
+  #back(node: CallNode): void {
+    this.#in(node);
+    const { lane } = node.options;
+    if (lane === undefined || this.#executor.lanes().includes(lane)) this.#ledger.back(node);
+    else this.#ledger.fail(node, lossErrorOf(node, { reason: "it ended", timedOut: false, running: undefined }));
   }
 
   /** It is out no more. */

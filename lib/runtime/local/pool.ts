@@ -112,6 +112,17 @@ export class Pool implements Executor {
     this.wake();
   }
 
+  /** Ends when the threads that were there are gone; those in their place start meanwhile. */
+  async restart(): Promise<void> {
+    const old = [...this.#lanes];
+    for (const lane of old) {
+      this.#leave(lane);
+      lane.replace("its client was restarted");
+    }
+    this.#fill();
+    await Promise.all(old.map((lane) => lane.exited));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const all = [...this.#lanes, ...this.#leaving];
@@ -157,7 +168,7 @@ export class Pool implements Executor {
   }
 
   #gone(lane: WorkerHandle, reason: string, tasks: readonly number[]): void {
-    if (lane.neverReady && !this.#closed) this.#failedStarts++;
+    if (lane.neverReady && !this.#closed && !this.#leaving.has(lane)) this.#failedStarts++;
     this.#leave(lane);
     this.#leaving.delete(lane);
     if (this.#closed) return;

@@ -25,9 +25,9 @@ import { TaskInputs } from "../task-inputs.ts";
 import { weigh } from "../weight.ts";
 
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
+const HAND_BACK_MS = 25;
 /** Tiny calls leave little: looking for garbage behind each would cost as much as the call. */
 const LOOK_MS = 1;
-const HAND_BACK_MS = 25;
 
 type Batch = Extract<ToWorker, { type: "tasks" | "calls" | "merge" }>;
 
@@ -56,9 +56,9 @@ export class Session {
   /** The one task that was aborted; undefined: all of the batch. */
   #abortedTask: number | undefined;
   #fetchIds = 0;
+  #current = NOTHING;
   /** When garbage was looked for. */
   #looked = 0;
-  #current = NOTHING;
 
   constructor({ id, control, garbageBytes }: WorkerStart, post: (message: FromWorker) => void) {
     this.#id = id;

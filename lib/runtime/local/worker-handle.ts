@@ -18,7 +18,7 @@ import { unpackOutcomes } from "./packing.ts";
  *
  * Invariants.
  *  1. A thread with no flight is unreferenced: it does not keep the process alive.
- *  2. When a thread goes, every flight is told once, `lost`, and at most one task is named as running.
+ *  2. When a thread goes, every flight is told once, `lost`, and at most one task is named as running: none where it was replaced.
  *  3. What does not come back in time is stopped: a task over its limit, and a cancelled call that runs on, `GRACE_MS` after its
  *     signal was aborted; an abandoned flight after `STUCK_MS`.
  *  4. Calls behind one that takes long do not wait for it: after `RECALL_MS` they are given back, for others to make.
@@ -52,6 +52,7 @@ export class WorkerHandle implements Lane {
   /** It has not said yet that it runs. */
   neverReady = true;
   #reason: string | undefined;
+  #blameless = false;
 
   constructor(id: number, host: HandleHost) {
     this.id = id;
@@ -151,6 +152,13 @@ export class WorkerHandle implements Lane {
   stop(reason: string): void {
     this.#reason ??= reason;
     void this.#worker.terminate();
+  }
+
+  /** Ends now, through no fault of what runs: none of it is charged. */
+  replace(reason: string): void {
+    this.state = "retiring";
+    this.#blameless = true;
+    this.stop(reason);
   }
 
   get exited(): Promise<void> {
@@ -347,6 +355,7 @@ export class WorkerHandle implements Lane {
 
   /** What it was at when it went; if it does not say, the first task it held: a death must be charged to someone to come to an end. */
   #runningTask(): { readonly batch: number; readonly task: number } | undefined {
+    if (this.#blameless) return undefined;
     const current = this.#control.current();
     if (current !== undefined) return current;
     const [first] = this.#flights;
