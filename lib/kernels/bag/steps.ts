@@ -26,10 +26,10 @@ export async function compileSteps(
 
 async function flowOf(step: BagStep, next: Flow, place: Place, failures: Failures): Promise<Flow> {
   const failing = new OnFailure(step, place, failures);
-  if (step.do === "pluck") return new MapFlow(pluckOf(step), next, failing);
+  if (step.do === "pluck") return new EachFlow(false, pluckOf(step), next, failing);
   const call = bound(await loadCallable(step.fn), step.args.map(valueFromJson));
-  if (step.do === "map") return new MapFlow(call, next, failing);
-  return step.do === "filter" ? new FilterFlow(call, next, failing) : new FlatMapFlow(call, next, failing);
+  if (step.do === "flatMap") return new FlatMapFlow(call, next, failing);
+  return new EachFlow(step.do === "filter", call, next, failing);
 }
 
 /** Without extra arguments the function itself gets one argument: builtins such as parseInt would take a second for theirs. */
@@ -111,15 +111,25 @@ abstract class StepFlow implements Flow {
   protected abstract run(items: readonly unknown[]): MaybePromise<void>;
 }
 
-class MapFlow extends StepFlow {
+/** One item for one at most: of `map` what the function gives, of `filter` the item itself where that is true. */
+class EachFlow extends StepFlow {
+  readonly #filters: boolean;
+
+  constructor(filters: boolean, ...rest: ConstructorParameters<typeof StepFlow>) {
+    super(...rest);
+    this.#filters = filters;
+  }
+
   protected run(items: readonly unknown[]): MaybePromise<void> {
     const { call, before } = this;
+    const filters = this.#filters;
     const out: unknown[] = [];
     for (let i = 0; i < items.length; i++) {
       try {
         const result = call(items[i]);
         if (isThenable(result)) return this.#waiting(items, i, result, out, before);
-        out.push(result);
+        if (!filters) out.push(result);
+        else if (result) out.push(items[i]);
       } catch (error) {
         this.failing.handle(error, items[i], before + i);
       }
@@ -137,39 +147,7 @@ class MapFlow extends StepFlow {
     let i = from;
     for await (const one of sideBySide(items, from, first, this.call)) {
       if ("error" in one) this.failing.handle(one.error, items[i], before + i);
-      else out.push(one.value);
-      i++;
-    }
-    if (out.length > 0) await this.next.push(out);
-  }
-}
-
-class FilterFlow extends StepFlow {
-  protected run(items: readonly unknown[]): MaybePromise<void> {
-    const { call, before } = this;
-    const out: unknown[] = [];
-    for (let i = 0; i < items.length; i++) {
-      try {
-        const result = call(items[i]);
-        if (isThenable(result)) return this.#waiting(items, i, result, out, before);
-        if (result) out.push(items[i]);
-      } catch (error) {
-        this.failing.handle(error, items[i], before + i);
-      }
-    }
-    return out.length === 0 ? undefined : this.next.push(out);
-  }
-
-  async #waiting(
-    items: readonly unknown[],
-    from: number,
-    first: PromiseLike<unknown>,
-    out: unknown[],
-    before: number,
-  ): Promise<void> {
-    let i = from;
-    for await (const one of sideBySide(items, from, first, this.call)) {
-      if ("error" in one) this.failing.handle(one.error, items[i], before + i);
+      else if (!this.#filters) out.push(one.value);
       else if (one.value) out.push(items[i]);
       i++;
     }
