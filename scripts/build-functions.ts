@@ -29,7 +29,7 @@ export interface Bundle {
 }
 
 /** What a function has inside besides its own modules. */
-interface Contents {
+export interface Contents {
   /** HDF5 is read by 4 MB of WebAssembly, which would be most of the worker for frames and arrays; the image worker has it instead. */
   readonly hdf5: boolean;
   /** Whether it reads values and functions of users, which takes `REQUIRED`. */
@@ -57,7 +57,7 @@ const BANNER =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
 /** One file of a function's bundle. `path`: in its folder. */
-interface BundledFile {
+export interface BundledFile {
   readonly path: string;
   readonly contents: Uint8Array;
 }
@@ -93,13 +93,13 @@ const sqlFromBeside: Plugin = {
   },
 };
 
-async function bundleOf(name: string): Promise<readonly BundledFile[]> {
-  const { hdf5, values } = FUNCTIONS[name];
+/** Bundles one module as a function: `index.mjs`, and what lies beside it. @throws Error where `values` is not what the module needs */
+export async function bundleEntry(entry: string, { hdf5, values }: Contents): Promise<readonly BundledFile[]> {
   const libraries = values ? REQUIRED.map((library) => [library, library]) : [];
-  const outdir = join(ROOT, "dist/functions", name);
+  const outdir = join(ROOT, "dist/functions");
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { index: `functions/${name}.ts`, ...Object.fromEntries(libraries) },
+    entryPoints: { index: entry, ...Object.fromEntries(libraries) },
     outdir,
     outExtension: { ".js": ".mjs" },
     write: false,
@@ -125,7 +125,7 @@ async function bundleOf(name: string): Promise<readonly BundledFile[]> {
   }));
   const inputs = Object.keys(metafile.inputs);
   if (inputs.some((input) => REQUIRING.test(input)) !== values)
-    throw new Error(`The function ${name} has to have values: ${!values} in the table of this script.`);
+    throw new Error(`${entry} has to be bundled with values: ${!values}.`);
   const parsesSql = inputs.some((input) => input.includes("sqlparser-ts"));
   return parsesSql ? [...files, { path: SQL_WASM, contents: await readFile(sqlWasm()) }] : files;
 }
@@ -152,7 +152,10 @@ export async function buildFunctions(outdir: string): Promise<Bundle> {
   const draft = `${target}.${process.pid}.tmp`;
   await rm(draft, { recursive: true, force: true });
   const bundles = await Promise.all(
-    Object.keys(FUNCTIONS).map(async (name) => ({ name, files: await bundleOf(name) })),
+    Object.entries(FUNCTIONS).map(async ([name, contents]) => ({
+      name,
+      files: await bundleEntry(`functions/${name}.ts`, contents),
+    })),
   );
   for (const { name, files } of bundles) {
     await mkdir(join(draft, name), { recursive: true });

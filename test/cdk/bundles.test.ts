@@ -1,0 +1,156 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { deflateRawSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ARM64_BINARY, stageImageWorker } from "../../cdk/image-worker.ts";
+import { bundlesIn, type FunctionName } from "../../cdk/bundles.ts";
+import { buildFunctions, bundleEntry, type Bundle } from "../../scripts/build-functions.ts";
+import { handler as probe } from "./probe.ts";
+import { NAMES } from "./support.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+const execute = promisify(execFile);
+
+let folder: string;
+let bundle: Bundle;
+const folderOf = (name: FunctionName): string => join(folder, "functions", name);
+
+beforeAll(async () => {
+  // Within the package, so that `sharp` is found from there.
+  await mkdir(join(ROOT, "dist"), { recursive: true });
+  folder = await mkdtemp(join(ROOT, "dist/test-"));
+  bundle = await buildFunctions(folder);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a script in a process of its own, and reads the JSON that it prints. */
+async function script<T>(text: string): Promise<T> {
+  const args = ["--input-type=module", "--eval", text];
+  const { stdout } = await execute(process.execPath, args, { env: { ...process.env, AWS_REGION: "eu-west-1" } });
+  return JSON.parse(stdout) as T; // what the script prints
+}
+
+/** As a zip has them: each file deflated by itself, and its entries. In bytes. */
+async function zippedSize(place: string): Promise<number> {
+  let size = 22;
+  for (const name of await readdir(place)) {
+    size += deflateRawSync(await readFile(join(place, name))).byteLength + 30 + 46 + 2 * name.length;
+  }
+  return size;
+}
+
+test("the worker for frames and arrays is smaller than 1.5 MB zipped, and no bundle holds native code", async () => {
+  expect(await zippedSize(folderOf("work"))).toBeLessThan(1_500_000);
+  expect(await zippedSize(folderOf("plan"))).toBeLessThan(4_000_000);
+  for (const name of NAMES)
+    expect(
+      (await readdir(folderOf(name))).filter((file) => !/\.(mjs|wasm)$/.test(file)),
+      name,
+    ).toEqual([]);
+});
+
+test("the worker for frames and arrays is imported in less than 150 ms", { timeout: 120_000 }, async () => {
+  const url = JSON.stringify(join(folderOf("work"), "index.mjs"));
+  const times: number[] = [];
+  // The quickest of some: other programs on this machine only make it slower.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const text = `const begin = performance.now(); await import(${url}); console.log(performance.now() - begin); process.exit();`;
+    times.push(await script<number>(text));
+  }
+  console.log(`cold import of the worker: ${Math.min(...times).toFixed(0)} ms`);
+  expect(Math.min(...times)).toBeLessThan(150);
+});
+
+describe("each bundle", () => {
+  for (const name of NAMES)
+    test(`${name} finds all that it imports beside itself, and can be loaded`, async () => {
+      const files = await readdir(folderOf(name));
+      const found = new Set<string>();
+      for (const file of files.filter((one) => one.endsWith(".mjs"))) {
+        const text = await readFile(join(folderOf(name), file), "utf8");
+        for (const [, specifier] of text.matchAll(/(?:^|[;}\s])(?:import|export)[^"'();]*?from\s*"([^"]+)"/g))
+          found.add(specifier);
+        for (const [, specifier] of text.matchAll(/\bimport\("([^"]+)"\)/g)) found.add(specifier);
+      }
+      const missing = [...found].filter(
+        (specifier) =>
+          !specifier.startsWith("node:") &&
+          !builtinModules.includes(specifier) &&
+          !(specifier.startsWith("./") && files.includes(specifier.slice(2))),
+      );
+      // sharp lies beside the image worker, and nothing else gets images; HDF5 is read by it and by plan; clients bundle, and draw.
+      const allowed = ["sharp", "esbuild", "@viz-js/viz", "h5wasm/node"];
+      expect(missing.filter((one) => !allowed.includes(one))).toEqual([]);
+      if (name === "work-image" || name === "plan") expect(missing).not.toContain("h5wasm/node");
+      const url = JSON.stringify(join(folderOf(name), "index.mjs"));
+      expect(await script(`console.log(JSON.stringify(Object.keys(await import(${url})))); process.exit();`)).toEqual([
+        "handler",
+      ]);
+    });
+});
+
+test(
+  "kernels, WebAssembly and what is loaded by name give the same bundled as from the sources",
+  { timeout: 120_000 },
+  async () => {
+    const place = join(folder, "probe");
+    await mkdir(place);
+    for (const { path, contents } of await bundleEntry("test/cdk/probe.ts", { hdf5: true, values: true }))
+      await writeFile(join(place, path), contents);
+    const url = JSON.stringify(join(place, "index.mjs"));
+    const event = JSON.stringify({ fixtures });
+    const bundled = await script<Record<string, string>>(
+      `const { handler } = await import(${url}); console.log(JSON.stringify(await handler(${event})));`,
+    );
+    const sources = await probe({ fixtures });
+    expect(Object.values(sources).filter((value) => /^\w*Error/.test(value))).toEqual([]);
+    expect(bundled).toEqual(sources);
+  },
+);
+
+test("the same sources give the same bytes", { timeout: 120_000 }, async () => {
+  const again = await bundleEntry("functions/work.ts", { hdf5: false, values: true });
+  expect(again.map(({ path }) => path).toSorted()).toEqual((await readdir(folderOf("work"))).toSorted());
+  for (const { path, contents } of again)
+    expect(Buffer.compare(contents, await readFile(join(folderOf("work"), path))), path).toBe(0);
+  expect(bundle.hash).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test("the image worker has sharp for Lambda's processors beside it", { timeout: 300_000 }, async ({ skip }) => {
+  let staged: string;
+  try {
+    staged = stageImageWorker(bundlesIn(join(folder, "functions")), join(ROOT, "node_modules/.cache/abanico-cdk"));
+  } catch (error) {
+    console.log(`test/cdk: the image worker's test is skipped: ${String(error)}`);
+    return skip("npm does not reach its registry");
+  }
+  const binaries = join(staged, "node_modules/@img/sharp-linux-arm64/lib");
+  const [binary] = (await readdir(binaries)).filter((file) => file.endsWith(".node"));
+  const head = await readFile(join(binaries, binary));
+  // ELF, 64 bits, little-endian; machine 183 is AArch64.
+  expect([...head.subarray(0, 6)]).toEqual([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+  expect(head.readUInt16LE(18)).toBe(183);
+  const manifest = await readFile(join(staged, "node_modules", ARM64_BINARY), "utf8");
+  expect(JSON.parse(manifest)).toMatchObject({ version: bundle.sharp, cpu: ["arm64"], os: ["linux"] });
+  expect((await stat(join(staged, "index.mjs"))).size).toBeGreaterThan(0);
+  expect((await readdir(join(staged, "node_modules/@img"))).toSorted()).toEqual([
+    "colour",
+    "sharp-libvips-linux-arm64",
+    "sharp-linux-arm64",
+  ]);
+  await rm(staged, { recursive: true });
+});
+
+test("importing the package does not load the construct library", async () => {
+  const text = `import { registerHooks } from "node:module";
+    const loaded = [];
+    registerHooks({ resolve(specifier, context, next) { const found = next(specifier, context); loaded.push(found.url); return found; } });
+    await import(${JSON.stringify(join(ROOT, "lib/index.ts"))});
+    console.log(JSON.stringify(loaded.filter((url) => /aws-cdk-lib|constructs|powertools|cdk-nag/.test(url))));`;
+  expect(await script(text)).toEqual([]);
+});
