@@ -1,7 +1,10 @@
 import { tableToIPC, type Table } from "apache-arrow";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { arange, col, fromSequence, readCsv, readText, size } from "../../lib/index.ts";
+import { arange, col, fromSequence, readCsv, readImages, readText, size } from "../../lib/index.ts";
 import { stackWith } from "./cloud-run.ts";
+
+const IMAGES = new URL("../fixtures/images/", import.meta.url);
 
 const sales = (from: number, rows: number) =>
   `product,quantity,price\n${Array.from({ length: rows }, (_, i) => `p${(from + i) % 7},${(i * 13) % 17},${((i * 37) % 101) / 8}`).join("\n")}\n`;
@@ -103,4 +106,22 @@ test("a graph of calls is made where its run is planned", async () => {
   };
   expect(await stack.compute(graph)).toBe(4);
   expect(await stack.keys("results/")).toContain("results/run-1/value.json");
+});
+
+test("images are read, made gray and written, with the bytes of this machine", async () => {
+  const files = ["444.jpg", "base.png", "gray16.png"];
+  const stack = stackWith(
+    Object.fromEntries(files.map((name) => [`img/${name}`, readFileSync(new URL(name, IMAGES))])),
+  );
+  const gray = (to: string) => readImages("s3://bucket/img/*").grayscale().write(`s3://bucket/${to}/{name}.png`);
+  expect(await stack.compute(gray("cloud"))).toEqual(
+    await stack.keys("cloud/").then((keys) => keys.map((key) => `s3://bucket/${key}`)),
+  );
+  await stack.computeHere(gray("here"));
+  for (const key of await stack.keys("here/")) {
+    const [here, cloud] = [key, key.replace("here/", "cloud/")].map((one) =>
+      stack.services.store.get(`s3://bucket/${one}`),
+    );
+    expect(Buffer.compare(await here, await cloud)).toBe(0);
+  }
 });

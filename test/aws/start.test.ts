@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { PlanError, type Json } from "../../lib/errors.ts";
+import { advance } from "../../lib/runtime/aws/advance.ts";
 import { start } from "../../lib/runtime/aws/start.ts";
 import { filled } from "../../lib/runtime/aws/placeholders.ts";
 import { requestOf } from "../../lib/runtime/aws/run-objects.ts";
@@ -110,6 +111,22 @@ test("plain JSON starts a run: a collection, a plan, a pipeline by name", async 
   });
   expect(await failureOf(start({ pipeline: "daily" }, services))).toMatchObject({ tag: "Plan" });
   expect(await failureOf(start({ pipeline: "nightly" }, services))).toMatchObject({ tag: "NotFound" });
+});
+
+test("an execution may be started by plain JSON without anything before it", async () => {
+  const stack = stackWith(PIPELINES);
+  await stack.ready;
+  const { services } = stack;
+  const run = "0f0e8a4c-7f0a-4b1e-9a51-5f6f2c1a4f3e";
+  const asked = { pipeline: "daily", key: "incoming/may.csv" };
+  expect(await advance({ run, asked }, services)).toMatchObject({ action: "stage", run, stage: "scan" });
+  expect(await requestOf(services, run)).toMatchObject({ run, what: { name: "daily" } });
+  // Once there is a request the input does not count.
+  expect(await advance({ run, asked: { pipeline: "other" } }, services)).toMatchObject({ run });
+  expect(await failureOf(advance({ run: "x", asked: { run: "x" } }, services))).toMatchObject({ tag: "NotFound" });
+  expect(await failureOf(advance({ run: "x", asked: { collection: 1 } }, services))).toMatchObject({
+    fields: { path: "collection" },
+  });
 });
 
 const collection = perProduct("s3://bucket/x.csv");

@@ -1,29 +1,18 @@
 import { CancelledError, InternalError, StalledError, UnreadableError } from "../../errors.ts";
-import { loadFold } from "../../kernels/registry.ts";
+import { objectAt } from "../../collections/plain.ts";
 import { refuseTooLarge } from "../../plan/estimate.ts";
-import type { Plan, Stage } from "../../plan/plan.ts";
-import { taskCount } from "../../plan/rules.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { validatePlan } from "../../plan/validate.ts";
 import { caughtError } from "./caught.ts";
 import { projectedBill, refuseTooCostly } from "./cost.ts";
-import { doneKey, manifestKey, objectUrl, partialKey, planKey, seenKey, stagePrefix } from "./keys.ts";
+import { planKey, requestKey, seenKey } from "./keys.ts";
 import { refuseLocal } from "./local-sources.ts";
-import { batching, firstManifest, workerOf } from "./manifest.ts";
-import { stagesOver } from "./part-result.ts";
+import { beginRound, nextOf, type Next } from "./rounds.ts";
+import { ask, askedBy, runAt } from "./pipelines.ts";
 import { replay } from "./replay.ts";
 import { hasResult, writeResult } from "./result.ts";
-import type { AdvanceInput, Directive, RunRequest, StageDone } from "./protocol.ts";
-import {
-  bytesAt,
-  cancelledOf,
-  failedOf,
-  putJsonOnce,
-  putOnce,
-  recorded,
-  requestOf,
-  sizeAt,
-  type Bucket,
-} from "./run-objects.ts";
+import type { AdvanceInput, Directive, RunRequest } from "./protocol.ts";
+import { cancelledOf, failedOf, putJsonOnce, recorded, requestOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,6 +27,7 @@ const DEFAULT_MEMORY_MB = 2_048;
 export function advance(input: AdvanceInput, services: Services): Promise<Directive> {
   const { run, error } = input;
   return recorded(services, run, async () => {
+    await askDirectly(input, services);
     const request = await requestOf(services, run);
     refuseOtherBundle(request, services);
     await refuseOver(request, services);
@@ -45,7 +35,7 @@ export function advance(input: AdvanceInput, services: Services): Promise<Direct
       ? partOfPlan(request, request.what.plan, services)
       : partOfCollection(request, request.what, services));
     if (next === undefined) return { action: "finish", run };
-    const directive = await begin(run, next, services);
+    const directive = await beginRound(run, next, services);
     const isSame = directive.part === input.part && directive.stage === input.stage && directive.round === input.round;
     // What the tasks came to would lie in S3. This is something else, and would come again.
     if (error !== undefined && isSame) throw caughtError(error, `Stage "${next.stage.id}" of run ${run}`);
@@ -55,11 +45,11 @@ export function advance(input: AdvanceInput, services: Services): Promise<Direct
   });
 }
 
-type StageDirective = Extract<Directive, { action: "stage" }>;
-
-interface Next {
-  readonly part: number;
-  readonly stage: Stage;
+/** An execution may be started by plain JSON, without `start` or a client: its name is the run's then. */
+async function askDirectly({ run, asked }: AdvanceInput, services: Services): Promise<void> {
+  if (asked === undefined || (await sizeAt(services, requestKey(run))) !== undefined) return;
+  const { run: _, ...json } = objectAt(asked, "");
+  if (Object.keys(json).length > 0) await ask(runAt(run), (await askedBy(json, run, services)).asked, services);
 }
 
 /** The next stage; undefined where all are over. */
@@ -103,76 +93,6 @@ function check(plan: Plan, { maxCost }: RunRequest, { taskBytes, workMemoryMb = 
   refuseTooLarge(plan, taskBytes);
   refuseLocal(plan);
   refuseTooCostly(projectedBill(plan, { workMemoryMb }), maxCost);
-}
-
-/** The first stage that is not over. Those without tasks are over at once. */
-async function nextOf(run: string, part: number, plan: Plan, services: Services): Promise<Next | undefined> {
-  for (let over = await stagesOver(services, run, part, plan); ; over = await stagesOver(services, run, part, plan)) {
-    const stage = plan.stages[over.length];
-    if (stage === undefined) return undefined;
-    if (taskCount(stage.tasks) > 0) return { part, stage };
-    await endEmpty({ run, part, stage: stage.id }, stage, services);
-  }
-}
-
-async function endEmpty(
-  place: { readonly run: string; readonly part: number; readonly stage: string },
-  { output }: Stage,
-  services: Services,
-): Promise<void> {
-  const folded = output.kind === "fold";
-  if (folded) {
-    const fold = await loadFold(output.fold.op, output.fold.params);
-    await putOnce(services, partialKey(place), fold.encode(fold.empty()));
-  }
-  const none = { tasks: 0, attempts: 0, recordsIn: 0, recordsOut: 0, bytesOut: 0, busyMs: 0, wallMs: 0 };
-  const done: StageDone = { ...none, repaired: {}, folded };
-  await putJsonOnce(services, doneKey(place), done);
-}
-
-/** The round of a stage that is to be run: the last that has a manifest; the first gets it here, those behind it from Collect. */
-async function begin(run: string, { part, stage }: Next, services: Services): Promise<StageDirective> {
-  const { store, queues, bucket, log, clock } = services;
-  const place = { run, part, stage: stage.id };
-  const { size, batches, children, seconds } = batching(stage);
-  const round = await lastRound(place, services);
-  const manifest = manifestKey(place, Math.max(0, round));
-  const began = clock.now();
-  if (round < 0) await store.putStream(objectUrl(services, manifest), firstManifest(stage, size));
-  log("info", "A round begins.", {
-    ...place,
-    round,
-    batches,
-    size,
-    children,
-    seconds,
-    manifestMs: clock.now() - began,
-  });
-  return {
-    action: "stage",
-    ...place,
-    round: Math.max(0, round),
-    queue: await queues.create(run),
-    children,
-    worker: workerOf(stage),
-    bucket,
-    manifest,
-    batches: round <= 0 ? batches : await linesOf(manifest, services),
-  };
-}
-
-/** The number of the last manifest; −1 where there is none. */
-async function lastRound(place: Parameters<typeof stagePrefix>[0], services: Bucket): Promise<number> {
-  let last = -1;
-  const prefix = `${objectUrl(services, stagePrefix(place))}manifest-`;
-  for await (const { url } of services.store.list(prefix))
-    last = Math.max(last, parseInt(url.slice(prefix.length), 10));
-  return last;
-}
-
-async function linesOf(key: string, services: Bucket): Promise<number> {
-  const bytes = await bytesAt(services, key);
-  return bytes === undefined ? 0 : bytes.reduce((count, byte) => count + Number(byte === 10), 0);
 }
 
 function refuseOtherBundle({ run, bundle }: RunRequest, services: Services): void {

@@ -87,7 +87,7 @@ export function workerOf(stage: Stage): "work" | "work-image" {
 }
 
 function familyOf({ work: { op } }: Stage): string {
-  return op.slice(0, op.indexOf("."));
+  return op.split(".")[0];
 }
 
 const LINES_A_PIECE = 4_096;

@@ -61,6 +61,8 @@ export interface Caught {
  * may plan another; otherwise, where that round is still what the run needs, Advance throws it.
  */
 export interface AdvanceInput extends RunInput, Partial<Pick<StageRef, "part" | "stage" | "round">> {
+  /** The execution's own input, at its first step: where nobody has written a request for it, this is what is asked for, see start.ts. */
+  readonly asked?: unknown;
   readonly error?: Caught;
 }
 

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
-import { objectAt, refuse, textAt, textsAt, type PlainObject } from "../../collections/plain.ts";
-import { NotFoundError, PlanError, UnreadableError, type Json } from "../../errors.ts";
-import { compile, expandBraces, matches } from "../../store/glob-pattern.ts";
-import { PIPELINES_PREFIX, objectUrl, pipelineKey, requestKey } from "./keys.ts";
-import { ASK_OPTIONS, askedOf, type Asked } from "./pipeline-request.ts";
-import { filled, filledWithout, type Dropped } from "./placeholders.ts";
-import { PROTOCOL, type RunInput, type RunRequest } from "./protocol.ts";
-import { bytesAt, putJsonOnce } from "./run-objects.ts";
+import { objectAt, refuse, textAt, type PlainObject } from "../../collections/plain.ts";
+import { PIPELINES_PREFIX, objectUrl, pipelineKey } from "./keys.ts";
+import type { Asked } from "./pipeline-request.ts";
+import { askedBy, askedByPipeline, ask, readPipeline, runAt, waitsFor } from "./pipelines.ts";
+import type { Dropped } from "./placeholders.ts";
+import type { RunInput } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
 /** What was started. */
@@ -26,23 +24,11 @@ export interface Started {
 export async function start(event: unknown, services: Services): Promise<Started> {
   const object = objectAt(event, "");
   if (object["detail-type"] !== undefined) return startDropped(object, services);
-  const run = object["run"] === undefined ? newRun() : runAt(object["run"]);
-  if (object["pipeline"] === undefined) {
-    const { run: _, ...json } = object;
-    await begin(run, askedOf(json), services);
-    return { runs: [{ run }] };
-  }
-  const { pipeline, key } = objectAt(object, "", ["pipeline", "key", "run"]);
-  const name = textAt(pipeline, "pipeline");
-  const found = await readPipeline(pipelineKey(name), services);
-  if (found === undefined)
-    throw new NotFoundError(`There is no pipeline ${objectUrl(services, pipelineKey(name))}.`, {
-      fields: { pipeline: name },
-      fix: `put it there: aws s3 cp ${name}.json ${objectUrl(services, pipelineKey(name))}`,
-    });
-  const dropped = key === undefined ? undefined : { bucket: services.bucket, key: textAt(key, "key") };
-  await begin(run, askedByPipeline(name, found, dropped, run), services);
-  return { runs: [{ run, pipeline: name }] };
+  const { run: given, ...json } = object;
+  const run = given === undefined ? newRun() : runAt(given);
+  const { asked, pipeline } = await askedBy(json, run, services);
+  await begin(run, asked, services);
+  return { runs: [{ run, ...(pipeline === undefined ? {} : { pipeline }) }] };
 }
 
 /** One run for each pipeline that waits for such a file. A pipeline that is not well formed does not keep the others from it; then this fails. */
@@ -95,58 +81,12 @@ function runOf(pipeline: string, { bucket, key }: Dropped, version: string): str
   return `drop-${hash.digest("hex").slice(0, 24)}`;
 }
 
-async function readPipeline(key: string, services: Services): Promise<PlainObject | undefined> {
-  const bytes = await bytesAt(services, key);
-  if (bytes === undefined) return undefined;
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new UnreadableError(`${objectUrl(services, key)} is not JSON: ${String(cause)}`, { fields: { key }, cause });
-  }
-  return named(key, () => objectAt(json, "", ["match", "collection", "write", ...ASK_OPTIONS]));
-}
-
-function waitsFor(pipeline: PlainObject, key: string): boolean {
-  const { match } = pipeline;
-  if (match === undefined) return false;
-  const patterns = typeof match === "string" ? [match] : textsAt(match, "match");
-  return patterns.flatMap(expandBraces).some((one) => matches(compile(one.split("/")), key.split("/")));
-}
-
-function askedByPipeline(name: string, pipeline: PlainObject, dropped: Dropped | undefined, run: string): Asked {
-  return named(pipelineKey(name), () => {
-    const { match: _, ...rest } = pipeline;
-    const json = rest as Json; // it was parsed from JSON
-    const ready = dropped === undefined ? filledWithout(json, run) : filled(json, dropped, run);
-    const { what, ...options } = askedOf(ready as PlainObject); // an object as before
-    return { what: what.kind === "collection" ? { ...what, name } : what, ...options };
-  });
-}
-
-/** Says in which file something is wrong. */
-function named<T>(key: string, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (!(error instanceof PlanError)) throw error;
-    throw new PlanError(`${key}: ${error.message}`, { fields: { ...error.fields, pipeline: key }, cause: error });
-  }
-}
-
 async function begin(run: string, asked: Asked, services: Services): Promise<void> {
-  const request: RunRequest = { abanico: PROTOCOL, run, createdAt: services.clock.now(), ...asked };
-  await putJsonOnce(services, requestKey(run), request);
+  await ask(run, asked, services);
   await services.startRun(run);
   services.log("info", "A run was started.", { run, kind: asked.what.kind });
 }
 
 function newRun(): string {
   return `run-${crypto.randomUUID().slice(0, 13)}`;
-}
-
-/** Part of keys, and of the names of an execution and a queue. */
-function runAt(value: unknown): string {
-  const run = textAt(value, "run");
-  return /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/.test(run) ? run : refuse("run", "up to 40 letters, digits and hyphens", run);
 }
