@@ -21,7 +21,7 @@ const RATES = {
   answerLost: 0.05,
   startLost: 0.1,
 };
-const SEEDS = Array.from({ length: Number(process.env["RUNS"] ?? 4) }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: Number(process.env["RUNS"] ?? 2) }, (_, i) => i + 1);
 
 const text = (rows: number) =>
   Array.from({ length: rows }, (_, i) =>

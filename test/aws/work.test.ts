@@ -148,7 +148,7 @@ test("a task that goes over its time limit is left", async () => {
 });
 
 test("a batch that was lost is told with what Step Functions caught", async () => {
-  const { run } = await stackOf(planOf({ work: callOf("hostile"), tasks: 8 }));
+  const { run, started } = await stackOf(planOf({ work: callOf("hostile"), tasks: 8 }));
   const lost = {
     Error: "Runtime.ExitError",
     Cause: JSON.stringify({ errorType: "Runtime.ExitError", errorMessage: "signal: killed" }),
@@ -159,10 +159,14 @@ test("a batch that was lost is told with what Step Functions caught", async () =
     task: 4,
     error: { tag: "WorkerDied", fix: expect.stringContaining("memory") },
   });
-  const timedOut = { Error: "States.Timeout", Cause: "" };
+  const timedOut = { Error: "Sandbox.Timedout", Cause: "Task timed out after 900.00 seconds" };
   expect((await run({ first: 4, count: 4 }, { lost: timedOut }))[0].outcome).toMatchObject({
     error: { tag: "TaskTimeout" },
   });
+  // The child's time was up, and not the function's.
+  expect(await run({ first: 4, count: 4 }, { lost: { Error: "States.Timeout" } })).toEqual([]);
+  expect(started).toMatchObject([{ ...PLACE, batch: { first: 4, count: 4 } }]);
+  expect(started[0]).not.toHaveProperty("lost");
 });
 
 test("a batch hands the rest over before its function's time is up", async () => {

@@ -3,10 +3,17 @@ import type { Plan, Stage } from "../../plan/plan.ts";
 import { BatchRun } from "./batch-run.ts";
 import { caughtError } from "./caught.ts";
 import { stopKey } from "./keys.ts";
+import { workerOf } from "./manifest.ts";
 import { Outbox } from "./outbox.ts";
 import type { WorkAnswer, WorkInput } from "./protocol.ts";
 import { cancelledOf, planOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
+
+/**
+ * An Express child waits for a function for less long than that may run, and what a batch takes is only projected. So this is no failure: a call that nobody
+ * waits for has all the time there is, and where the first one answers nevertheless, Collect takes one of the two.
+ */
+const CUT_SHORT = "States.Timeout";
 
 /**
  * Runs the tasks of a batch one after the other, with the same `runTask` as a thread of this machine, and tells Collect of them by messages. It may be called
@@ -18,6 +25,17 @@ import type { Services } from "./services.ts";
 export async function work(input: WorkInput, services: Services): Promise<WorkAnswer> {
   const { run, part, batch, lost } = input;
   const answer = { first: batch.first, count: batch.count };
+  if (lost?.Error === CUT_SHORT) {
+    const { lost: _, ...again } = input;
+    const stage = stageOf(await planOf(services, run, part), input.stage);
+    services.log("warn", "A batch takes longer than a child has: it goes on by itself.", {
+      run,
+      stage: stage.id,
+      batch,
+    });
+    await services.startWork(workerOf(stage), again);
+    return answer;
+  }
   if (lost !== undefined) {
     const tasks = `tasks [${batch.first}, ${batch.first + batch.count})`;
     const error = caughtError(lost, `Stage "${input.stage}", ${tasks}`);
