@@ -7,7 +7,9 @@ import { doneKey, outputKey, partName, planKey, stopKey } from "../../lib/runtim
 import { OutputReader, checksumOf } from "../../lib/runtime/aws/outputs.ts";
 import type { Batch, PartOf, WorkInput, WorkMessage } from "../../lib/runtime/aws/protocol.ts";
 import { putJson } from "../../lib/runtime/aws/run-objects.ts";
+import { encodeSections } from "../../lib/runtime/sections.ts";
 import type { Services } from "../../lib/runtime/aws/services.ts";
+import { emptyCounts, withCounting } from "../../lib/store/with-counting.ts";
 import { work } from "../../lib/runtime/aws/work.ts";
 import { hostileAt } from "../runtime/kernels.ts";
 import { KEEP, callOf, foldWith, planOf } from "../runtime/plans.ts";
@@ -196,7 +198,7 @@ test("nothing is run where the run was cancelled, or enough is had", async () =>
   expect(await run({ first: 0, count: 4 })).toEqual([]);
 });
 
-test("outputs are read where repairs have put them, and by sections", async () => {
+test("outputs are read where repairs have put them", async () => {
   const { services } = await stackOf(planOf({ work: callOf("bytesOf", { length: 10 }), tasks: 4, output: KEEP }));
   const put = (key: string, byte: number) => services.store.put(`s3://bucket/${key}`, Uint8Array.of(byte));
   await put(outputKey(PLACE, 1), 1);
@@ -207,4 +209,19 @@ test("outputs are read where repairs have put them, and by sections", async () =
   expect([...(await reader.fetch(ref))]).toEqual([2]);
   await expect(reader.fetch({ ...ref, task: 2 })).rejects.toMatchObject({ tag: "NotFound", fields: { task: 2 } });
   await expect(reader.fetch({ ...ref, run: "elsewhere" })).rejects.toMatchObject({ tag: "Internal" });
+});
+
+test("sections are read without their outputs, and what says where they are once a batch", async () => {
+  const { services } = await stackOf(planOf({ work: callOf("one"), tasks: 4 }));
+  const sections = Array.from({ length: 3_000 }, (_, i) => new Uint8Array(i % 50).fill(i));
+  const bytes = encodeSections(sections);
+  await services.store.put(`s3://bucket/${outputKey(PLACE, 0)}`, bytes);
+  const counts = emptyCounts();
+  const reader = new OutputReader({ ...services, store: withCounting(services.store, counts) });
+  for (const section of [0, 1, 49, 1_700, 2_999]) {
+    const found = await reader.fetch({ run: partName("run", 0), stage: "only", task: 0, section });
+    expect(Buffer.compare(found, sections[section])).toBe(0);
+  }
+  expect(counts.open.calls).toBe(1);
+  expect(counts.read.bytes).toBeLessThan(bytes.length / 2);
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { InternalError, NotFoundError } from "../../errors.ts";
 import type { Ref } from "../../plan/plan.ts";
+import type { Reader, Store } from "../../store/store.ts";
 import { readSectionBy } from "../sections.ts";
 import { objectUrl, outputKey, partOfName } from "./keys.ts";
 import type { StageDone, StageRef } from "./protocol.ts";
@@ -32,10 +33,29 @@ export async function commit(services: Bucket, key: string, bytes: Uint8Array): 
   return { size: there.byteLength, checksum: checksumOf(there) };
 }
 
+interface Opened {
+  readonly size: number;
+  readonly tail: Uint8Array;
+  readonly reader: Reader;
+}
+
+/** The index of two thousand sections, or all of a small output, in bytes. */
+const TAIL_BYTES = 16 * 1024;
+const MOST_OPEN = 2_000;
+
+/** Readers of objects hold nothing open: see s3.ts. */
+async function open(store: Store, url: string, signal: AbortSignal | undefined): Promise<Opened> {
+  const reader = await store.open(url, signal === undefined ? {} : { signal });
+  const { size } = reader.info;
+  return { size, tail: await reader.read(Math.max(0, size - TAIL_BYTES), size, signal), reader };
+}
+
 /** Reads outputs by their refs, for one batch of tasks or one planner: which tasks of a stage were repaired it asks once. */
 export class OutputReader {
   readonly #services: Bucket;
   readonly #done = new Map<string, Promise<StageDone | undefined>>();
+
+  readonly #sections = new Map<string, Promise<Opened>>();
 
   constructor(services: Bucket) {
     this.#services = services;
@@ -48,12 +68,11 @@ export class OutputReader {
     const url = objectUrl(this.#services, await this.#keyOf(ref));
     try {
       if (ref.section === undefined) return await store.get(url, options);
-      const reader = await store.open(url, options);
-      try {
-        return await readSectionBy((start, end) => reader.read(start, end, signal), reader.info.size, ref.section);
-      } finally {
-        await reader.close();
-      }
+      const { size, tail, reader } = await this.#opened(url, signal);
+      const from = size - tail.byteLength;
+      const read = async (start: number, end: number) =>
+        start >= from ? tail.subarray(start - from, end - from) : reader.read(start, end, signal);
+      return await readSectionBy(read, size, ref.section);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       throw new NotFoundError(`Output ${ref.task} of stage "${ref.stage}" of run ${ref.run} is not there any more.`, {
@@ -62,6 +81,16 @@ export class OutputReader {
         cause: error,
       });
     }
+  }
+
+  /** An output with sections, and its end, where it says where they are: most tasks of a batch read the same outputs. */
+  #opened(url: string, signal: AbortSignal | undefined): Promise<Opened> {
+    const known = this.#sections.get(url);
+    if (known !== undefined) return known;
+    const opening = open(this.#services.store, url, signal);
+    if (this.#sections.size < MOST_OPEN) this.#sections.set(url, opening);
+    opening.catch(() => this.#sections.delete(url));
+    return opening;
   }
 
   async #keyOf({ run: name, stage, task }: Ref): Promise<string> {
