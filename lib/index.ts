@@ -130,6 +130,7 @@ export {
 export { matmul, outer, tensordot } from "./collections/array/products.ts";
 export { mapOverlap, type MapOverlapOptions } from "./collections/array/overlap.ts";
 export { random, type RandomOptions } from "./collections/array/random.ts";
+export type { ChoiceOptions, PermutationOptions } from "./collections/array/random-order.ts";
 export {
   all,
   any,

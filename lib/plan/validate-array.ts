@@ -18,7 +18,7 @@ import {
 
 /** How many inputs each operation has; undefined: one or more. */
 const INPUTS: Readonly<Record<string, number | undefined>> = {
-  ...{ full: 0, affine: 0, eye: 0, random: 0, data: 0, function: 0, file: 0, kept: 0, input: 0, received: 0 },
+  ...{ full: 0, affine: 0, eye: 0, random: 0, drawn: 0, data: 0, function: 0, file: 0, kept: 0, input: 0, received: 0 },
   ...{
     cast: 1,
     slice: 1,

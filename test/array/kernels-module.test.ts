@@ -24,7 +24,18 @@ test("the module exports every operation of the tables, and no other", () => {
   const types = signatures.ELEMENT_TYPES;
   const casts = types.flatMap((from) => types.map((to) => `cast_${from}_${to}`));
   const draws = ["uniform", "normal", "exponential"].flatMap((name) => [`${name}_f32`, `${name}_f64`]);
-  const others = ["allocate", "release", "mergemoments", "seedstream", "bits_u64", "integers_i64"];
+  const others = [
+    "allocate",
+    "release",
+    "mergemoments",
+    "seedstream",
+    "bits_u64",
+    "integers_i64",
+    "belowat",
+    "permutedat",
+    "shuffle",
+    "uniformat",
+  ];
   expect(Object.keys(arrayKernel().wasm).sort()).toEqual([...named, ...casts, ...draws, ...others].sort());
 });
 

@@ -62,6 +62,7 @@ const OPS = [
   "affine",
   "eye",
   "random",
+  "drawn",
   "data",
   "function",
   "file",

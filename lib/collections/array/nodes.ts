@@ -109,6 +109,8 @@ export interface LeafOperations {
   readonly eye: { readonly k: number };
   /** Chunk c of the grid is made by stream c of the seed. */
   readonly random: { readonly distribution: Distribution; readonly seed: number; readonly grid: Chunks };
+  /** Element i, in C order, is what the seed gives to i: the same in any chunks. */
+  readonly drawn: { readonly draw: Draw; readonly seed: number };
   /** Bytes of the caller's, in C order. */
   readonly data: { readonly bytes: Uint8Array };
   /** A user's function of the indices of an element, or of where a chunk begins and its shape. */
@@ -129,6 +131,12 @@ export type Distribution =
   | { readonly kind: "normal" }
   | { readonly kind: "exponential" }
   | { readonly kind: "integers"; readonly low: number; readonly high: number };
+
+/** Uniform in [0, 1); one of 0 … count − 1; the first of 0 … count − 1 in an order of chance. */
+export type Draw =
+  | { readonly kind: "uniform" }
+  | { readonly kind: "below"; readonly count: number }
+  | { readonly kind: "permuted"; readonly count: number };
 
 /** Where an array's bytes lie. */
 export type ArrayFile =
@@ -206,7 +214,9 @@ export type LocalFunction =
       readonly n: number;
     }
   /** For each element how many of the ascending values, float64 and the second input, lie before it; "right": or are equal. */
-  | { readonly name: "search"; readonly side: "left" | "right" };
+  | { readonly name: "search"; readonly side: "left" | "right" }
+  /** For each element of the first input, int64, the row of the second one with that number: its axes come behind those of the first. */
+  | { readonly name: "pick" };
 
 export type WholeFunction =
   /** Of a and b. */

@@ -3,6 +3,8 @@ import { ChunkedArray } from "./chunked-array.ts";
 import { checkChunks, type ChunksOption } from "./chunks.ts";
 import { holds, type DType } from "./dtype.ts";
 import type { Distribution } from "./nodes.ts";
+import { choice, permutation } from "./random-order.ts";
+import { checkSeed } from "./seed.ts";
 import { checkShape } from "./shape.ts";
 
 export interface RandomOptions {
@@ -67,6 +69,8 @@ export const random = {
       "random.integers(…)",
     ) as ChunkedArray<D>; // of that dtype
   },
+  choice,
+  permutation,
 };
 
 function drawn(
@@ -76,11 +80,8 @@ function drawn(
   what: string,
 ): ChunkedArray {
   const shape = checkShape(given, what);
-  const { dtype = "float64", seed = Math.floor(Math.random() * 2 ** 53) } = options;
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new OptionError(`${what}: seed expects a whole number from 0 to 2^53 − 1; found ${seed}.`, {
-      fields: { seed },
-    });
+  const { dtype = "float64" } = options;
+  const seed = checkSeed(options.seed, what);
   const chunks = checkChunks(options.chunks, shape, dtype);
   return new ChunkedArray({ op: "random", distribution, seed, grid: chunks, shape, dtype, chunks });
 }

@@ -4,6 +4,7 @@ import { sizeOf } from "../../collections/array/shape.ts";
 import { InternalError } from "../../errors.ts";
 import type { Arena, Block } from "./arena.ts";
 import { broadcastRegion, copyBox, layoutOf } from "./boxes.ts";
+import { drawnBox } from "./drawn.ts";
 import { Fusion, fillWith } from "./fuse.ts";
 import { alongAxis } from "./along.ts";
 import { multiplyInto, operandBox } from "./multiply.ts";
@@ -90,6 +91,8 @@ export class Evaluator {
       }
       case "eye":
         return this.#eye(node, region);
+      case "drawn":
+        return drawnBox(this.arena, node, region);
       case "random":
       case "file":
       case "kept":

@@ -267,6 +267,7 @@ export function generateEntry(): string {
     'export { allocate, release } from "./memory";',
     'export { mergemoments } from "./moments";',
     'export { seedstream, bits as bits_u64, integers as integers_i64 } from "./random";',
+    'export { belowat, permutedat, shuffle, uniformat } from "./indexed";',
     ...each(BINARY, (operation, type) => mapLoop(operation, type, ["a", "b"])),
     ...each(UNARY, (operation, type) => mapLoop(operation, type, ["a"])),
     ...each(COMPARISONS, (operation, type) => maskLoop(operation, type, ["a", "b"])),

@@ -57,6 +57,8 @@ function work(arena: Arena, fn: LocalFunction, inputs: readonly Block[], wanted:
     }
     case "fft":
       return transformLines(arena, fn, first, size);
+    case "pick":
+      return picked(arena, first, second, size);
     case "search":
       return searched(arena, first, second, fn.side, size);
   }
@@ -105,6 +107,36 @@ function carryAt(arena: Arena, totals: Block, axis: number, index: number): Bloc
   if (index === 0) return undefined;
   const start = totals.shape.map((_, i) => (i === axis ? index - 1 : 0));
   return gathered(arena, totals.dtype, totals.shape.with(axis, 1), layoutOf(totals, start));
+}
+
+/** The rows with these numbers. */
+function picked(arena: Arena, places: Block, rows: Block, size: readonly number[]): Block {
+  const { kernel } = arena;
+  const out = arena.block(rows.dtype, size);
+  const { bytes } = infoOf(rows.dtype);
+  const count = sizeOf(places.shape);
+  const length = sizeOf(rows.shape.slice(1));
+  if (length === 1) {
+    const short = arena.bytes(4 * count);
+    kernel.loop("cast_i64_i32")(places.address, short, count);
+    kernel.loop(`take_${bytes}`)(rows.address, short, out.address, count);
+    arena.release({ address: short });
+    return out;
+  }
+  const numbers = arena.view("int64", places.address, count);
+  const copy = kernel.copy2d(bytes);
+  for (const [i, number] of numbers.entries())
+    copy(
+      rows.address + Number(number) * length * bytes,
+      0,
+      bytes,
+      out.address + i * length * bytes,
+      0,
+      bytes,
+      1,
+      length,
+    );
+  return out;
 }
 
 /** How many of the ascending values lie before each element; "right": or are equal to it. NaN is the largest, as NumPy sorts it. */

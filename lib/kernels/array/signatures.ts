@@ -182,6 +182,14 @@ interface Others {
   bits_u64: Draw;
   /** Whole numbers from `low`, `range` of them (0n: 2^64). */
   integers_i64(state: number, low: bigint, range: bigint, out: number, n: number): void;
+  /** Elements `from` … of a sequence that the seed fixes, each by its index: numbers in [0, 1), float64. */
+  uniformat(seedLow: number, seedHigh: number, from: number, out: number, n: number): void;
+  /** The same: whole numbers below `range`, int64. */
+  belowat(seedLow: number, seedHigh: number, range: number, from: number, out: number, n: number): void;
+  /** The same: of 0 … count − 1 in a random order, int64; count is at least 4. */
+  permutedat(seedLow: number, seedHigh: number, count: number, from: number, out: number, n: number): void;
+  /** All of 0 … n − 1 in a random order, int64. */
+  shuffle(seedLow: number, seedHigh: number, out: number, n: number): void;
 }
 /** (state, out, n) */
 type Draw = (state: number, out: number, n: number) => void;

@@ -272,6 +272,9 @@ function expensiveOperands(node: ArrayNode): ArrayNode[] {
   // Blocks that overlap read the chunks around them.
   if (node.op === "blocks" && node.depth?.some((depth) => depth > 0) === true)
     return node.inputs.filter((input) => input.op !== "kept" && !isMade(input));
+  // Rows may be picked from anywhere: what they are picked from is made once.
+  if (node.op === "local" && node.fn.name === "pick" && chunkCount(node.chunks) > 1)
+    return node.inputs.slice(1).filter((input) => input.op !== "kept" && !isMade(input));
   if (node.op !== "matmul") return [];
   const [left, right] = node.inputs;
   const again = [node.chunks[1].length, node.chunks[0].length];

@@ -2,12 +2,12 @@
 // side in the lanes of a vector: one alone waits for itself. Each number is drawn whole, so that n1 and then n2 numbers are n1 + n2 at once. Nothing here depends on the machine: no relaxed SIMD, and logarithms of our own.
 
 // @ts-ignore: decorator
-@inline function mix(z: u64): u64 {
+@inline export function mix(z: u64): u64 {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return z ^ (z >> 31);
 }
-const GOLDEN: u64 = 0x9e3779b97f4a7c15;
+export const GOLDEN: u64 = 0x9e3779b97f4a7c15;
 
 /** SplitMix64 from two starts that depend on seed and stream; of one seed, no two streams share either start. */
 export function seedstream(state: usize, seedLow: u32, seedHigh: u32, streamLow: u32, streamHigh: u32): void {
@@ -285,7 +285,7 @@ function exponentialEdge(index: usize, x: f64): f64 {
 let low64: u64 = 0;
 /** The high half of a product of 128 bits; the low one in `low64`. */
 // @ts-ignore: decorator
-@inline function highProduct(a: u64, b: u64): u64 {
+@inline export function highProduct(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff;
   const aHigh = a >> 32;
   const bLow = b & 0xffffffff;

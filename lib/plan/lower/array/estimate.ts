@@ -13,7 +13,8 @@ export function estimateArray({ program, grid, pairs, sink }: ArrayRunParams): E
   // Of whole arrays every node makes all of itself.
   const chunk = sink.to === "whole" ? Infinity : largestBox(grid, sink);
   const held = pairs === true ? program.reduce((sum, node) => sum + sharedBytes(node, chunk), 0) : 0;
-  const blocks = held + peakOfBlocks(program, rootsOf(sink), (node) => blockBytes(node, chunk));
+  const blocks =
+    held + peakOfBlocks(program, rootsOf(sink), (node) => blockBytes(node, chunk) + pickedBytes(program, node));
   return {
     bytesIn: program.reduce((sum, node) => sum + bytesRead(node), 0),
     peakBytes: { kernel: KERNEL_BYTES, blocks, output: outputBytes(program, chunk, sink) },
@@ -78,6 +79,12 @@ function blockBytes(node: ProgramNode, chunk: number): number {
       ? 2 * Math.min(sizeOf(node.shape), largestChunk(node.chunks))
       : 0;
   return width * (box + own + lines);
+}
+
+/** What rows are picked from is whole, and was put together perhaps. */
+function pickedBytes(program: ArrayRunParams["program"], node: ProgramNode): number {
+  if (node.op !== "local" || node.fn.name !== "pick") return 0;
+  return 2 * infoOf(node.dtype).bytes * sizeOf(program[node.inputs[1]].shape);
 }
 
 function outputBytes(program: ArrayRunParams["program"], chunk: number, sink: ArrayRunParams["sink"]): number {

@@ -32,7 +32,7 @@ function touched(wanted: readonly number[], given: readonly number[]): number {
   return sum;
 }
 
-const MADE_ANYWHERE: ReadonlySet<string> = new Set(["full", "affine", "eye", "data"]);
+const MADE_ANYWHERE: ReadonlySet<string> = new Set(["full", "affine", "eye", "drawn", "data"]);
 const MOVES: ReadonlySet<string> = new Set(["cast", "slice", "transpose", "rechunk", "map", "broadcast"]);
 
 /** What is known of nodes: graphs share them, and may be deeper than the stack. */
