@@ -48,7 +48,7 @@ function mark(): { readonly seconds: number; readonly cpu: number } {
  * The peak resident memory of this process with all its threads, in bytes. Linux: VmHWM, since `maxRSS` there also
  * counts what the parent held when it forked.
  */
-function peakRss(): number {
+export function peakRss(): number {
   try {
     const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
     if (kibibytes !== undefined) return Number(kibibytes) * 1_024;
