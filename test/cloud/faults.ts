@@ -68,6 +68,10 @@ export class Faults {
     return this.#scripted.map(({ hits }) => hits);
   }
 
+  hitsOf(fault: Fault): number {
+    return this.#scripted.find((one) => one.fault === fault)?.hits ?? 0;
+  }
+
   take(call: Call): Effect | undefined {
     for (const one of this.#scripted) {
       const { on, effect, skip = 0, times = 1 } = one.fault;

@@ -110,6 +110,9 @@ export class EmulatedFunction {
       // The access key tells the proxy who asks.
       env: { ...env, AWS_ACCESS_KEY_ID: key, AWS_LAMBDA_FUNCTION_NAME: name },
       execArgv: [],
+      // What is printed travels with the answer.
+      stdout: true,
+      stderr: true,
     });
     const environment: Environment = { key, worker, ready: next(worker, undefined) };
     // It is followed by "exit"; without a listener it would end the process.

@@ -60,6 +60,11 @@ export function smallMachine(children: "EXPRESS" | "STANDARD"): object {
       States: { Work: { ...invoke("work", { "Payload.$": "$" }), End: true } },
     },
     ToleratedFailurePercentage: 0,
+    ResultWriter: {
+      Resource: "arn:aws:states:::s3:putObject",
+      Parameters: { "Bucket.$": "$.bucket", "Prefix.$": "States.Format('results/{}', $.run)" },
+      WriterConfig: { Transformation: "COMPACT", OutputType: "JSONL" },
+    },
     ResultPath: null,
     End: true,
   };

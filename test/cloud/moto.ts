@@ -33,6 +33,8 @@ async function startWith(python: string, { believed, region, waitScale }: MotoOp
     env: {
       ...process.env,
       PYTHONDONTWRITEBYTECODE: "1",
+      // It warns of parts of templates that it leaves out: policies above all, which are asserted on the template.
+      PYTHONWARNINGS: "ignore",
       MOTO_PORT: String(believed),
       ABANICO_WAIT_SCALE: String(waitScale),
       AWS_ACCESS_KEY_ID: "moto",

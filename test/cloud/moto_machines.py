@@ -30,7 +30,7 @@ def machines_of_stacks():
 
 
 def definitions():
-    """The grammar knows no JSONL, no Express children, and no whole number as ToleratedFailurePercentage."""
+    """The grammar knows no JSONL, no Express children, no form of results, and no whole number as ToleratedFailurePercentage."""
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser as Parser
 
     def mend(node):
@@ -40,6 +40,7 @@ def definitions():
         if isinstance(node, dict):
             if node.get("InputType") == "JSONL":
                 node["InputType"] = "JSON"
+            node.pop("WriterConfig", None)
             if node.get("ExecutionType") == "EXPRESS":
                 node["ExecutionType"] = "STANDARD"
             if isinstance(node.get("ToleratedFailurePercentage"), int):
@@ -111,6 +112,21 @@ def errors_passed_on():
     CustomErrorName.__init__ = ErrorName.__init__
 
 
+def places_of_results():
+    """Where a map's results go is said by paths into its input, which moto looks for in the results."""
+    writer = importlib.import_module(MAP + "result_writer.result_writer_decl").ResultWriter
+
+    def eval_body(self, env):
+        results = env.stack.pop()
+        rest = list(env.stack)
+        env.stack.append(env.states.get_input())
+        self.parargs.eval(env=env)
+        env.stack[:] = [*rest, results, env.stack[-1]]
+        self.resource_eval.eval_resource(env=env)
+
+    writer._eval_body = eval_body
+
+
 def many_items():
     """A worker of a map calls itself for each item (Python allows a thousand calls), and does not see that the execution was stopped."""
     worker = importlib.import_module(MAP + "iteration.itemprocessor.distributed_item_processor_worker")
@@ -130,4 +146,4 @@ def many_items():
     worker.DistributedItemProcessorWorker._eval_pool = eval_pool
 
 
-ALL = (second_start, machines_of_stacks, definitions, failing_items, errors_passed_on, many_items)
+ALL = (second_start, machines_of_stacks, definitions, failing_items, errors_passed_on, places_of_results, many_items)
