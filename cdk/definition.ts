@@ -1,6 +1,8 @@
 /**
  * The state machine, in Amazon States Language (JSONPath). What its functions tell each other is in lib/runtime/aws/protocol.ts.
  *
+ *     Begin
+ *        ▼
  *     Advance ─▶ What ─┬─▶ Finish ─▶ end
  *        ▲  │          └─▶ Worker | ImageWorker ─▶ Children ─▶ RoundExpress | RoundStandard ─┐
  *        │  └ error ─▶ Fail ─▶ Failed                                                        │
@@ -9,6 +11,7 @@
  *     Round…: Parallel ┬ Distributed Map, a line of the manifest each: Work ─ error ─▶ Lost
  *                      └ Collect ⟲ until done
  *
+ * - A run has the name of its execution: so it is started once, and an execution may be started by plain JSON too, which Advance makes a request of.
  * - Tasks call `lambda:invoke`, since errors of the service have names to retry on only there, and answer with `$.Payload`.
  * - A batch that fails for good goes to Lost, which tells Collect; so the map fails only where not even that is possible, and then the run does.
  * - A map's results go to S3: in a state's output, many of them would end the execution with an error that nothing catches.
@@ -71,8 +74,9 @@ const STORE_FAULTS = ["StoreFaultError"];
 export function definitionOf(parts: DefinitionParts): Definition {
   return {
     Comment: "Abanico: runs plans, stage by stage. See cdk/definition.ts.",
-    StartAt: "Advance",
+    StartAt: "Begin",
     States: {
+      Begin: { Type: "Pass", Parameters: { "run.$": "$$.Execution.Name", "asked.$": "$" }, Next: "Advance" },
       Advance: {
         ...invoke(parts, parts.plan, "$", STANDARD),
         Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Fail" }],
