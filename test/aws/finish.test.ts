@@ -122,3 +122,12 @@ test("cancelled, over its deadline, too large, too costly, of another version: r
   expect(await ask("g", {}, {}, unknown)).toMatchObject({ tag: "Plan", fields: { path: "stages[0].work.op" } });
   expect(await failureOf(advance({ run: "none" }, services))).toMatchObject({ tag: "NotFound" });
 });
+
+test("a run whose request is not well formed, or not there, has an outcome too", async () => {
+  const { services } = stackWith();
+  const asked = { collection: { abanico: 1, frame: { kind: "cvs" } } };
+  expect(await failureOf(advance({ run: "x", asked }, services))).toMatchObject({ tag: "Plan" });
+  await fail({ run: "x", error: { Error: "PlanError", Cause: "{}" } }, services);
+  const error = { tag: "Plan", fields: { path: "collection.frame.kind" } };
+  expect(await outcomeOf(services, "x")).toMatchObject({ ok: false, error });
+});

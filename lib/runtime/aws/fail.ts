@@ -1,8 +1,8 @@
-import { toErrorRecord, type ErrorRecord } from "../../errors.ts";
+import { NotFoundError, UnreadableError, toErrorRecord, type ErrorRecord } from "../../errors.ts";
 import { caughtError } from "./caught.ts";
 import { notify, removeQueue } from "./ending.ts";
 import { outcomeKey } from "./keys.ts";
-import type { FailInput, RunInput, RunOutcome } from "./protocol.ts";
+import type { FailInput, RunInput, RunOutcome, RunRequest } from "./protocol.ts";
 import { failureOf, outcomeOf, putJsonOnce, requestOf } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
@@ -11,18 +11,29 @@ import type { Services } from "./services.ts";
  * the reason; the bucket's lifecycle rule deletes them. May be called again.
  */
 export async function fail({ run, error = {} }: FailInput, services: Services): Promise<RunInput> {
-  const request = await requestOf(services, run);
+  const request = await requestIfThere(services, run);
   let outcome = await outcomeOf(services, run);
   if (outcome === undefined) {
     const why = await reasonOf(services, run, error);
-    const failed: RunOutcome = { ok: false, run, error: why, wallMs: services.clock.now() - request.createdAt };
+    const now = services.clock.now();
+    const failed: RunOutcome = { ok: false, run, error: why, wallMs: now - (request?.createdAt ?? now) };
     // Where another has been quicker, its outcome counts.
     outcome = (await putJsonOnce(services, outcomeKey(run), failed)) ? failed : await outcomeOf(services, run);
     services.log("error", why.message, { run, error: why.name });
   }
-  if (outcome !== undefined) await notify(services, request, outcome);
+  if (outcome !== undefined && request !== undefined) await notify(services, request, outcome);
   await removeQueue(services, run);
   return { run };
+}
+
+/** There is none where what was asked for was not well formed. */
+async function requestIfThere(services: Services, run: string): Promise<RunRequest | undefined> {
+  try {
+    return await requestOf(services, run);
+  } catch (error) {
+    if (error instanceof NotFoundError || error instanceof UnreadableError) return undefined;
+    throw error;
+  }
 }
 
 /** What a function threw is recorded whole; of what happened to a function, or to Step Functions, there is only what that tells. */

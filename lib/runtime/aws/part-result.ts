@@ -1,6 +1,6 @@
 import { InternalError } from "../../errors.ts";
 import { loadFold } from "../../kernels/registry.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { Plan, Ref } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
 import type { RunResult } from "../runtime.ts";
 import { partName } from "./keys.ts";
@@ -21,7 +21,27 @@ export async function stagesOver(services: Bucket, run: string, part: number, pl
   return over;
 }
 
-/** What a plan gave that is over. */
+/** The merged partial where the last stage folds, refs where it keeps. */
+export async function givenBy(
+  services: Bucket,
+  plan: Plan,
+  { run, part }: { readonly run: string; readonly part: number },
+): Promise<{ readonly partial: unknown } | { readonly refs: readonly Ref[] }> {
+  const last = plan.stages.at(-1);
+  if (last === undefined) throw new InternalError(`The run ${run} has a plan without stages.`);
+  const { output, tasks, id } = last;
+  if (output.kind !== "fold") {
+    const refs = Array.from({ length: taskCount(tasks) }, (_, task) => ({ run: partName(run, part), stage: id, task }));
+    return { refs };
+  }
+  const fold = await loadFold(output.fold.op, output.fold.params);
+  const bytes = await partialOf(services, { run, part, stage: id });
+  if (bytes !== undefined) return { partial: fold.decode(bytes) };
+  if (taskCount(tasks) === 0) return { partial: fold.empty() };
+  throw new InternalError(`The run ${run} is over, and its partial is not there.`, { fields: { run, stage: id } });
+}
+
+/** The same with what is told of its stages. */
 export async function resultOfPart(
   services: Bucket,
   run: string,
@@ -32,18 +52,5 @@ export async function resultOfPart(
   const name = partName(run, part);
   const stages = over.map((done) => reportOf(done.stage, done));
   const report = { run: name, wallMs: stages.reduce((sum, { wallMs }) => sum + wallMs, 0), stages };
-  const last = plan.stages.at(-1);
-  if (last === undefined) throw new InternalError(`Part ${part} of run ${run} is a plan without stages.`);
-  const { output, tasks, id: stage } = last;
-  if (output.kind !== "fold") {
-    const refs = Array.from({ length: taskCount(tasks) }, (_, task) => ({ run: name, stage, task }));
-    return { run: name, refs, report };
-  }
-  const fold = await loadFold(output.fold.op, output.fold.params);
-  const bytes = await partialOf(services, { run, part, stage });
-  if (bytes === undefined && over.at(-1)?.folded === true)
-    throw new InternalError(`Stage "${stage}" of run ${name} is over, and its partial is not there.`, {
-      fields: { run, part, stage },
-    });
-  return { run: name, partial: bytes === undefined ? fold.empty() : fold.decode(bytes), report };
+  return { run: name, ...(await givenBy(services, plan, { run, part })), report };
 }
