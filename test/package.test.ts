@@ -225,12 +225,13 @@ describe("the package, as it would be published", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "package-"));
-    await execute(process.execPath, [join(root, "scripts/build.ts"), "--outdir", within("dist")], { cwd: root });
-    for (const path of ["package.json", "lib", "README.md", "CHANGELOG.md", "LICENSE"])
+    for (const script of ["build", "build-cdk"])
+      await execute(process.execPath, [join(root, `scripts/${script}.ts`), "--outdir", within("dist")], { cwd: root });
+    for (const path of ["package.json", "pipeline.schema.json", "lib", "README.md", "CHANGELOG.md", "LICENSE"])
       await cp(join(root, path), within(path), { recursive: true });
     await symlink(join(root, "node_modules"), within("node_modules"));
     await writeFile(within("a.csv"), "n\n1\n2\n");
-  }, 120_000);
+  }, 300_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test("has every file that its manifest names", async () => {
@@ -265,6 +266,16 @@ describe("the package, as it would be published", () => {
     expect((await readFile(within("dist/abanico.js"), "utf8")).startsWith("#!/usr/bin/env node\n")).toBe(true);
   });
 
+  test("has the construct, which says what is missing where the functions were not built", async () => {
+    const script = `import { Abanico } from "abanico/cdk";
+      import { Stack } from "aws-cdk-lib";
+      try { new Abanico(new Stack(), "Abanico"); } catch (error) { console.log(error.message); }`;
+    await writeFile(within("stack.mjs"), script);
+    expect((await run("stack.mjs")).stdout).toMatch(
+      /bundle\.json is not there\. Run: node scripts\/build-functions\.ts\n$/,
+    );
+  });
+
   test("loads nothing heavy with its root", async () => {
     const hooks = `import { registerHooks } from "node:module";
       registerHooks({ resolve(specifier, context, next) {
@@ -276,7 +287,11 @@ describe("the package, as it would be published", () => {
     const { stdout } = await run("--import", "./hooks.mjs", "--input-type=module", "--eval", 'await import("abanico")');
     const loaded = stdout.trim().split("\n");
     expect(loaded.some((url) => url.endsWith("/dist/index.js"))).toBe(true);
-    expect(loaded.filter((url) => /node_modules\/(@aws-sdk|@smithy|apache-arrow|flatbuffers)/.test(url))).toEqual([]);
+    expect(
+      loaded.filter((url) =>
+        /node_modules\/(@aws-sdk|@smithy|apache-arrow|flatbuffers|aws-cdk-lib|constructs)/.test(url),
+      ),
+    ).toEqual([]);
   });
 });
 
