@@ -2,6 +2,14 @@ import { readFile } from "node:fs/promises";
 import { CancelledError, nearestNames } from "../errors.ts";
 import { LIBRARY_URL } from "../root.ts";
 import { readArguments, type Arguments } from "./arguments.ts";
+import {
+  INVOKE_OPTIONS,
+  LOGS_OPTIONS,
+  RESULT_OPTIONS,
+  STACK_OPTIONS,
+  STATUS_OPTIONS,
+  SUBMIT_OPTIONS,
+} from "./cloud-arguments.ts";
 import { DEMO_OPTIONS, demo } from "./demo.ts";
 import { commandHelp, overview, type CommandHelp } from "./help.ts";
 import { reportError } from "./report-error.ts";
@@ -47,6 +55,70 @@ const COMMANDS: readonly Command[] = [
     options: PLAN_OPTIONS,
     more: STEPS,
     run: plan,
+  },
+  {
+    name: "deploy",
+    usage: "deploy [options] [-- CDK OPTIONS]",
+    summary: "makes or updates a stack in your AWS account, by the CDK",
+    options: STACK_OPTIONS,
+    more: "What stands behind -- goes to cdk deploy, as: -- -c workMemory=3008 --require-approval never",
+    run: async (args, terminal) => (await import("./deploy.ts")).deploy(args, terminal),
+  },
+  {
+    name: "destroy",
+    usage: "destroy [options] [-- CDK OPTIONS]",
+    summary: "removes the stack; its bucket stays",
+    options: STACK_OPTIONS,
+    run: async (args, terminal) => (await import("./deploy.ts")).destroy(args, terminal),
+  },
+  {
+    name: "doctor",
+    usage: "doctor [options]",
+    summary: "says what of credentials, region, stack, bucket, quota and code is in order, and what to do",
+    options: STACK_OPTIONS,
+    run: async (args, terminal) => (await import("./doctor.ts")).doctor(args, terminal),
+  },
+  {
+    name: "submit",
+    usage: "submit pipeline.json [options]",
+    summary: "starts a pipeline on a stack, and prints the run's id",
+    options: SUBMIT_OPTIONS,
+    run: async (args, terminal) => (await import("./cloud-runs.ts")).submit(args, terminal),
+  },
+  {
+    name: "status",
+    usage: "status [RUN] [options]",
+    summary: "lists a stack's runs, or says how far one is",
+    options: STATUS_OPTIONS,
+    run: async (args, terminal) => (await import("./cloud-runs.ts")).status(args, terminal),
+  },
+  {
+    name: "logs",
+    usage: "logs RUN [options]",
+    summary: "prints what the functions' logs say of a run",
+    options: LOGS_OPTIONS,
+    run: async (args, terminal) => (await import("./cloud-runs.ts")).logs(args, terminal),
+  },
+  {
+    name: "cancel",
+    usage: "cancel RUN [options]",
+    summary: "stops a run",
+    options: STACK_OPTIONS,
+    run: async (args, terminal) => (await import("./cloud-runs.ts")).cancel(args, terminal),
+  },
+  {
+    name: "result",
+    usage: "result RUN [options]",
+    summary: "waits for a run, and prints what it gave or writes it to a file",
+    options: RESULT_OPTIONS,
+    run: async (args, terminal) => (await import("./cloud-runs.ts")).result(args, terminal),
+  },
+  {
+    name: "invoke-local",
+    usage: "invoke-local EVENT.json [options]",
+    summary: "does on this machine what a stack would do with an event (see events/)",
+    options: INVOKE_OPTIONS,
+    run: async (args, terminal) => (await import("./invoke-local.ts")).invokeLocal(args, terminal),
   },
 ];
 

@@ -21,7 +21,7 @@ import { dollars } from "./parts.ts";
  */
 
 export interface StartOptions {
-  /** The run's id: who starts again with the same one starts nothing new. Letters, digits, "-" and "_"; up to 60. Default: a random one. */
+  /** The run's id: who starts again with the same one starts nothing new. Up to 40 letters, digits, hyphens and underscores. Default: a random one. */
   readonly id?: string;
   /** The run fails after this long, in milliseconds. Default: a day. */
   readonly deadlineMs?: number;
@@ -41,8 +41,8 @@ export async function startRun<T>(
 ): Promise<CloudRun<T>> {
   knownKeys(options, OPTIONS, "start(…)");
   const { id = newRunId(), deadlineMs, notify, maxCost } = options;
-  if (typeof id !== "string" || !/^[A-Za-z0-9_-]{1,60}$/.test(id))
-    throw wrong("start(…) option id", "letters, digits, - and _, at most 60 of them", id);
+  if (typeof id !== "string" || !/^[A-Za-z0-9][\w-]{0,39}$/.test(id))
+    throw wrong("start(…) option id", "up to 40 letters, digits, hyphens and underscores", id);
   const json = jsonOf(collection);
   refuseLocalPaths(json);
   const described = await new BundleUploads(cloud).upload(json);
