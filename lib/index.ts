@@ -23,20 +23,9 @@ export {
 export { ChunkedArray, type AnyArray, type Operand as ArrayOperand } from "./collections/array/chunked-array.ts";
 export type { ChunksOption } from "./collections/array/chunks.ts";
 export { corrcoef, cov, type CovOptions } from "./collections/array/covariance.ts";
-export {
-  arange,
-  broadcastTo,
-  concatenate,
-  eye,
-  fromArray,
-  full,
-  linspace,
-  ones,
-  stack,
-  where,
-  zeros,
-  type CreateOptions,
-} from "./collections/array/create.ts";
+export { arange, eye, full, linspace, ones, zeros, type CreateOptions } from "./collections/array/create.ts";
+export { broadcastTo, concatenate, stack, where } from "./collections/array/join.ts";
+export { fromArray } from "./collections/array/from-array.ts";
 export type { DType, TypedArray } from "./collections/array/dtype.ts";
 export {
   abs,

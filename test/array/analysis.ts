@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ChunkedArray, type AnyArray } from "../../lib/collections/array/chunked-array.ts";
 import type { DType } from "../../lib/collections/array/dtype.ts";
 import { makeTyped, NDArray } from "../../lib/collections/array/ndarray.ts";
-import { fromArray } from "../../lib/collections/array/create.ts";
+import { fromArray } from "../../lib/collections/array/from-array.ts";
 import * as covariance from "../../lib/collections/array/covariance.ts";
 import * as fourier from "../../lib/collections/array/fourier.ts";
 import * as linalg from "../../lib/collections/array/linalg.ts";

@@ -4,7 +4,9 @@ import { CallableError, Client, OptionError, ShapeError, TaskError, fromModule }
 import { fromFunction, mapBlocks } from "../../lib/collections/array/blocks.ts";
 import { mapOverlap } from "../../lib/collections/array/overlap.ts";
 import { ChunkedArray } from "../../lib/collections/array/chunked-array.ts";
-import { arange, concatenate, fromArray, ones } from "../../lib/collections/array/create.ts";
+import { arange, ones } from "../../lib/collections/array/create.ts";
+import { concatenate } from "../../lib/collections/array/join.ts";
+import { fromArray } from "../../lib/collections/array/from-array.ts";
 import type { NDArray } from "../../lib/collections/array/ndarray.ts";
 import type { Boundary } from "../../lib/collections/array/nodes.ts";
 import type * as Tasks from "./blocks-tasks.ts";

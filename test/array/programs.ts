@@ -1,15 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { ChunkedArray, type AnyArray, type Operand } from "../../lib/collections/array/chunked-array.ts";
-import {
-  arange,
-  concatenate,
-  eye,
-  fromArray,
-  full,
-  linspace,
-  stack,
-  where,
-} from "../../lib/collections/array/create.ts";
+import { arange, eye, full, linspace } from "../../lib/collections/array/create.ts";
+import { concatenate, stack, where } from "../../lib/collections/array/join.ts";
+import { fromArray } from "../../lib/collections/array/from-array.ts";
 import { viewOf, type DType, type TypedArray } from "../../lib/collections/array/dtype.ts";
 import { NDArray } from "../../lib/collections/array/ndarray.ts";
 import { isUfunc } from "../../lib/collections/array/ufuncs.ts";

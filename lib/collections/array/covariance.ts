@@ -2,9 +2,11 @@ import { ShapeError } from "../../errors.ts";
 import { knownKeys } from "../options.ts";
 import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
-import { eye, where } from "./create.ts";
+import { eye } from "./create.ts";
+import { where } from "./join.ts";
 import { asFloat64 } from "./make-local.ts";
-import { makeGram, makeRechunk } from "./make.ts";
+import { makeGram } from "./make-products.ts";
+import { makeRechunk } from "./make.ts";
 import type { ArrayNode } from "./nodes.ts";
 import { shapeText } from "./shape.ts";
 

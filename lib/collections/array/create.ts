@@ -1,10 +1,10 @@
-import { OptionError, ShapeError } from "../../errors.ts";
-import { ChunkedArray, operandOf, type Operand } from "./chunked-array.ts";
+import { OptionError } from "../../errors.ts";
+import { ChunkedArray } from "./chunked-array.ts";
 import { checkChunks, type ChunksOption } from "./chunks.ts";
-import { checkDType, dtypeOf, promote, type DType, type TypedArray } from "./dtype.ts";
-import { makeBroadcast, makeConcat, makeFull, makeMap, type Scalar } from "./make.ts";
-import { NDArray, isNDArray, makeTyped, type Nested } from "./ndarray.ts";
-import { checkAxis, checkShape, shapeText, sizeOf } from "./shape.ts";
+import { checkDType, type DType } from "./dtype.ts";
+import { concatenate } from "./join.ts";
+import { makeFull, type Scalar } from "./make.ts";
+import { checkShape } from "./shape.ts";
 
 export interface CreateOptions<D extends DType = DType> {
   /** Default "float64". */
@@ -110,153 +110,6 @@ export function eye<D extends DType = "float64">(
     dtype,
     chunks: checkChunks(options.chunks, shape, dtype),
   });
-}
-
-/** The one dtype that all have; of several, whichever holds them. */
-type Alike<D extends DType, All = D> = D extends unknown ? ([All] extends [D] ? D : DType) : never;
-
-interface FromOptions extends CreateOptions {
-  /** Of the array; default: that of the data. */
-  readonly shape?: readonly number[];
-}
-
-/** An array of numbers in memory: of a typed array, lists in lists (numbers as float64, bigints as int64, booleans as bool) or an NDArray. They are copied. */
-export function fromArray<D extends DType>(data: NDArray<D>, options?: Omit<FromOptions, "dtype">): ChunkedArray<D>;
-export function fromArray<D extends DType>(
-  data: NDArray | TypedArray | Nested<Scalar>,
-  options: FromOptions & { readonly dtype: D },
-): ChunkedArray<D>;
-export function fromArray(data: Float64Array, options?: Omit<FromOptions, "dtype">): ChunkedArray<"float64">;
-export function fromArray(data: NDArray | TypedArray | Nested<Scalar>, options?: FromOptions): ChunkedArray;
-export function fromArray(data: NDArray | TypedArray | Nested<Scalar>, options: FromOptions = {}): ChunkedArray {
-  const array = toNDArray(data, options.dtype);
-  const shape = options.shape === undefined ? array.shape : checkShape(options.shape, "fromArray(…)");
-  if (sizeOf(shape) !== array.size)
-    throw new ShapeError(`fromArray(…) cannot make the shape [${shape.join(", ")}] of ${array.size} elements.`, {
-      fields: { shapes: [[...array.shape], [...shape]] },
-    });
-  const view: TypedArray = array.data;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
-  return new ChunkedArray({
-    op: "data",
-    bytes,
-    shape,
-    dtype: array.dtype,
-    chunks: checkChunks(options.chunks, shape, array.dtype),
-  });
-}
-
-export function toNDArray(data: NDArray | TypedArray | Nested<Scalar>, dtype: DType | undefined): NDArray {
-  if (isNDArray(data))
-    return dtype === undefined || dtype === data.dtype ? data : convert(data.toArray(), data.shape, dtype);
-  if (ArrayBuffer.isView(data)) {
-    const view = data as TypedArray; // the only views that the types allow
-    const own = dtypeOf(view);
-    return dtype === undefined || dtype === own
-      ? new NDArray(own, [view.length], view)
-      : convert([...view], [view.length], dtype);
-  }
-  const shape: number[] = [];
-  for (
-    let level: Nested<Scalar> | undefined = data;
-    Array.isArray(level);
-    level = level[0] as Nested<Scalar> | undefined
-  )
-    shape.push(level.length);
-  const values: Scalar[] = [];
-  flatten(data, shape, 0, values);
-  return convert(values, shape, dtype ?? commonDType(values));
-}
-
-function flatten(level: Nested<Scalar>, shape: readonly number[], depth: number, into: Scalar[]): void {
-  if (depth === shape.length) {
-    if (typeof level === "object") throw ragged(shape);
-    into.push(level);
-    return;
-  }
-  if (!Array.isArray(level) || level.length !== shape[depth]) throw ragged(shape);
-  for (const item of level as readonly Nested<Scalar>[]) flatten(item, shape, depth + 1, into);
-}
-
-function ragged(shape: readonly number[]): ShapeError {
-  return new ShapeError(
-    `fromArray(…) expects lists of equal lengths at each depth; the first ones make the shape [${shape.join(", ")}], others do not.`,
-    {
-      fields: { shapes: [[...shape]] },
-      fix: "fill the shorter lists up.",
-    },
-  );
-}
-
-function commonDType(values: readonly Scalar[]): DType {
-  if (values.length > 0 && values.every((value) => typeof value === "boolean")) return "bool";
-  return values.some((value) => typeof value === "bigint") && !values.some((value) => typeof value === "number")
-    ? "int64"
-    : "float64";
-}
-
-function convert(values: readonly Scalar[], shape: readonly number[], dtype: DType): NDArray {
-  const data = makeTyped(dtype, values.length) as TypedArray;
-  const wide = data instanceof BigInt64Array || data instanceof BigUint64Array;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean")
-      throw new OptionError(
-        `fromArray(…) expects numbers, bigints or booleans; found ${String(value)} (element ${i}).`,
-        { fields: { element: i } },
-      );
-    data[i] = wide ? BigInt(value) : dtype === "bool" ? Number(Boolean(value)) : Number(value);
-  }
-  return new NDArray(dtype, shape, data);
-}
-
-/** Joined along an axis that there is; the dtype holds all of them. @throws ShapeError */
-export function concatenate<D extends DType>(
-  arrays: readonly ChunkedArray<D, unknown>[],
-  options: { readonly axis?: number } = {},
-): ChunkedArray<Alike<D>> {
-  const [first] = arrays;
-  if (first === undefined)
-    throw new OptionError("concatenate(…) expects at least one array.", { fix: "give a list of arrays." });
-  const dtype = arrays.map((array): DType => array.dtype).reduce(promote);
-  return new ChunkedArray(
-    makeConcat(
-      arrays.map(({ node }) => node),
-      checkAxis(options.axis ?? 0, first.ndim, "concatenate(…)"),
-      dtype,
-    ),
-  );
-}
-
-/** Joined along a new axis. @throws ShapeError where the shapes differ */
-export function stack<D extends DType>(
-  arrays: readonly ChunkedArray<D, unknown>[],
-  options: { readonly axis?: number } = {},
-): ChunkedArray<Alike<D>> {
-  const axis = options.axis ?? 0;
-  for (const { shape } of arrays)
-    if (shapeText(shape) !== shapeText(arrays[0].shape))
-      throw new ShapeError(
-        `stack(…) expects arrays of one shape; found ${shapeText(arrays[0].shape)} and ${shapeText(shape)}.`,
-        { fields: { shapes: [[...arrays[0].shape], [...shape]] }, fix: "broadcast or slice them first." },
-      );
-  return concatenate(
-    arrays.map((array) => array.expandDims(axis)),
-    { axis },
-  );
-}
-
-/** Where the condition is other than 0 elements of `a`, elsewhere those of `b`; shapes broadcast. */
-export function where(condition: Operand, a: Operand, b: Operand): ChunkedArray {
-  return new ChunkedArray(makeMap("where", [operandOf(condition), operandOf(a), operandOf(b)]));
-}
-
-/** Stretches axes of length 1, and new ones in front. */
-export function broadcastTo<D extends DType>(
-  array: ChunkedArray<D, unknown>,
-  shape: readonly number[],
-): ChunkedArray<D> {
-  return new ChunkedArray(makeBroadcast(array.node, checkShape(shape, "broadcastTo(…)")));
 }
 
 function dtypeIn<D extends DType>(options: CreateOptions<D>, what: string): D {

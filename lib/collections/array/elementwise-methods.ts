@@ -1,7 +1,8 @@
 import { ArrayBase, operandOf, type Floating, type Operand, type Together } from "./array-base.ts";
 import type { ChunkedArray } from "./chunked-array.ts";
 import { checkDType, holds, isFloat, type DType } from "./dtype.ts";
-import { makeCast, makeMap } from "./make.ts";
+import { makeCast } from "./make.ts";
+import { makeMap } from "./make-map.ts";
 import { makeRound } from "./make-round.ts";
 import type { UfuncName } from "./ufuncs.ts";
 

@@ -1,8 +1,9 @@
 import { ownFunction } from "../../callables/own.ts";
 import { ChunkedArray, operandOf, type AnyArray, type Operand } from "./chunked-array.ts";
-import { fromArray } from "./create.ts";
+import { fromArray } from "./from-array.ts";
 import type { DType, TypedArray } from "./dtype.ts";
-import { makeMap, type Scalar } from "./make.ts";
+import { makeMap } from "./make-map.ts";
+import { type Scalar } from "./make.ts";
 import { isNDArray, type NDArray, type Nested } from "./ndarray.ts";
 import type { UfuncName } from "./ufuncs.ts";
 

@@ -1,7 +1,7 @@
 import { OptionError, ShapeError } from "../../errors.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
 import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
-import { concatenate } from "./create.ts";
+import { concatenate } from "./join.ts";
 import type { DType } from "./dtype.ts";
 import { asFloat64, likeFloats, makeWhole } from "./make-local.ts";
 import { matmul } from "./products.ts";

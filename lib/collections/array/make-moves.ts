@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from "../../errors.ts";
-import { makeConcat, makeReshape, makeTake, makeTranspose } from "./make.ts";
+import { makeConcat, makeTake } from "./make.ts";
+import { makeReshape, makeTranspose } from "./make-shape.ts";
 import type { ArrayNode } from "./nodes.ts";
 import { checkAxes, checkAxis, shapeText } from "./shape.ts";
 import { makeSlice, type SliceEntry } from "./slices.ts";

@@ -1,6 +1,7 @@
 import { OptionError } from "../../errors.ts";
 import { infoOf, isFloat, type DType } from "./dtype.ts";
-import { makeCast, makeFull, makeMap } from "./make.ts";
+import { makeCast, makeFull } from "./make.ts";
+import { makeMap } from "./make-map.ts";
 import type { ArrayNode } from "./nodes.ts";
 
 /** 10^22 is the last power of ten that float64 holds exactly; beyond, rounding is by numbers that are rounded themselves, as in NumPy. */

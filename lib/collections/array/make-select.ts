@@ -1,5 +1,7 @@
 import { ShapeError } from "../../errors.ts";
-import { makeMap, makeRechunk, makeReshape } from "./make.ts";
+import { makeMap } from "./make-map.ts";
+import { makeRechunk } from "./make.ts";
+import { makeReshape } from "./make-shape.ts";
 import type { ArrayNode } from "./nodes.ts";
 import { checkAxis, shapeText } from "./shape.ts";
 

@@ -1,7 +1,9 @@
 import type { ChunkedArray } from "./chunked-array.ts";
 import type { ChunksOption } from "./chunks.ts";
 import type { DType } from "./dtype.ts";
-import { makeBroadcast, makeMap, makeRechunk, makeReshape, makeTake, makeTranspose } from "./make.ts";
+import { makeBroadcast, makeReshape, makeTranspose } from "./make-shape.ts";
+import { makeMap } from "./make-map.ts";
+import { makeRechunk, makeTake } from "./make.ts";
 import { makeIndex, makeRepeat, makeRoll, movedAxes, type Repeats } from "./make-moves.ts";
 import { ReductionMethods } from "./reduction-methods.ts";
 import { checkAxes, checkAxis, checkShape } from "./shape.ts";

@@ -2,7 +2,8 @@ import { OptionError, ShapeError } from "../../errors.ts";
 import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
 import { promote } from "./dtype.ts";
 import { makeLocal } from "./make-local.ts";
-import { makeCast, makeMatmul, withWholeAxes } from "./make.ts";
+import { makeCast, withWholeAxes } from "./make.ts";
+import { makeMatmul } from "./make-products.ts";
 import { broadcastShapes, checkAxis, shapeText, sizeOf } from "./shape.ts";
 
 /** The product of each element of the one with each of the other, [a, b]. */

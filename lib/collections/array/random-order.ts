@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from "../../errors.ts";
 import { knownKeys, wrong } from "../options.ts";
 import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
 import { checkChunks, type ChunksOption } from "./chunks.ts";
-import { fromArray } from "./create.ts";
+import { fromArray } from "./from-array.ts";
 import type { TypedArray } from "./dtype.ts";
 import { makeLocal } from "./make-local.ts";
 import type { Scalar } from "./make.ts";

@@ -1,5 +1,5 @@
 import { isFloat, type DType, type TypedArray } from "./dtype.ts";
-import { makeReduce } from "./make.ts";
+import { makeReduce } from "./make-reduce.ts";
 import { NDArray, makeTyped } from "./ndarray.ts";
 import type { Reduction, ReductionName } from "./nodes.ts";
 import type { VarianceOptions } from "./reduction-methods.ts";

@@ -1,7 +1,7 @@
 import { ownFunction } from "../../callables/own.ts";
 import type { Floating, ScalarOf } from "./array-base.ts";
 import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
-import { toNDArray } from "./create.ts";
+import { toNDArray } from "./from-array.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import type { Scalar } from "./make.ts";
 import type { NDArray, Nested } from "./ndarray.ts";

@@ -2,7 +2,8 @@ import type { Floating, ScalarOf } from "./array-base.ts";
 import type { AnyArray, ChunkedArray } from "./chunked-array.ts";
 import type { DType } from "./dtype.ts";
 import { ElementwiseMethods } from "./elementwise-methods.ts";
-import { makeReduce, makeReshape } from "./make.ts";
+import { makeReduce } from "./make-reduce.ts";
+import { makeReshape } from "./make-shape.ts";
 import type { ReductionName } from "./nodes.ts";
 import { checkAxes, checkAxis } from "./shape.ts";
 

@@ -1,10 +1,12 @@
 import { OptionError, ShapeError } from "../../errors.ts";
 import { knownKeys, wholeNumber } from "../options.ts";
 import { ChunkedArray, type AnyArray, type ReduceOptions } from "./chunked-array.ts";
-import { fromArray, linspace } from "./create.ts";
+import { fromArray } from "./from-array.ts";
+import { linspace } from "./create.ts";
 import { isWhole, type DType } from "./dtype.ts";
 import { asFloat64, makeLocal, makeWhole } from "./make-local.ts";
-import { makeRechunk, makeReduce } from "./make.ts";
+import { makeRechunk } from "./make.ts";
+import { makeReduce } from "./make-reduce.ts";
 import type { NDArray } from "./ndarray.ts";
 import type { ArrayNode } from "./nodes.ts";
 import { checkAxis, shapeText } from "./shape.ts";

@@ -1,7 +1,7 @@
 import { isFloat, viewOf, type DType, type TypedArray } from "../../collections/array/dtype.ts";
 import { makeTyped } from "../../collections/array/ndarray.ts";
 import type { ReductionName } from "../../collections/array/nodes.ts";
-import { reducedDType } from "../../collections/array/make.ts";
+import { reducedDType } from "../../collections/array/make-reduce.ts";
 import type { State } from "./partials.ts";
 
 /** One way of reducing: its state's fields, the loop that adds a block to them, how two states merge, and what comes out. */

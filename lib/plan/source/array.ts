@@ -1,4 +1,4 @@
-import { makeTranspose } from "../../collections/array/make.ts";
+import { makeTranspose } from "../../collections/array/make-shape.ts";
 import { CHUNK_BYTES, checkChunks, evenly, type ChunksOption } from "../../collections/array/chunks.ts";
 import { DTYPES, infoOf, type DType } from "../../collections/array/dtype.ts";
 import type { ArraySource } from "../../collections/array/files.ts";
