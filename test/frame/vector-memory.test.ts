@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, expect, test, vi } from "vitest";
 import { Client, col, lit, readCsv, size } from "../../lib/index.ts";
-import { FloatVector, GroupSlots, VECTOR_BYTES, VectorMemory } from "../../lib/kernels/frame/vector-memory.ts";
+import { StateRows } from "../../lib/kernels/frame/groups/state-rows.ts";
+import { FloatVector, Lasting, VECTOR_BYTES, VectorMemory } from "../../lib/kernels/frame/vector-memory.ts";
 import { withKernel } from "../../lib/kernels/csv/wasm.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
 import { plain } from "../csv/support.ts";
@@ -60,8 +61,8 @@ function expected(all: readonly Row[]) {
   };
 }
 
-test("give what rows one by one give, with and without a filter before", async () => {
-  const lend = vi.spyOn(GroupSlots.prototype, "lend");
+test("give what rows one by one give, with and without a filter before, and in JavaScript", async () => {
+  const run = vi.spyOn(StateRows.prototype, "run");
   await fc.assert(
     fc.asyncProperty(rows, fc.nat(), async (all, n) => {
       const url = `memory://vectors/${n}.csv`;
@@ -90,10 +91,16 @@ test("give what rows one by one give, with and without a filter before", async (
       expect(plain(await client.compute(frame.groupBy("key").agg(aggregates))).data).toEqual(wanted);
       const filtered = frame.filter(lit(1).eq(lit(1)));
       expect(plain(await client.compute(filtered.groupBy("key").agg(aggregates))).data).toEqual(wanted);
+      // Kept rows lie in JavaScript's memory, and so do their states.
+      const before = run.mock.results.filter(({ value }) => value === true).length;
+      const kept = await client.persist(frame);
+      expect(plain(await client.compute(kept.groupBy("key").agg(aggregates))).data).toEqual(wanted);
+      await client.release(kept);
+      expect(run.mock.results.filter(({ value }) => value === true).length).toBe(before);
     }),
     { numRuns: 60 },
   );
-  expect(lend.mock.results.filter(({ value }) => value === true).length).toBeGreaterThan(60);
+  expect(run.mock.results.filter(({ value }) => value === true).length).toBeGreaterThan(60);
 });
 
 test("a vector that finds no room lies in JavaScript's memory; what was reserved stays", () =>
@@ -106,5 +113,33 @@ test("a vector that finds no room lies in JavaScript's memory; what was reserved
     expect(taken.map((values) => memory.holds(values))).toEqual([true, true, true, true, false]);
     taken.forEach((values, k) => expect(values.every((value) => value === k)).toBe(true));
     expect(vectors[0].take(n, memory)).toEqual(taken[0]);
+    kernel.release(address);
+  }));
+
+test("what lasts grows where there is room, keeps what it holds, and begins with zeros", () =>
+  withKernel((kernel) => {
+    const room = 4096 + 64;
+    const address = kernel.allocate(VECTOR_BYTES + room);
+    kernel.bytes().fill(255, address, address + VECTOR_BYTES + room);
+    const memory = new VectorMemory(kernel.wasm, address, room);
+    const [a, b] = [new Lasting(), new Lasting()];
+    for (const [piece, bytes, isInside] of [
+      [a, 512, true],
+      [b, 1024, true],
+      [a, 1024, true],
+      // Where the first piece was there is room again, together with what is left.
+      [b, 1536, true],
+      [a, 4096, false],
+      [b, 2048, true],
+    ] as const) {
+      const held = piece.words().slice();
+      piece.reserve(bytes, memory);
+      const words = piece.words();
+      expect(memory.holds(words)).toBe(isInside);
+      expect(words.length).toBeGreaterThanOrEqual(bytes / 4);
+      expect(words.subarray(0, held.length)).toEqual(held);
+      expect(words.subarray(held.length).every((word) => word === 0)).toBe(true);
+      words.fill(bytes);
+    }
     kernel.release(address);
   }));

@@ -1,8 +1,9 @@
-import { isUtf8 } from "node:buffer";
 import { CsvError, SchemaWidenedError, ValueError } from "../../errors.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import { parseIso } from "../../collections/time/iso.ts";
-import type { Column, Dictionary, TextSpans } from "../frame/column.ts";
+import type { Column, Dictionary } from "../frame/column.ts";
+import { KernelTexts } from "../frame/groups/kernel-texts.ts";
+import type { VectorMemory } from "../frame/vector-memory.ts";
 import { isPlain, unquote } from "./header.ts";
 import type { CsvColumn } from "./params.ts";
 import { Doubt, type Block, type RecordReader } from "./record-reader.ts";
@@ -24,6 +25,7 @@ export class ColumnDecoder {
     columns: readonly CsvColumn[],
     wanted: readonly string[],
     nulls: readonly string[] | undefined,
+    memory: VectorMemory,
   ) {
     this.#kernel = kernel;
     this.#url = url;
@@ -31,7 +33,7 @@ export class ColumnDecoder {
     const places = new Map(columns.map((column, i) => [column.name, i]));
     this.#slots = wanted.map((name) => {
       const at = places.get(name) ?? -1;
-      return new Slot(kernel, columns[at], at, at === columns.length - 1, nulls ?? []);
+      return new Slot(kernel, columns[at], at, at === columns.length - 1, nulls ?? [], memory);
     });
   }
 
@@ -128,13 +130,20 @@ class Slot {
   #nulls = 0;
   #wide = false;
 
-  constructor(kernel: CsvKernel, column: CsvColumn, at: number, last: boolean, nulls: readonly string[]) {
+  constructor(
+    kernel: CsvKernel,
+    column: CsvColumn,
+    at: number,
+    last: boolean,
+    nulls: readonly string[],
+    memory: VectorMemory,
+  ) {
     this.#kernel = kernel;
     this.column = column;
     this.at = at;
     this.#last = last;
     this.#dictionary = column.type === "string" ? kernel.wasm.dictionaryNew() : 0;
-    this.#view = column.type === "string" ? new KernelDictionary(kernel, this.#dictionary) : undefined;
+    this.#view = column.type === "string" ? new KernelTexts(memory, this.#dictionary, kernel.lenient) : undefined;
     this.#times = isTime(column.type) ? new TimeReader(column.type) : undefined;
     this.#replaced = kernel.lenient && this.#view !== undefined ? new ReplacedTexts(this.#view) : undefined;
     if (column.type === "string") for (const text of nulls) this.#nullText(text);
@@ -200,41 +209,5 @@ class Slot {
     this.#kernel.bytes().set(bytes, address);
     this.#kernel.wasm.dictionaryAlias(this.#dictionary, address, bytes.length);
     this.#kernel.release(address);
-  }
-}
-
-/** The strings of a column as the kernel holds them. */
-class KernelDictionary implements Dictionary {
-  readonly #kernel: CsvKernel;
-  readonly #address: number;
-  readonly #texts: string[] = [];
-
-  constructor(kernel: CsvKernel, address: number) {
-    this.#kernel = kernel;
-    this.#address = address;
-  }
-
-  get size(): number {
-    return this.#kernel.wasm.dictionaryCount(this.#address) >>> 0;
-  }
-
-  text(code: number): string {
-    return (this.#texts[code] ??= Buffer.from(this.bytes(code)).toString("utf8"));
-  }
-
-  bytes(code: number): Uint8Array {
-    const entry = (this.#kernel.wasm.dictionaryEntries(this.#address) >>> 2) + 2 * code;
-    const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
-    const bytes = this.#kernel.bytes().subarray(words[entry], words[entry] + words[entry + 1]);
-    return this.#kernel.lenient && !isUtf8(bytes) ? Buffer.from(Buffer.from(bytes).toString("utf8")) : bytes;
-  }
-
-  spans(): TextSpans | undefined {
-    // Some may not be told as they are.
-    if (this.#kernel.lenient) return undefined;
-    const entries = this.#kernel.wasm.dictionaryEntries(this.#address) >>> 2;
-    const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
-    const start = (code: number) => words[entries + 2 * code];
-    return { data: this.#kernel.bytes(), start, end: (code) => start(code) + words[entries + 2 * code + 1] };
   }
 }

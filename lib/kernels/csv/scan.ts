@@ -2,14 +2,13 @@ import type { Schema } from "../../collections/schema.ts";
 import { InternalError, OverflowError, ValueError } from "../../errors.ts";
 import type { TaskInput } from "../../plan/plan.ts";
 import type { Batch } from "../frame/column.ts";
-import { VECTOR_BYTES, VectorMemory } from "../frame/vector-memory.ts";
 import type { BatchSource } from "../frame/scan.ts";
 import type { TaskContext, TaskOutput } from "../kernel.ts";
 import { ColumnDecoder } from "./decode-columns.ts";
 import type { CsvFormat } from "./params.ts";
 import { withReadAhead } from "../../store/with-read-ahead.ts";
 import { Doubt, RecordReader, SLACK_BYTES } from "./record-reader.ts";
-import { withKernel } from "./wasm.ts";
+import { withVectorMemory } from "./wasm.ts";
 
 /** Runs `use` over the batches of one byte range of a CSV source. Only the columns asked for are decoded. */
 export async function csvBatches(
@@ -25,11 +24,9 @@ export async function csvBatches(
   const opened = await context.store.open(source.url, { etag: source.etag, signal: context.signal });
   const reader = withReadAhead(opened, Math.min(end + SLACK_BYTES, source.size));
   try {
-    const output = await withKernel(async (kernel) => {
-      const vectors = kernel.allocate(VECTOR_BYTES);
-      const memory = new VectorMemory(kernel.wasm, vectors);
+    const output = await withVectorMemory(async (memory, kernel) => {
       const records = new RecordReader(kernel, reader, format, { url: source.url, start, end, from });
-      const decoder = new ColumnDecoder(kernel, source.url, format.columns, wanted, format.dialect.nulls);
+      const decoder = new ColumnDecoder(kernel, source.url, format.columns, wanted, format.dialect.nulls, memory);
       async function* batches(): AsyncGenerator<Batch> {
         for await (const block of records.blocks())
           yield { rows: block.rows, columns: decoder.decode(records, block), memory };
@@ -50,7 +47,6 @@ export async function csvBatches(
       } finally {
         decoder.release();
         records.release();
-        kernel.release(vectors);
       }
     });
     // What was read of a file that was written to meanwhile may be a mixture.

@@ -1,7 +1,7 @@
 import { isUtf8 as isUtf8Bytes } from "node:buffer";
 import { CSV_KERNEL_BASE64, POWERS_OF_FIVE_BASE64 } from "./csv.wasm.ts";
 import { inversePowersOfTen, powersOfTen, wholePowersOfTen } from "./tables.ts";
-import type { VectorLoops } from "../frame/vector-memory.ts";
+import { LASTING_BYTES, VECTOR_BYTES, VectorMemory, type VectorLoops } from "../frame/vector-memory.ts";
 import type { Dialect } from "./params.ts";
 import { DEFAULT_NULLS, isNullText, parseNumber } from "./texts.ts";
 
@@ -29,11 +29,7 @@ interface KernelExports extends VectorLoops {
   readonly raggedFields: WebAssembly.Global<"i32">;
   readonly recordsRead: WebAssembly.Global<"i32">;
   setTables(powersOfFive: number, powersOfTen: number, wholePowersOfTen: number, inversePowersOfTen: number): void;
-  dictionaryNew(): number;
-  dictionaryFree(dictionary: number): void;
   dictionaryAlias(dictionary: number, start: number, length: number): void;
-  dictionaryCount(dictionary: number): number;
-  dictionaryEntries(dictionary: number): number;
   decodeIntegers: Decode;
   decodeWide: Decode;
   decodeFloats: Decode;
@@ -148,6 +144,8 @@ export class CsvKernel {
   }
 }
 
+/** The memory that a kernel begins with, in bytes: see build.ts. */
+const FIRST_BYTES = 192 * 1024 * 1024;
 let compiled: WebAssembly.Module | undefined;
 const idle: CsvKernel[] = [];
 
@@ -158,6 +156,20 @@ export async function withKernel<T>(use: (kernel: CsvKernel) => Promise<T> | T):
   try {
     return await use(kernel);
   } finally {
-    if (kernel.wasm.memory.buffer.byteLength <= 128 * 1024 * 1024) idle.push(kernel);
+    if (kernel.wasm.memory.buffer.byteLength <= FIRST_BYTES) idle.push(kernel);
   }
+}
+
+/** Runs `use` with a memory for vectors, and for what lasts as long as it does. */
+export async function withVectorMemory<T>(
+  use: (memory: VectorMemory, kernel: CsvKernel) => Promise<T> | T,
+): Promise<T> {
+  return withKernel(async (kernel) => {
+    const address = kernel.allocate(VECTOR_BYTES + LASTING_BYTES);
+    try {
+      return await use(new VectorMemory(kernel.wasm, address, LASTING_BYTES), kernel);
+    } finally {
+      kernel.release(address);
+    }
+  });
 }

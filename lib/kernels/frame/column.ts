@@ -54,6 +54,8 @@ export interface Dictionary {
   bytes(code: number): Uint8Array;
   /** Where all of them stand, if in one piece: to pass on many without making an object of each. Good until the dictionary grows. */
   spans?(): TextSpans | undefined;
+  /** All of them side by side, where that is quicker than one by one. */
+  packed?(): PackedDictionary | undefined;
 }
 
 /** Texts by code from 1 on, each `data[start(code)]` to `data[end(code)]`. */

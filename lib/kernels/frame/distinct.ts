@@ -2,7 +2,7 @@ import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
 import { columnOf, type Batch } from "./column.ts";
 import type { Frame } from "./encode.ts";
-import { Grouper } from "./grouper.ts";
+import { Grouper } from "./groups/grouper.ts";
 import { takeRows } from "./sort.ts";
 
 /** Tells rows with a new combination of values from repeats. Nulls (and NaN) are equal to each other, as in pandas. */

@@ -29,7 +29,12 @@ export interface Frame {
   readonly batch: Batch;
 }
 
-export function encodeFrame({ schema, batch }: Frame, extra: JsonObject = {}): Uint8Array {
+/** `allocate`: where the bytes shall lie. */
+export function encodeFrame(
+  { schema, batch }: Frame,
+  extra: JsonObject = {},
+  allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): Uint8Array {
   const buffers: Uint8Array[] = [];
   const columns = schema.map(({ name, type }) => {
     const column = columnOf(batch, name);
@@ -44,9 +49,10 @@ export function encodeFrame({ schema, batch }: Frame, extra: JsonObject = {}): U
   });
   const header = new TextEncoder().encode(JSON.stringify({ rows: batch.rows, columns, extra } satisfies Header));
   const start = pad(8 + header.length);
-  const out = new Uint8Array(buffers.reduce((sum, part) => sum + pad(part.byteLength), start));
-  new DataView(out.buffer).setUint32(0, MAGIC, true);
-  new DataView(out.buffer).setUint32(4, header.length, true);
+  const out = allocate(buffers.reduce((sum, part) => sum + pad(part.byteLength), start));
+  const view = new DataView(out.buffer, out.byteOffset);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, header.length, true);
   out.set(header, 8);
   let at = start;
   for (const part of buffers) {
@@ -127,6 +133,9 @@ function columnFrom(type: ScalarType, wide: boolean, parts: readonly Part[]): Co
 export function packStrings(column: StringColumn): StringColumn & { dictionary: PackedDictionary } {
   const { codes, dictionary } = column;
   if (dictionary instanceof PackedDictionary && dictionary.size <= codes.length) return { ...column, dictionary };
+  const source: Dictionary = dictionary;
+  const all = hasEachInOrder(codes, source.size) ? source.packed?.() : undefined;
+  if (all !== undefined) return { type: "string", codes, dictionary: all };
   const renamed = new Int32Array(dictionary.size);
   const kept = new Int32Array(Math.min(codes.length, dictionary.size));
   const out = new Int32Array(codes.length);
@@ -141,6 +150,13 @@ export function packStrings(column: StringColumn): StringColumn & { dictionary: 
     out[i] = renamed[code];
   }
   return { type: "string", codes: out, dictionary: packTexts(dictionary, kept.subarray(0, count)) };
+}
+
+/** Whether the codes are 1 … size − 1, as those of groups are. */
+function hasEachInOrder(codes: Int32Array, size: number): boolean {
+  if (codes.length !== size - 1) return false;
+  for (let i = 0; i < codes.length; i++) if (codes[i] !== i + 1) return false;
+  return true;
 }
 
 /** The texts of some codes side by side, in their order: the first gets code 1. */

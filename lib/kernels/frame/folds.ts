@@ -52,6 +52,18 @@ export function groupFold(params: JsonObject): Fold<GroupState, Frame> {
       left.absorb(right);
       return left;
     },
+    async mergeEncoded(left, right) {
+      const { withVectorMemory } = await import("../csv/wasm.ts");
+      return withVectorMemory((memory) => {
+        const state = GroupState.decode(left, sink, schema, memory);
+        try {
+          state.absorbEncoded(right);
+          return state.encode();
+        } finally {
+          state.release();
+        }
+      });
+    },
     finish: (partial) => applyAfter(partial.finish(), after),
     encode: (partial) => partial.encode(),
     decode: (bytes) => GroupState.decode(bytes, sink, schema),

@@ -8,9 +8,11 @@ import { makeAggregator, stateKey } from "./aggregates/table.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
 import { compile, type Evaluator } from "./evaluate.ts";
-import { Grouper } from "./grouper.ts";
+import { Grouper } from "./groups/grouper.ts";
+import { StateRows } from "./groups/state-rows.ts";
 import { overflowIn } from "./overflow.ts";
 import { gather } from "./pipeline.ts";
+import type { VectorMemory } from "./vector-memory.ts";
 import { sortedRows } from "./sort.ts";
 import type { GroupSink } from "./steps.ts";
 
@@ -22,11 +24,15 @@ export class GroupState {
   /** States, each read by one or more aggregates, and the expressions that they take in. */
   readonly #aggregators: readonly Aggregator[];
   readonly #inputs: readonly (readonly Evaluator[])[];
+  readonly #rows = new StateRows();
+  /** Where the rows lie that come next. */
+  readonly #memory: VectorMemory | undefined;
   /** Which state each of the sink's aggregates reads. */
   readonly #stateOf: readonly number[];
 
-  /** `schema`: the columns of the batches that come. */
-  constructor(sink: GroupSink, schema: Schema) {
+  /** `schema`: the columns of the batches that come. `memory`: for partials that are taken in; batches have their own. */
+  constructor(sink: GroupSink, schema: Schema, memory?: VectorMemory) {
+    this.#memory = memory;
     this.#sink = sink;
     this.#schema = schema;
     this.#grouper = new Grouper(
@@ -41,7 +47,7 @@ export class GroupState {
       return [value];
     });
     this.#stateOf = keys.map((key) => places.get(key) ?? -1);
-    this.#aggregators = nodes.map((node) => makeAggregator(node, inputTypes(node, schema)[0] ?? "int64"));
+    this.#aggregators = nodes.map((node) => makeAggregator(node, inputTypes(node, schema)[0] ?? "int64", this.#rows));
     this.#inputs = nodes.map((node) => inputsOfAggregate(node).map((input) => compile(input, schema)));
   }
 
@@ -55,9 +61,12 @@ export class GroupState {
       batch.rows,
       batch.memory,
     );
+    const { count } = this.#grouper;
+    this.#rows.reserve(count, batch.memory);
+    this.#rows.touch(groups, batch.memory);
     this.#aggregators.forEach((aggregator, i) => {
       const [column, other] = this.#inputs[i].map((evaluate) => evaluate(batch));
-      aggregator.update(groups, column, this.#grouper.count, batch.memory, other);
+      aggregator.update(groups, column, count, batch.memory, other);
     });
   }
 
@@ -80,18 +89,29 @@ export class GroupState {
     return encodeFrame(
       { schema, batch: { rows: count, columns: new Map(named) } },
       { states: states.map((state) => state.length) },
+      bytesForAll,
     );
   }
 
-  static decode(bytes: Uint8Array, sink: GroupSink, schema: Schema): GroupState {
-    const state = new GroupState(sink, schema);
+  static decode(bytes: Uint8Array, sink: GroupSink, schema: Schema, memory?: VectorMemory): GroupState {
+    const state = new GroupState(sink, schema, memory);
+    state.absorbEncoded(bytes);
+    return state;
+  }
+
+  /** Takes in what `encode` gave of another. */
+  absorbEncoded(bytes: Uint8Array): void {
     const { batch, extra } = decodeFrame(bytes);
     const columns = [...batch.columns.values()];
     const sizes = extra["states"] as readonly number[]; // as `encode` wrote them
-    let at = sink.keys.length;
+    let at = this.#sink.keys.length;
     const states = sizes.map((size) => columns.slice(at, (at += size)));
-    state.#absorb(columns.slice(0, sink.keys.length), states, batch.rows);
-    return state;
+    this.#absorb(columns.slice(0, this.#sink.keys.length), states, batch.rows);
+  }
+
+  /** The memory that was given may be another's from now on. */
+  release(): void {
+    this.#grouper.release();
   }
 
   /** The groups sorted by key, nulls last. */
@@ -116,9 +136,18 @@ export class GroupState {
   }
 
   #absorb(keys: readonly Column[], states: readonly Column[][], rows: number): void {
-    const groups = this.#grouper.assign(keys, rows);
+    const groups = this.#grouper.assign(keys, rows, this.#memory);
+    this.#rows.reserve(this.#grouper.count, this.#memory);
+    this.#rows.touch(groups, this.#memory);
     this.#aggregators.forEach((aggregator, i) => aggregator.absorb(states[i], groups, this.#grouper.count));
   }
+}
+
+/** Large partials go to other threads: they are made where all can read them. */
+const LARGE_BYTES = 64 * 1024;
+
+function bytesForAll(bytes: number): Uint8Array {
+  return bytes > LARGE_BYTES ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
 }
 
 /** The columns of a group by's result: the keys, then the aggregates. */

@@ -133,7 +133,8 @@ function compileFilter(step: Step & { do: "filter" }, schema: Schema): (batch: B
       }
     }
     const kept = chosen.subarray(0, rows);
-    return { rows, columns: new Map(keep.map((name) => [name, gather(columnOf(batch, name), kept)])) };
+    const columns = keep.map((name): [string, Column] => [name, gather(columnOf(batch, name), kept)]);
+    return { rows, columns: new Map(columns), memory: batch.memory };
   };
 }
 

@@ -5,7 +5,8 @@
 import { RETURN, quote, quoting, escape } from "./tokenize";
 import { endOf, fourIntegers, twoFloats } from "./batches";
 import { BAD, NOT_QUICK, NULL, NUMBER, floatKind, floatQuick, floatSlow, integerOf, integerQuick, integerSlow, isFused, isWide, slowNumber } from "./numbers";
-import { INVALID, codeOfField, homeOf, longCodeAtHome, shiftOf, shortKey, tableOf } from "./dictionary";
+import { INVALID, codeOfField } from "./dictionary";
+import { BATCH, knownStrings } from "./known-strings";
 
 /** Nulls in the last column decoded; `valid` means something only when it is not 0. */
 export let nullCount: u32 = 0;
@@ -158,45 +159,32 @@ export function decodeStrings(at: usize, stride: usize, count: u32, out: usize, 
   nullCount = 0;
   const stop = out + (<usize>count << 2);
   const codes = out;
-  while (true) {
-    const to = escape ? out : knownStrings(at, stride, out, stop, dictionary, usize(last), quoting ? <u32>quote : 256);
-    if (to == stop) return count;
+  while (out < stop) {
+    const to = min(out + (BATCH << 2), stop);
+    const from = at;
+    const first = out;
+    if (escape) memory.fill(out, 0, to - out);
+    else knownStrings(at, stride, out, to, dictionary, usize(last), quoting ? <u32>quote : 256, 1);
     at += ((to - out) >> 2) * stride;
-    out = to;
-    const start = <usize>load<u32>(at - 4) + 1;
-    const end = fieldEnd(at, start, last);
-    let value: u32 = 0;
-    if (start != end) {
-      value = codeOfField(dictionary, start, end);
-      if (value == INVALID) return (out - codes) >> 2;
+    for (; out < to; out += 4) {
+      const known = load<u32>(out);
+      if (known > 1) {
+        store<u32>(out, known - 1);
+        continue;
+      }
+      let value: u32 = 0;
+      if (known == 0) {
+        const entry = from + ((out - first) >> 2) * stride;
+        const start = <usize>load<u32>(entry - 4) + 1;
+        const end = fieldEnd(entry, start, last);
+        if (start != end) {
+          value = codeOfField(dictionary, start, end);
+          if (value == INVALID) return (out - codes) >> 2;
+        }
+      }
+      if (value == 0) nullCount++;
+      store<u32>(out, value);
     }
-    if (value == 0) nullCount++;
-    store<u32>(out, value);
-    out += 4;
-    at += stride;
   }
-}
-
-/** Strings that the dictionary has where their search begins, up to the first that is another, is null, or has quotes. No calls: see batches.ts. */
-function knownStrings(at: usize, stride: usize, out: usize, stop: usize, dictionary: usize, last: usize, quoteOrNone: u32): usize {
-  const table = tableOf(dictionary);
-  const shift = shiftOf(dictionary);
-  for (; out < stop; out += 4, at += stride) {
-    const start = <usize>load<u32>(at - 4) + 1;
-    const length = endOf(at, last) - start;
-    if (<u32>load<u8>(start) == quoteOrNone) break;
-    let code: u32;
-    if (length - 1 < 8) {
-      const key = shortKey(start, length);
-      const slot = table + (homeOf(key, length, shift) << 4);
-      if (load<u64>(slot) != key || <usize>load<u32>(slot, 8) != length) break;
-      code = load<u32>(slot, 12) - 1;
-    } else {
-      if (<isize>length <= 0) break;
-      code = longCodeAtHome(dictionary, table, shift, start, length);
-    }
-    if (code - 1 >= INVALID - 1) break;
-    store<u32>(out, code);
-  }
-  return out;
+  return count;
 }

@@ -1,13 +1,14 @@
 // Strings to codes, one dictionary a column, of any size. Code 0 is null; real values count from 1 in order of first sight.
 //
-// A dictionary is a record in memory (offsets below) with an open-addressing table of 16-byte slots {key u64, length u32, code + 1 u32}
-// (0: empty). The key of a string of up to 8 bytes is the string itself, left-aligned, so that equal keys and lengths are equal strings;
-// that of a longer one is a hash, and the bytes are compared. Entries {address u32, length u32} by code point to the bytes,
-// which live in pages that never move.
+// A dictionary is a record in memory (offsets below) with an open-addressing table of slots {low u64, high u64, length u32, code + 1 u32}
+// (0: empty). Two slots make a bucket, which is a cache line, and a search goes from bucket to bucket. What a slot holds of a string of up to 16
+// bytes is the string itself: its first and last eight bytes, which overlap, or all of it left-aligned and 0. So a look-up of such a string reads
+// one cache line. That of a longer one is a hash and 0, and the bytes are compared. Entries {address u32, length u32} by code point to
+// the bytes, which live in pages that never move.
 import { quote, quoting, escape } from "./tokenize";
 
 const TABLE: usize = 0;
-const SHIFT: usize = 4; // 64 − log2(slots)
+const SHIFT: usize = 4; // 64 − log2(buckets)
 const COUNT: usize = 8; // codes given, null included
 const ENTRIES: usize = 12;
 const ROOM: usize = 16; // entries there is room for
@@ -17,7 +18,19 @@ const PAGES: usize = 28;
 const SCRATCH: usize = 32;
 const SCRATCH_END: usize = 36;
 const USED: usize = 40; // slots taken (codes and aliases)
-const SIZE: usize = 48;
+const TABLE_BLOCK: usize = 44; // where the table's memory begins
+const BYTES: usize = 48; // of all strings together
+const SIZE: usize = 56;
+
+/** Offsets in a slot. */
+export const HIGH: usize = 8;
+export const LENGTH: usize = 16;
+export const CODE: usize = 20; // + 1
+export const SLOT_BITS: usize = 5;
+const SLOT: usize = 1 << SLOT_BITS;
+export const BUCKET_BITS: usize = SLOT_BITS + 1;
+/** The longest string that a slot holds whole. */
+export const INLINE: usize = 16;
 
 const FIRST_BITS: u32 = 9;
 const PAGE_BYTES: usize = 65536;
@@ -44,7 +57,7 @@ export function dictionaryNew(): usize {
 }
 
 export function dictionaryFree(d: usize): void {
-  heap.free(<usize>load<u32>(d, TABLE));
+  heap.free(<usize>load<u32>(d, TABLE_BLOCK));
   heap.free(<usize>load<u32>(d, ENTRIES));
   for (let page = <usize>load<u32>(d, PAGES); page; ) {
     const next = <usize>load<u32>(page);
@@ -60,6 +73,33 @@ export function dictionaryCount(d: usize): u32 {
   return load<u32>(d, COUNT);
 }
 
+/** Bytes of all strings together. */
+export function dictionaryBytes(d: usize): u32 {
+  return load<u32>(d, BYTES);
+}
+
+/** Copies a string, and of a short one up to 16 bytes more than it has: a call to copy so little would take longer. */
+// @ts-ignore: decorator
+@inline
+function copyText(to: usize, from: usize, length: usize): void {
+  if (length <= 16) v128.store(to, v128.load(from));
+  else memory.copy(to, from, length);
+}
+
+/** Writes all strings end to end, by code (and up to 16 bytes behind them), and to `offsets` (u32, one for each code and one more) where each begins. */
+export function dictionaryPack(d: usize, offsets: usize, data: usize): void {
+  const count = load<u32>(d, COUNT);
+  let entry = entriesOf(d) + 8;
+  let at: usize = 0;
+  store<u64>(offsets, 0);
+  for (let code: u32 = 1; code < count; code++, entry += 8) {
+    const length = <usize>load<u32>(entry, 4);
+    copyText(data + at, <usize>load<u32>(entry), length);
+    at += length;
+    store<u32>(offsets + (<usize>code << 2), <u32>at, 4);
+  }
+}
+
 /** Address of the entries {address u32, length u32}, by code. Moves when the dictionary grows. */
 export function dictionaryEntries(d: usize): usize {
   return <usize>load<u32>(d, ENTRIES);
@@ -67,16 +107,18 @@ export function dictionaryEntries(d: usize): usize {
 
 /** From now on the string means null. */
 export function dictionaryAlias(d: usize, start: usize, length: usize): void {
-  const key = keyOf(start, length);
-  takeSlot(d, findSlot(d, key, start, length), key, length, 0);
+  takeSlot(d, findSlot(d, start, length), start, length, 0);
 }
 
+/** `bits`: log2 of the slots. */
 function setTable(d: usize, bits: u32): void {
-  const bytes = (<usize>16) << bits;
-  const table = heap.alloc(bytes);
+  const bytes = SLOT << bits;
+  const block = heap.alloc(bytes + 63);
+  const table = (block + 63) & ~63;
   memory.fill(table, 0, bytes);
+  store<u32>(d, <u32>block, TABLE_BLOCK);
   store<u32>(d, <u32>table, TABLE);
-  store<u32>(d, 64 - bits, SHIFT);
+  store<u32>(d, 65 - bits, SHIFT);
 }
 
 // @ts-ignore: decorator
@@ -93,11 +135,18 @@ export function shiftOf(d: usize): u64 {
 
 // @ts-ignore: decorator
 @inline
+export function entriesOf(d: usize): usize {
+  return <usize>load<u32>(d, ENTRIES);
+}
+
+/** Of a string of 1 to 8 bytes: the string. */
+// @ts-ignore: decorator
+@inline
 export function shortKey(start: usize, length: usize): u64 {
   return load<u64>(start) << (64 - (<u64>length << 3));
 }
 
-/** A hash of 64 bits for strings of more than 8 bytes: word by word, the last one overlapping. */
+/** A hash of 64 bits for strings of more than 16 bytes: word by word, the last one overlapping. */
 // @ts-ignore: decorator
 @inline
 export function longKey(start: usize, length: usize): u64 {
@@ -111,82 +160,95 @@ export function longKey(start: usize, length: usize): u64 {
   return h ^ (h >> 32);
 }
 
-/** The key of a string of any length. */
-function keyOf(start: usize, length: usize): u64 {
-  if (length > 8) return longKey(start, length);
+/** What a slot holds of a string of any length, first half. */
+function lowOf(start: usize, length: usize): u64 {
+  if (length > INLINE) return longKey(start, length);
+  if (length > 8) return load<u64>(start);
   return length == 0 ? 0 : shortKey(start, length);
 }
 
-/** Where a key's search begins: the slot's number. */
+/** The other half. */
+function highOf(start: usize, length: usize): u64 {
+  return length > 8 && length <= INLINE ? load<u64>(start + length - 8) : 0;
+}
+
+/** Where a key's search begins: the bucket's number. */
 // @ts-ignore: decorator
 @inline
-export function homeOf(key: u64, length: usize, shift: u64): usize {
-  return <usize>(((key ^ <u64>length) * GOLDEN) >> shift);
+export function homeOf(low: u64, high: u64, length: usize, shift: u64): usize {
+  let h = ((low ^ <u64>length) * GOLDEN) ^ high;
+  h = (h ^ (h >> 29)) * MIX;
+  return <usize>(h >> shift);
 }
 
 /** Whether two strings of more than 8 bytes are the same. */
 // @ts-ignore: decorator
 @inline
-function sameBytes(a: usize, b: usize, length: usize): bool {
+export function sameBytes(a: usize, b: usize, length: usize): bool {
   const last = length - 8;
   for (let i: usize = 0; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
   return load<u64>(a + last) == load<u64>(b + last);
 }
 
-/** The code of a string of more than 8 bytes that is found where its search begins; INVALID: look on. */
+/** Whether the slot's string is this one, all but the bytes of a long one. */
 // @ts-ignore: decorator
 @inline
-export function longCodeAtHome(d: usize, table: usize, shift: u64, start: usize, length: usize): u32 {
-  const key = longKey(start, length);
-  const slot = table + (homeOf(key, length, shift) << 4);
-  const code = load<u32>(slot, 12) - 1;
-  if (load<u64>(slot) != key || <usize>load<u32>(slot, 8) != length || code - 1 >= INVALID - 1) return INVALID;
-  return sameBytes(<usize>load<u32>(<usize>load<u32>(d, ENTRIES) + (<usize>code << 3)), start, length) ? code : INVALID;
+export function holdsKey(slot: usize, low: u64, high: u64, length: usize): i32 {
+  return i32(load<u64>(slot) == low) & i32(load<u64>(slot, HIGH) == high) & i32(<usize>load<u32>(slot, LENGTH) == length);
 }
 
 /** The slot that holds the string, or the empty one where it belongs. */
-function findSlot(d: usize, key: u64, start: usize, length: usize): usize {
-  const table = <usize>load<u32>(d, TABLE);
-  const mask = ((<usize>1) << (64 - load<u32>(d, SHIFT))) - 1;
-  let i = homeOf(key, length, shiftOf(d));
+function findSlot(d: usize, start: usize, length: usize): usize {
+  const low = lowOf(start, length);
+  const high = highOf(start, length);
+  const table = tableOf(d);
+  const end = table + (SLOT << (65 - <usize>load<u32>(d, SHIFT)));
+  let slot = table + (homeOf(low, high, length, shiftOf(d)) << BUCKET_BITS);
   while (true) {
-    const slot = table + (i << 4);
-    const code = load<u32>(slot, 12);
+    const code = load<u32>(slot, CODE);
     if (!code) return slot;
-    if (load<u64>(slot) == key && <usize>load<u32>(slot, 8) == length) {
-      if (length <= 8 || code == 1) return slot; // aliases of null: their 64-bit hash is trusted
-      if (sameBytes(<usize>load<u32>(<usize>load<u32>(d, ENTRIES) + (<usize>(code - 1) << 3)), start, length)) return slot;
+    if (holdsKey(slot, low, high, length)) {
+      if (length <= INLINE || code == 1) return slot; // aliases of null: their 64-bit hash is trusted
+      if (sameBytes(<usize>load<u32>(entriesOf(d) + (<usize>(code - 1) << 3)), start, length)) return slot;
     }
-    i = (i + 1) & mask;
+    slot += SLOT;
+    if (slot == end) slot = table;
   }
 }
 
-function takeSlot(d: usize, slot: usize, key: u64, length: usize, code: u32): void {
-  if (!load<u32>(slot, 12)) store<u32>(d, load<u32>(d, USED) + 1, USED);
-  store<u64>(slot, key);
-  store<u32>(slot, <u32>length, 8);
-  store<u32>(slot, code + 1, 12);
-  const bits = 64 - load<u32>(d, SHIFT);
+function takeSlot(d: usize, slot: usize, start: usize, length: usize, code: u32): void {
+  if (!load<u32>(slot, CODE)) store<u32>(d, load<u32>(d, USED) + 1, USED);
+  store<u64>(slot, lowOf(start, length));
+  store<u64>(slot, highOf(start, length), HIGH);
+  store<u32>(slot, <u32>length, LENGTH);
+  store<u32>(slot, code + 1, CODE);
+  const bits = 65 - load<u32>(d, SHIFT);
   if (load<u32>(d, USED) << 1 > (<u32>1) << bits) grow(d, bits + 1);
 }
 
 function grow(d: usize, bits: u32): void {
-  const old = <usize>load<u32>(d, TABLE);
-  const end = old + ((<usize>16) << (bits - 1));
+  const old = tableOf(d);
+  const block = <usize>load<u32>(d, TABLE_BLOCK);
+  const oldEnd = old + (SLOT << (bits - 1));
   setTable(d, bits);
-  const table = <usize>load<u32>(d, TABLE);
-  const mask = ((<usize>1) << bits) - 1;
-  for (let slot = old; slot < end; slot += 16) {
-    if (!load<u32>(slot, 12)) continue;
-    let i = homeOf(load<u64>(slot), <usize>load<u32>(slot, 8), shiftOf(d));
-    while (load<u32>(table + (i << 4), 12)) i = (i + 1) & mask;
-    store<u64>(table + (i << 4), load<u64>(slot));
-    store<u64>(table + (i << 4), load<u64>(slot, 8), 8);
+  const table = tableOf(d);
+  const end = table + (SLOT << bits);
+  const shift = shiftOf(d);
+  for (let slot = old; slot < oldEnd; slot += SLOT) {
+    if (!load<u32>(slot, CODE)) continue;
+    const home = homeOf(load<u64>(slot), load<u64>(slot, HIGH), <usize>load<u32>(slot, LENGTH), shift);
+    let to = table + (home << BUCKET_BITS);
+    while (load<u32>(to, CODE)) {
+      to += SLOT;
+      if (to == end) to = table;
+    }
+    v128.store(to, v128.load(slot));
+    store<u64>(to, load<u64>(slot, LENGTH), LENGTH);
   }
-  heap.free(old);
+  heap.free(block);
 }
 
-function add(d: usize, slot: usize, key: u64, start: usize, length: usize): u32 {
+function add(d: usize, slot: usize, start: usize, length: usize): u32 {
   if (hasHighBit(start, length) && !isUtf8(start, length)) return INVALID;
   const code = load<u32>(d, COUNT);
   if (code == load<u32>(d, ROOM)) {
@@ -197,7 +259,8 @@ function add(d: usize, slot: usize, key: u64, start: usize, length: usize): u32 
   store<u32>(entry, <u32>keep(d, start, length));
   store<u32>(entry, <u32>length, 4);
   store<u32>(d, code + 1, COUNT);
-  takeSlot(d, slot, key, length, code);
+  store<u32>(d, load<u32>(d, BYTES) + <u32>length, BYTES);
+  takeSlot(d, slot, start, length, code);
   return code;
 }
 
@@ -214,13 +277,13 @@ function keep(d: usize, start: usize, length: usize): usize {
   let at = <usize>load<u32>(d, PAGE);
   if (at + length > <usize>load<u32>(d, PAGE_END)) {
     const bytes = max(PAGE_BYTES, length + 8);
-    const page = heap.alloc(bytes);
+    const page = heap.alloc(bytes + 16);
     store<u32>(page, load<u32>(d, PAGES));
     store<u32>(d, <u32>page, PAGES);
     store<u32>(d, <u32>(page + bytes), PAGE_END);
     at = page + 8;
   }
-  memory.copy(at, start, length);
+  copyText(at, start, length);
   store<u32>(d, <u32>(at + length), PAGE);
   return at;
 }
@@ -231,11 +294,11 @@ export function codeOfField(d: usize, start: usize, end: usize): u32 {
   return codeOf(d, start, end - start);
 }
 
-function codeOf(d: usize, start: usize, length: usize): u32 {
-  const key = keyOf(start, length);
-  const slot = findSlot(d, key, start, length);
-  const found = load<u32>(slot, 12);
-  return found ? found - 1 : add(d, slot, key, start, length);
+/** The code of a string, a new one where it has none yet; INVALID where it is not UTF-8. */
+export function codeOf(d: usize, start: usize, length: usize): u32 {
+  const slot = findSlot(d, start, length);
+  const found = load<u32>(slot, CODE);
+  return found ? found - 1 : add(d, slot, start, length);
 }
 
 /** Takes quotes and escapes off into the scratch page, by the same states as `tokenizeExact`. */

@@ -1,4 +1,5 @@
 import type { AggregateNode } from "../../../collections/aggregate.ts";
+import type { StateRows } from "../groups/state-rows.ts";
 import type { VectorMemory } from "../vector-memory.ts";
 import type { Column } from "../column.ts";
 import type { Aggregator } from "./aggregator.ts";
@@ -13,31 +14,46 @@ const WIDTH = FIRST_SUM + 2 * SUMS;
 
 /** What covariance and correlation need of the rows where both columns have a value; see moments.ts for the pivots. */
 export class Comoments implements Aggregator {
-  #slots = new Float64Array(0);
+  readonly #rows: StateRows;
+  readonly #at: number;
 
-  update(groups: Int32Array, column: Column | undefined, count: number, _memory?: VectorMemory, other?: Column): void {
-    this.#room(count);
+  constructor(rows: StateRows) {
+    this.#rows = rows;
+    this.#at = rows.claim(WIDTH);
+  }
+
+  update(groups: Int32Array, column: Column | undefined, count: number, memory?: VectorMemory, other?: Column): void {
+    this.#rows.reserve(count, memory);
     const [validX, validY] = [numbersOf(column).valid, numbersOf(other).valid];
-    addPairs(groups, floatsOf(column), floatsOf(other), validX, validY, this.#slots);
+    const [x, y] = [floatsOf(column), floatsOf(other)];
+    const vectors = [groups, x, y, validX, validY];
+    const added = this.#rows.run(memory, vectors, this.#at, (loops, [g, vx, vy, mx, my], states, stride) =>
+      loops.comomentGroups(g, vx, vy, mx, my, groups.length, states, stride),
+    );
+    if (!added) addPairs(groups, x, y, validX, validY, this.#rows.floats(), this.#rows.stride, this.#at);
   }
 
   absorb(other: Column[], groups: Int32Array, count: number): void {
-    this.#room(count);
-    mergeAll(groups, other.map(floatsOf), this.#slots);
+    this.#rows.reserve(count);
+    mergeAll(groups, other.map(floatsOf), this.#rows.floats(), this.#rows.stride, this.#at);
   }
 
   state(count: number): Column[] {
-    this.#room(count);
-    return Array.from({ length: WIDTH }, (_, k) => ({ type: "float64", values: everySlot(this.#slots, k, count) }));
+    return Array.from({ length: WIDTH }, (_, k) => ({
+      type: "float64",
+      values: this.#rows.column(this.#at + k, count),
+    }));
   }
 
   result(count: number, { kind, params }: AggregateNode): Column {
-    this.#room(count);
+    this.#rows.reserve(count);
     const ddof = kind === "cov" ? ddofOf(params) : 1;
     const values = new Float64Array(count).fill(NaN);
     const valid = new Uint8Array(count);
+    const [floats, stride] = [this.#rows.floats(), this.#rows.stride];
     for (let i = 0; i < count; i++) {
-      const slots = this.#slots.subarray(WIDTH * (i + 1), WIDTH * (i + 2));
+      const at = stride * (i + 1) + this.#at;
+      const slots = floats.subarray(at, at + WIDTH);
       if (slots[COUNT] <= ddof) continue;
       const value = kind === "cov" ? covarianceOf(slots, ddof) : correlationOf(slots);
       if (value === undefined) continue;
@@ -45,13 +61,6 @@ export class Comoments implements Aggregator {
       valid[i] = 1;
     }
     return { type: "float64", values, valid: valid.includes(0) ? valid : undefined };
-  }
-
-  #room(count: number): void {
-    if (this.#slots.length >= WIDTH * (count + 1)) return;
-    const larger = new Float64Array(WIDTH * Math.max(64, 2 * count + 2));
-    larger.set(this.#slots);
-    this.#slots = larger;
   }
 }
 
@@ -77,23 +86,23 @@ function sumsOf(slots: Float64Array): Twice[] {
   return Array.from({ length: SUMS }, (_, k): Twice => [slots[FIRST_SUM + 2 * k], slots[FIRST_SUM + 2 * k + 1]]);
 }
 
-/** Slot k of groups 1 … count. */
-function everySlot(slots: Float64Array, k: number, count: number): Float64Array<ArrayBuffer> {
-  const values = new Float64Array(count);
-  for (let i = 0; i < count; i++) values[i] = slots[WIDTH * (i + 1) + k];
-  return values;
-}
-
 /** Takes the slots of another state in, a column each, moved to the pivots of ours. As `addTwice` and `multiplyTwice` reckon, but without an object for each number. */
-function mergeAll(groups: Int32Array, theirs: readonly Float64Array[], slots: Float64Array): void {
+function mergeAll(
+  groups: Int32Array,
+  theirs: readonly Float64Array[],
+  slots: Float64Array,
+  stride: number,
+  first: number,
+): void {
   const [counts, pivotsX, pivotsY, xs, xl, ys, yl, xys, xyl, xxs, xxl, yys, yyl] = theirs;
   for (let i = 0; i < groups.length; i++) {
     const n = counts[i];
     if (!(n > 0)) continue;
-    const at = WIDTH * groups[i];
+    const at = groups[i] * stride + first;
+    // To the bit, so that a state that was encoded is decoded as it was.
     if (slots[at] === 0) {
-      slots[at + PIVOT_X] = pivotsX[i];
-      slots[at + PIVOT_Y] = pivotsY[i];
+      for (let k = 0; k < WIDTH; k++) slots[at + k] = theirs[k][i];
+      continue;
     }
     slots[at] += n;
     const sx = pivotsX[i] - slots[at + PIVOT_X];
@@ -164,12 +173,14 @@ function addPairs(
   validX: Uint8Array | undefined,
   validY: Uint8Array | undefined,
   slots: Float64Array,
+  stride: number,
+  first: number,
 ): void {
   for (let i = 0; i < groups.length; i++) {
     const [a, b] = [x[i], y[i]];
     if (a !== a || b !== b || (validX !== undefined && validX[i] === 0) || (validY !== undefined && validY[i] === 0))
       continue;
-    const at = WIDTH * groups[i];
+    const at = groups[i] * stride + first;
     if (slots[at]++ === 0) {
       slots[at + PIVOT_X] = Number.isFinite(a) ? a : 0;
       slots[at + PIVOT_Y] = Number.isFinite(b) ? b : 0;

@@ -1,8 +1,13 @@
 import type { AggregateNode } from "../../../collections/aggregate.ts";
 import type { Column } from "../column.ts";
 import type { Aggregator } from "./aggregator.ts";
-import { floatsOf, numbersOf, room, slots } from "./slots.ts";
+import type { StateRows } from "../groups/state-rows.ts";
+import type { VectorMemory } from "../vector-memory.ts";
+import { floatsOf, numbersOf } from "./slots.ts";
 import { addTwice, divideTwice, multiplyTwice, subtractTwice, twoSum, type Twice } from "./twice.ts";
+
+/** A group's slots lie side by side. */
+const [COUNT, PIVOT, SUM, SQUARE, WIDTH] = [0, 1, 2, 4, 6];
 
 /**
  * Count, sum and sum of squares of the values' distances from a pivot, the group's first value, so that nothing cancels where values are far
@@ -10,74 +15,78 @@ import { addTwice, divideTwice, multiplyTwice, subtractTwice, twoSum, type Twice
  * "Updating formulae and a pairwise algorithm for computing sample variances" (1979), do with means.
  */
 export class Moments implements Aggregator {
-  #counts = new Float64Array(0);
-  #pivots = new Float64Array(0);
-  #sumHigh = new Float64Array(0);
-  #sumLow = new Float64Array(0);
-  #squareHigh = new Float64Array(0);
-  #squareLow = new Float64Array(0);
+  readonly #rows: StateRows;
+  readonly #at: number;
 
-  update(groups: Int32Array, column: Column | undefined, count: number): void {
-    this.#room(count);
+  constructor(rows: StateRows) {
+    this.#rows = rows;
+    this.#at = rows.claim(WIDTH);
+  }
+
+  update(groups: Int32Array, column: Column | undefined, count: number, memory?: VectorMemory): void {
+    this.#rows.reserve(count, memory);
     const { valid } = numbersOf(column);
-    const sums = [this.#sumHigh, this.#sumLow, this.#squareHigh, this.#squareLow] as const;
-    addDistances(groups, floatsOf(column), valid, this.#counts, this.#pivots, ...sums);
+    const values = floatsOf(column);
+    const added = this.#rows.run(memory, [groups, values, valid], this.#at, (loops, [g, v, mask], states, stride) =>
+      loops.momentGroups(g, v, mask, groups.length, states, stride),
+    );
+    if (!added) addDistances(groups, values, valid, this.#rows.floats(), this.#rows.stride, this.#at);
   }
 
   absorb(other: Column[], groups: Int32Array, count: number): void {
-    this.#room(count);
-    const [counts, pivots, sumHigh, sumLow, squareHigh, squareLow] = other.map(floatsOf);
+    this.#rows.reserve(count);
+    const theirs = other.map(floatsOf);
+    const [counts, pivots, sumHigh, sumLow, squareHigh, squareLow] = theirs;
+    const [slots, stride] = [this.#rows.floats(), this.#rows.stride];
     for (let i = 0; i < groups.length; i++) {
-      const g = groups[i];
+      const at = groups[i] * stride + this.#at;
       if (counts[i] === 0) continue;
-      if (this.#counts[g] === 0) this.#pivots[g] = pivots[i];
+      // To the bit, so that a state that was encoded is decoded as it was.
+      if (slots[at] === 0) {
+        for (let k = 0; k < WIDTH; k++) slots[at + k] = theirs[k][i];
+        continue;
+      }
       const n: Twice = [counts[i], 0];
-      const shift = twoSum(pivots[i], -this.#pivots[g]);
+      const shift = twoSum(pivots[i], -slots[at + PIVOT]);
       const sum: Twice = [sumHigh[i], sumLow[i]];
       const moved = addTwice(sum, multiplyTwice(n, shift));
       // Σ(d + s)² = Σd² + s(2Σd + ns) = Σd² + s(Σd + Σ(d + s))
       const square = addTwice([squareHigh[i], squareLow[i]], multiplyTwice(shift, addTwice(sum, moved)));
-      this.#counts[g] += counts[i];
-      [this.#sumHigh[g], this.#sumLow[g]] = addTwice([this.#sumHigh[g], this.#sumLow[g]], moved);
-      [this.#squareHigh[g], this.#squareLow[g]] = addTwice([this.#squareHigh[g], this.#squareLow[g]], square);
+      slots[at] += counts[i];
+      addPart(slots, at + SUM, moved);
+      addPart(slots, at + SQUARE, square);
     }
   }
 
   state(count: number): Column[] {
-    this.#room(count);
-    const arrays = [this.#counts, this.#pivots, this.#sumHigh, this.#sumLow, this.#squareHigh, this.#squareLow];
-    return arrays.map((array) => ({ type: "float64", values: slots(array, count) }));
+    return Array.from({ length: WIDTH }, (_, k) => ({
+      type: "float64",
+      values: this.#rows.column(this.#at + k, count),
+    }));
   }
 
   result(count: number, { kind, params }: AggregateNode): Column {
-    this.#room(count);
+    this.#rows.reserve(count);
     const ddof = ddofOf(params);
     const values = new Float64Array(count).fill(NaN);
     const valid = new Uint8Array(count);
+    const [slots, stride] = [this.#rows.floats(), this.#rows.stride];
     for (let g = 1; g <= count; g++) {
-      const n = this.#counts[g];
+      const at = g * stride + this.#at;
+      const n = slots[at + COUNT];
       if (n <= ddof) continue;
-      const centred = centredSquares(
-        n,
-        [this.#sumHigh[g], this.#sumLow[g]],
-        [this.#sumHigh[g], this.#sumLow[g]],
-        [this.#squareHigh[g], this.#squareLow[g]],
-      );
+      const sum: Twice = [slots[at + SUM], slots[at + SUM + 1]];
+      const centred = centredSquares(n, sum, sum, [slots[at + SQUARE], slots[at + SQUARE + 1]]);
       const variance = Math.max(0, centred) / (n - ddof);
       valid[g - 1] = 1;
       values[g - 1] = kind === "var" ? variance : Math.sqrt(kind === "sem" ? variance / n : variance);
     }
     return { type: "float64", values, valid: valid.includes(0) ? valid : undefined };
   }
+}
 
-  #room(count: number): void {
-    this.#counts = room(this.#counts, count);
-    this.#pivots = room(this.#pivots, count);
-    this.#sumHigh = room(this.#sumHigh, count);
-    this.#sumLow = room(this.#sumLow, count);
-    this.#squareHigh = room(this.#squareHigh, count);
-    this.#squareLow = room(this.#squareLow, count);
-  }
+function addPart(slots: Float64Array, at: number, value: Twice): void {
+  [slots[at], slots[at + 1]] = addTwice([slots[at], slots[at + 1]], value);
 }
 
 export function ddofOf(params: AggregateNode["params"]): number {
@@ -97,38 +106,35 @@ function addDistances(
   groups: Int32Array,
   values: Float64Array,
   valid: Uint8Array | undefined,
-  counts: Float64Array,
-  pivots: Float64Array,
-  sumHigh: Float64Array,
-  sumLow: Float64Array,
-  squareHigh: Float64Array,
-  squareLow: Float64Array,
+  slots: Float64Array,
+  stride: number,
+  first: number,
 ): void {
   for (let i = 0; i < groups.length; i++) {
     const value = values[i];
     if (value !== value || (valid !== undefined && valid[i] === 0)) continue;
-    const g = groups[i];
-    if (counts[g]++ === 0) pivots[g] = Number.isFinite(value) ? value : 0;
+    const at = groups[i] * stride + first;
+    if (slots[at]++ === 0) slots[at + PIVOT] = Number.isFinite(value) ? value : 0;
     // d + e is the distance, exactly (two-sum).
-    const pivot = -pivots[g];
+    const pivot = -slots[at + PIVOT];
     const d = value + pivot;
     const half = d - value;
     const e = value - (d - half) + (pivot - half);
-    let old = sumHigh[g];
+    let old = slots[at + SUM];
     let sum = old + d;
     let part = sum - old;
-    sumLow[g] += old - (sum - part) + (d - part) + e;
-    sumHigh[g] = sum;
+    slots[at + SUM + 1] += old - (sum - part) + (d - part) + e;
+    slots[at + SUM] = sum;
     // d², exactly (two-product), and what e adds to it.
     const square = d * d;
     const scaled = 134217729 * d;
     const dh = scaled - (scaled - d);
     const dl = d - dh;
     const rest = dl * dl - (square - dh * dh - 2 * dh * dl) + 2 * d * e;
-    old = squareHigh[g];
+    old = slots[at + SQUARE];
     sum = old + square;
     part = sum - old;
-    squareLow[g] += old - (sum - part) + (square - part) + rest;
-    squareHigh[g] = sum;
+    slots[at + SQUARE + 1] += old - (sum - part) + (square - part) + rest;
+    slots[at + SQUARE] = sum;
   }
 }

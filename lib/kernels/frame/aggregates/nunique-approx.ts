@@ -1,7 +1,7 @@
 import { REGISTERS, cardinality, registerOf, runOf } from "../../sketch/hyperloglog.ts";
 import { ValueHasher } from "../../sketch/hash.ts";
 import type { Column } from "../column.ts";
-import { WordPairs } from "../grouper.ts";
+import { WordPairs } from "../groups/word-pairs.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { blobAt, bytesOf, joinBlobs } from "./blobs.ts";
 import { pairsByGroup } from "./pairs.ts";

@@ -1,4 +1,4 @@
-import type { WordPairs } from "../grouper.ts";
+import type { WordPairs } from "../groups/word-pairs.ts";
 
 /** The numbers of pairs, group by group (their first words, from 1 on), each group's in order of first sight; where each group ends. */
 export function pairsByGroup(

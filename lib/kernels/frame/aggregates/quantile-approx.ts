@@ -1,7 +1,7 @@
 import type { AggregateNode } from "../../../collections/aggregate.ts";
 import { Buckets, DEFAULT_ERROR } from "../../sketch/ddsketch.ts";
 import type { Column } from "../column.ts";
-import { WordPairs } from "../grouper.ts";
+import { WordPairs } from "../groups/word-pairs.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { blobAt, floatsIn, blobColumn, bytesOf } from "./blobs.ts";
 import { pairsByGroup } from "./pairs.ts";

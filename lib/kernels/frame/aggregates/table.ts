@@ -1,5 +1,6 @@
 import type { AggregateKind, AggregateNode } from "../../../collections/aggregate.ts";
 import type { ScalarType } from "../../../collections/schema.ts";
+import type { StateRows } from "../groups/state-rows.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { Comoments } from "./comoments.ts";
 import { Count } from "./count.ts";
@@ -20,26 +21,29 @@ interface Entry {
   readonly state: string;
   /** Constants that the state depends on; others only choose what is read from it. */
   readonly params?: readonly string[];
-  make(type: ScalarType, node: AggregateNode): Aggregator;
+  make(type: ScalarType, node: AggregateNode, rows: StateRows): Aggregator;
 }
 
-const count: Entry = { state: "count", make: () => new Count() };
-const moments: Entry = { state: "moments", make: () => new Moments() };
-const comoments: Entry = { state: "comoments", make: () => new Comoments() };
+const count: Entry = { state: "count", make: (_type, _node, rows) => new Count(rows) };
+const moments: Entry = { state: "moments", make: (_type, _node, rows) => new Moments(rows) };
+const comoments: Entry = { state: "comoments", make: (_type, _node, rows) => new Comoments(rows) };
 const values: Entry = { state: "values", make: () => new Values() };
 const distinct: Entry = { state: "distinct", make: (type) => new DistinctValues(type) };
 
 function extreme(state: "min" | "max"): Entry {
   const sign = state === "min" ? -1 : 1;
-  return { state, make: (type) => (type === "string" ? new TextExtreme(sign) : new NumberExtreme(sign, type)) };
+  return {
+    state,
+    make: (type, _node, rows) => (type === "string" ? new TextExtreme(sign) : new NumberExtreme(sign, type, rows)),
+  };
 }
 
 /** The state of each aggregate. */
 const STATES: Readonly<Record<AggregateKind, Entry>> = {
   size: count,
   count,
-  sum: { state: "sum", make: (type) => new Sum(type === "float64" ? "float64" : "int64") },
-  mean: { state: "mean", make: () => new Sum("mean") },
+  sum: { state: "sum", make: (type, _node, rows) => new Sum(type === "float64" ? "float64" : "int64", rows) },
+  mean: { state: "mean", make: (_type, _node, rows) => new Sum("mean", rows) },
   min: extreme("min"),
   max: extreme("max"),
   var: moments,
@@ -55,8 +59,8 @@ const STATES: Readonly<Record<AggregateKind, Entry>> = {
   quantile: values,
   nunique: distinct,
   mode: distinct,
-  nthLargest: { state: "largest", params: ["n"], make: (_, node) => new Ranked(1, node) },
-  nthSmallest: { state: "smallest", params: ["n"], make: (_, node) => new Ranked(-1, node) },
+  nthLargest: { state: "largest", params: ["n"], make: (_, node, rows) => new Ranked(1, node, rows) },
+  nthSmallest: { state: "smallest", params: ["n"], make: (_, node, rows) => new Ranked(-1, node, rows) },
   nuniqueApprox: { state: "hyperloglog", make: () => new NuniqueApprox() },
   quantileApprox: { state: "ddsketch", params: ["error"], make: (_, node) => new QuantileApprox(node) },
 };
@@ -72,7 +76,7 @@ export function stateKey({ kind, input, other, params = {} }: AggregateNode): st
   ]);
 }
 
-/** The state of an aggregate over an input of the type (the first one's, where there are two). */
-export function makeAggregator(node: AggregateNode, type: ScalarType): Aggregator {
-  return STATES[node.kind].make(type, node);
+/** The state of an aggregate over an input of the type (the first one's, where there are two). `rows`: where states of a fixed size lie, before there is any. */
+export function makeAggregator(node: AggregateNode, type: ScalarType, rows: StateRows): Aggregator {
+  return STATES[node.kind].make(type, node, rows);
 }

@@ -1,7 +1,7 @@
 import { fieldOf } from "../../../collections/typing.ts";
 import { AbanicoError, InternalError } from "../../../errors.ts";
 import { decodeFrame } from "../../../kernels/frame/encode.ts";
-import { Grouper } from "../../../kernels/frame/grouper.ts";
+import { Grouper } from "../../../kernels/frame/groups/grouper.ts";
 import { columnOf } from "../../../kernels/frame/column.ts";
 import type { CollectSink } from "../../../kernels/frame/steps.ts";
 import { loadKernel } from "../../../kernels/registry.ts";

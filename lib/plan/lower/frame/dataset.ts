@@ -156,7 +156,8 @@ export function enlarged(builder: PlanBuilder, dataset: Dataset, sink: Sink, gro
   const { inBlocks, tasks } = dataset.read;
   if (inBlocks === undefined || tasks.kind !== "ranges") return dataset;
   const bytes = tasks.sources.reduce((sum, { size }) => sum + size, 0);
-  const largest = Math.min(LARGEST_BLOCK, bytes / FEWEST_BLOCKS);
+  // The last range takes up to half a block more.
+  const largest = Math.min(LARGEST_BLOCK, bytes / (FEWEST_BLOCKS - 0.5));
   let larger = dataset;
   for (let blockSize = 2 * tasks.blockSize; blockSize <= largest; blockSize *= 2) {
     const rows = dataset.rows / (bytes / (blockSize / 2));
