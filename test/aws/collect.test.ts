@@ -1,11 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  checkpointPrefix,
-  cancelKey,
-  manifestKey,
-  objectUrl,
-  progressKey,
-} from "../../lib/runtime/aws/keys.ts";
+import { checkpointPrefix, cancelKey, manifestKey, objectUrl, progressKey } from "../../lib/runtime/aws/keys.ts";
 import type { StageProgress, WorkInput, WorkMessage } from "../../lib/runtime/aws/protocol.ts";
 import { bytesAt, putOnce, sizeAt } from "../../lib/runtime/aws/run-objects.ts";
 import type { Services } from "../../lib/runtime/aws/services.ts";

@@ -13,7 +13,7 @@ import { scenarioOf } from "../aws/simulated-scenario.ts";
  * bits of the fixed tree, and what fails says which task or row it was. To look at one: `scenarioOf(seed)` and `runScenario`.
  */
 const SCHEDULES = 1_000;
-const A_TEST = 100;
+const A_TEST = 40;
 
 /** Small enough that checkpoints, spilling, rounds and copies all happen in a stage of a few dozen tasks. */
 const limitsOf = (seed: number): Partial<CollectLimits> => ({
