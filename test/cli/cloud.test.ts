@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { readArguments, type OptionSpecs } from "../../lib/cli/arguments.ts";
 import { LOGS_OPTIONS, RESULT_OPTIONS, STACK_OPTIONS, STATUS_OPTIONS, SUBMIT_OPTIONS, type Connect } from "../../lib/cli/cloud-arguments.ts"; // prettier-ignore
 import { cancel, logs, result, status, submit } from "../../lib/cli/cloud-runs.ts";
-import type { cdkCall} from "../../lib/cli/deploy.ts";
+import type { cdkCall } from "../../lib/cli/deploy.ts";
 import { deploy, destroy } from "../../lib/cli/deploy.ts";
 import { doctor, type Quotas } from "../../lib/cli/doctor.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";

@@ -94,6 +94,8 @@ export class StageLook {
 
   #finished(stage: Stage, done: StageDone): void {
     this.#start(stage);
+    for (const [task, from] of Object.entries(done.repaired))
+      this.#emit({ type: "task-repaired", run: this.#name, stage: stage.id, task: Number(task), from });
     this.#emit({ type: "stage-finished", run: this.#name, report: reportOf(stage.id, done) });
     this.#at++;
     this.#started = false;

@@ -77,7 +77,7 @@ export class OutputReader {
       if (!(error instanceof NotFoundError)) throw error;
       throw new NotFoundError(`Output ${ref.task} of stage "${ref.stage}" of run ${ref.run} is not there any more.`, {
         fields: { ...ref, url },
-        fix: "it was released, or is older than the bucket keeps runs; compute it again.",
+        fix: "it was released, or is older than the bucket keeps runs: compute or persist it again.",
         cause: error,
       });
     }
