@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Bundles } from "./bundles.ts";
 
@@ -22,7 +22,18 @@ export function stageImageWorker(bundles: Bundles, cache: string): string {
   cpSync(bundles.of("work-image"), draft, { recursive: true });
   cpSync(modules, join(draft, "node_modules"), { recursive: true });
   settle(draft, staged);
+  forgetOlder(cache);
   return staged;
+}
+
+/** What was staged for other versions, 20 MB each, unless another deployment may be at it. */
+function forgetOlder(cache: string): void {
+  const yesterday = Date.now() - 86_400_000;
+  for (const name of readdirSync(cache)) {
+    const place = join(cache, name);
+    if (name.startsWith("work-image-") && statSync(place).mtimeMs < yesterday)
+      rmSync(place, { recursive: true, force: true });
+  }
 }
 
 function sharpForLambda(version: string, cache: string): string {
