@@ -17,7 +17,8 @@ conformance({
   skip: {
     "reads memory:// as well": "the memory of this process is not the functions', and plans say so",
     "tells what happens, in order": "stages are told of, not tasks one by one: runtime.test.ts has their order",
-    "runs a flaky task again, as often as it may": "a function tries again by itself, and does not tell of each attempt",
+    "runs a flaky task again, as often as it may":
+      "a function tries again by itself, and does not tell of each attempt",
     "fails when nothing moves": HANGS,
     "fails at its deadline": HANGS,
     "stops a task at its time limit": HANGS,
