@@ -61,6 +61,11 @@ export function putNumber(value: number, into: Uint8Array, at: number): void {
   for (let i = 0; i < 8; i++) into[at + 1 + i] = floatBytes[i];
 }
 
+/** Whether these are a number's bytes. */
+export function isNumber(bytes: Uint8Array): boolean {
+  return bytes.byteLength === NUMBER_BYTES && bytes[0] === NUMBER;
+}
+
 /** @throws what structured clone throws, a DataCloneError, where the value holds something that cannot be cloned. */
 export function encodeValue(value: unknown): Uint8Array {
   switch (typeof value) {

@@ -79,7 +79,7 @@ class Builder<H extends Keyed> {
   #call({ task, args }: Delayed<unknown>): number {
     const fn = referenceOf(task);
     const { options } = task;
-    const encoded = args.map((argument) => this.#argument(argument, task));
+    const encoded = areNumbers(args) ? args : args.map((argument) => this.#argument(argument, task));
     const call: NodeCall<H> = options === undefined ? { fn, args: encoded } : { fn, args: encoded, options };
     return options?.pure === true ? this.#pureCall(call) : this.calls.push(call) - 1;
   }
@@ -111,6 +111,12 @@ class Builder<H extends Keyed> {
     if (place !== undefined) return this.#refs[place];
     return this.#held(value);
   };
+}
+
+/** Then they are arguments as they are. */
+function areNumbers(args: readonly unknown[]): args is readonly number[] {
+  for (let i = 0; i < args.length; i++) if (typeof args[i] !== "number") return false;
+  return true;
 }
 
 const references = new WeakMap<DelayedTask, CallableRef>();

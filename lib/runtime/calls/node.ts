@@ -66,8 +66,8 @@ export class CallNode implements Ranked {
   turn = 0;
   failures = 0;
   deaths = 0;
-  /** The result, where it is small; larger ones are in the vault. */
-  bytes: Uint8Array | undefined;
+  /** The result, where it is small: a number as it is, since bytes take ten times the memory; larger ones are in the vault. */
+  small: Uint8Array | number | undefined;
   follows: CallNode | undefined;
   error: Error | undefined;
   /** One by itself costs no list. */

@@ -1,4 +1,5 @@
 import type { Ref } from "../../plan/plan.ts";
+import { decodeValue, encodeValue, isNumber } from "../../values.ts";
 import type { Vault } from "../vault.ts";
 import type { CallNode } from "./node.ts";
 import { BROADCAST, FETCHED, RESULT_RUN, RESULT_STAGE, SHARED, VALUE, type Input } from "./wire.ts";
@@ -19,19 +20,22 @@ export class Results {
   /** @throws UnreadableError where the vault is over its budget and cannot write to disk. */
   put(node: CallNode, body: Uint8Array): void {
     // What is larger may be a window on a message that holds many; fewer bytes come as a copy (local/packing.ts).
-    if (body.byteLength <= FEW) node.bytes = body;
-    else if (body.byteLength <= SMALL) node.bytes = body.slice();
+    if (isNumber(body)) node.small = Number(decodeValue(body));
+    else if (body.byteLength <= FEW) node.small = body;
+    else if (body.byteLength <= SMALL) node.small = body.slice();
     else this.#vault.put(RESULT_RUN, RESULT_STAGE, node.id, shared(body));
   }
 
   drop(node: CallNode): void {
-    if (node.bytes === undefined) this.#vault.delete(RESULT_RUN, RESULT_STAGE, node.id);
-    node.bytes = undefined;
+    if (node.small === undefined) this.#vault.delete(RESULT_RUN, RESULT_STAGE, node.id);
+    node.small = undefined;
   }
 
   /** At once, where it is in memory. */
   peek({ source }: CallNode): Uint8Array | undefined {
-    return source.bytes ?? this.#vault.peek(RESULT_RUN, RESULT_STAGE, source.id);
+    const { small } = source;
+    if (small === undefined) return this.#vault.peek(RESULT_RUN, RESULT_STAGE, source.id);
+    return typeof small === "number" ? encodeValue(small) : small;
   }
 
   async get(node: CallNode): Promise<Uint8Array> {
@@ -40,7 +44,7 @@ export class Results {
 
   inputOf(node: CallNode): Input {
     const { source } = node;
-    if (source.bytes !== undefined) return { kind: VALUE, bytes: source.bytes };
+    if (source.small !== undefined) return { kind: VALUE, bytes: source.small };
     const bytes = this.#vault.peek(RESULT_RUN, RESULT_STAGE, source.id);
     if (bytes === undefined) return { kind: FETCHED, id: source.id };
     return source.options.broadcast ? { kind: BROADCAST, id: source.id, bytes } : { kind: SHARED, bytes };

@@ -37,7 +37,7 @@ const HOLED = 5;
 
 /** Where an argument's value comes from. */
 export type Input =
-  | { readonly kind: typeof VALUE; readonly bytes: Uint8Array }
+  | { readonly kind: typeof VALUE; readonly bytes: Uint8Array | number }
   | { readonly kind: typeof EARLIER; readonly place: number }
   | { readonly kind: typeof SHARED; readonly bytes: Uint8Array }
   | { readonly kind: typeof FETCHED; readonly id: number }
@@ -124,7 +124,7 @@ export class CallWriter {
     this.#u32(input.kind);
     switch (input.kind) {
       case VALUE:
-        return this.#block(input.bytes);
+        return typeof input.bytes === "number" ? this.#number(input.bytes) : this.#block(input.bytes);
       case EARLIER:
         this.#keep(input.place);
         return this.#u32(input.place);
