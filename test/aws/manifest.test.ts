@@ -64,6 +64,11 @@ test("users' functions may take any time, unless they have a limit; tasks that m
 test("images go to the function that has sharp", () => {
   expect(workerOf(stageOf({ work: { op: "images.run", params: {} }, tasks: 1 }))).toBe("work-image");
   expect(workerOf(scan(1, 1))).toBe("work");
+  const reading = (format: string) => ({ nodes: [{ op: "read", file: { format, url: "s3://bucket/x" } }] });
+  const workerFor = (format: string) =>
+    workerOf(stageOf({ work: { op: "array.run", params: reading(format) }, tasks: 1 }));
+  expect(workerFor("hdf5")).toBe("work-image");
+  expect(workerFor("npy")).toBe("work");
   expect(taskSeconds(scan(2, 120e6))).toBeGreaterThan(taskSeconds(scan(2, 60e6)));
 });
 

@@ -1,3 +1,4 @@
+import type { Json } from "../../errors.ts";
 import { peakBytes } from "../../plan/estimate.ts";
 import type { Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
@@ -81,9 +82,15 @@ function isBounded(stage: Stage, size: number): boolean {
   return isOurs && size * taskSeconds(stage) <= EXPRESS_S;
 }
 
-/** Which function has the code: sharp is only in one. */
+/** Which function has the code: what reads images, and HDF5, is only in one. */
 export function workerOf(stage: Stage): "work" | "work-image" {
-  return familyOf(stage) === "images" ? "work-image" : "work";
+  return familyOf(stage) === "images" || readsHdf5(stage.work.params) ? "work-image" : "work";
+}
+
+/** Wherever in its parameters the file is described: as a frame's source, or a node of an array's program. */
+function readsHdf5(params: Json | undefined): boolean {
+  if (typeof params !== "object" || params === null) return false;
+  return Object.entries(params).some(([key, value]) => (key === "format" && value === "hdf5") || readsHdf5(value));
 }
 
 function familyOf({ work: { op } }: Stage): string {
