@@ -163,7 +163,10 @@ describe.skipIf(emulator === undefined)("the emulated account", () => {
       faults.add({ on: asked("s3", /GET/, "client"), effect: { kind: "throttle" } });
       await expect(get()).rejects.toMatchObject({ name: "SlowDown" });
       await expect(get()).resolves.toBeDefined();
-      faults.add({ on: asked("s3", /PUT/), effect: { kind: "conflict", status: 409 } });
+      faults.add({
+        on: asked("s3", /PUT/),
+        effect: { kind: "refuse", status: 409, code: "ConditionalRequestConflict" },
+      });
       await expect(put()).rejects.toMatchObject({ name: "ConditionalRequestConflict" });
       faults.add({ on: asked("s3", /PUT/), effect: { kind: "lose" } });
       await expect(put()).rejects.toMatchObject({ code: "ECONNRESET" });

@@ -28,8 +28,10 @@ export type Effect =
   | { readonly kind: "throw"; readonly errorType: string }
   /** Lambda: the function runs out of time, without having done anything. */
   | { readonly kind: "timeout" }
-  /** S3: 409 (a concurrent write) or 412 (a precondition does not hold), and nothing is done. */
-  | { readonly kind: "conflict"; readonly status: 409 | 412 }
+  /** The service refuses for good: nothing is done. Not for Lambda. */
+  | { readonly kind: "refuse"; readonly status: number; readonly code: string }
+  /** SQS: what arrives differs from what was sent. */
+  | { readonly kind: "rewrite"; readonly from: RegExp; readonly to: string }
   /** SQS: the answer says it is done; it is not. Deletes are forgotten, so that messages come again; sent messages are lost. */
   | { readonly kind: "swallow" }
   /** SQS: what is sent arrives twice, or late, hence in another order. */

@@ -70,8 +70,13 @@ export function answerError(response: ServerResponse, status: number, type: stri
   answer(response, status, headers, JSON.stringify({ __type: type, Type: "User", message, Message: message }));
 }
 
-/** An error as S3 gives it. */
-export function answerXml(response: ServerResponse, status: number, code: string): void {
-  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>injected</Message><RequestId>0</RequestId><HostId>0</HostId></Error>`;
-  answer(response, status, { "content-type": "application/xml" }, body);
+/** An error in the form of the service that is asked. */
+export function answerRefusal(response: ServerResponse, { service }: Call, status: number, code: string): void {
+  const error = `<Code>${code}</Code><Message>injected: ${code}</Message>`;
+  const xml = { "content-type": "application/xml" };
+  if (service === "s3")
+    answer(response, status, xml, `<Error>${error}<RequestId>0</RequestId><HostId>0</HostId></Error>`);
+  else if (service === "cloudformation")
+    answer(response, status, xml, `<ErrorResponse><Error><Type>Sender</Type>${error}</Error></ErrorResponse>`);
+  else answerError(response, status, code, `injected: ${code}`);
 }

@@ -11,8 +11,14 @@ export async function createMachine(sfn: SFNClient, name: string, definition: ob
   return made.stateMachineArn ?? "";
 }
 
-export async function startMachine(sfn: SFNClient, arn: string, input: object): Promise<string> {
-  const asked = { stateMachineArn: arn, name: `e${crypto.randomUUID()}`, input: JSON.stringify(input) };
+/** Gives the execution's ARN. */
+export async function startMachine(
+  sfn: SFNClient,
+  arn: string,
+  input: object,
+  name = `e${crypto.randomUUID()}`,
+): Promise<string> {
+  const asked = { stateMachineArn: arn, name, input: JSON.stringify(input) };
   const started = await sfn.send(new StartExecutionCommand(asked));
   return started.executionArn ?? "";
 }

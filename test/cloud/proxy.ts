@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Faults, type Call, type Effect } from "./faults.ts";
-import { answerError, answerXml, readRequest, type Request } from "./http.ts";
+import { answerError, answerRefusal, readRequest, type Request } from "./http.ts";
 import { Lambda } from "./lambda.ts";
-import { behind, pretendDone, withVisibility } from "./queues.ts";
+import { behind, pretendDone, rewritten, withVisibility } from "./queues.ts";
 
 export interface Proxy {
   readonly port: number;
@@ -64,12 +64,8 @@ export async function startProxy({ region, target, visibilitySeconds }: ProxyOpt
       case "throttle":
       case "internal":
         return refuse(request, response, effect.kind);
-      case "conflict":
-        return answerXml(
-          response,
-          effect.status,
-          effect.status === 409 ? "ConditionalRequestConflict" : "PreconditionFailed",
-        );
+      case "refuse":
+        return answerRefusal(response, request.call, effect.status, effect.code);
       case "drop":
         return void message(request).socket.destroy();
       case "lose":
@@ -84,6 +80,9 @@ export async function startProxy({ region, target, visibilitySeconds }: ProxyOpt
         return pretendDone(request, response);
       case "late":
         behind(effect, () => void passUnseen(request));
+        return pretendDone(request, response);
+      case "rewrite":
+        behind(effect, () => void passUnseen(rewritten(request, effect)));
         return pretendDone(request, response);
       case "twice":
         behind(effect, () => void passUnseen(request));
@@ -129,8 +128,8 @@ function refuse({ call }: Request, response: ServerResponse, kind: "throttle" | 
     kind === "throttle"
       ? ([503, "SlowDown", "ThrottlingException"] as const)
       : ([500, "InternalError", "InternalError"] as const);
-  if (call.service === "s3") answerXml(response, status, s3);
-  else answerError(response, kind === "throttle" ? 400 : 500, other, "injected");
+  if (call.service === "s3") answerRefusal(response, call, status, s3);
+  else answerRefusal(response, call, kind === "throttle" ? 400 : 500, other);
 }
 
 /** The headers as they came, with the length of the body that is sent in one piece. */

@@ -35,10 +35,14 @@ function toAnswer(operation: string, body: { readonly [name: string]: unknown })
   }
 }
 
-/** What of SQS happens behind the answer: a message that is late, or comes twice. `forward` passes the request on, its answer unseen. */
+/** What of SQS happens behind the answer: a message that is late, comes twice, or is another. `forward` passes the request on, its answer unseen. */
 export function behind(effect: Effect, forward: () => void): void {
-  if (effect.kind === "twice") forward();
+  if (effect.kind === "twice" || effect.kind === "rewrite") forward();
   if (effect.kind === "late") setTimeout(forward, effect.ms);
+}
+
+export function rewritten(request: Request, { from, to }: { readonly from: RegExp; readonly to: string }): Request {
+  return { ...request, body: Buffer.from(request.body.toString().replace(from, to)) };
 }
 
 /** Queues made with a visibility time of seconds show swallowed deletes soon. */

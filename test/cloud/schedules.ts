@@ -13,6 +13,9 @@ export interface Schedule {
 /** The state machine calls a function that has died again, so often; then the run fails by name. */
 const DEATHS = 2;
 
+/** A write at the same time. */
+const CONFLICT: Effect = { kind: "refuse", status: 409, code: "ConditionalRequestConflict" };
+
 interface Kind {
   readonly name: string;
   readonly on: (call: Call) => boolean;
@@ -33,7 +36,7 @@ function kinds({ functions }: EmulatedStack): readonly Kind[] {
     ...[plan, work, collect, finish].flatMap((name) => of(name, invoked(name), throttle, internal, lose)),
     ...of("work", invoked(work), { kind: "delay", ms: 300 }),
     ...of("any GET", asked("s3", /^GET$/), throttle, internal, drop),
-    ...of("any PUT", asked("s3", /^PUT$/), throttle, internal, drop, lose, { kind: "conflict", status: 409 }),
+    ...of("any PUT", asked("s3", /^PUT$/), throttle, internal, drop, lose, CONFLICT),
     ...of("sends", asked("sqs", /^SendMessage/), throttle, internal, drop, lose, { kind: "twice" }),
     ...of("sends", asked("sqs", /^SendMessage/), { kind: "late", ms: 200 }, { kind: "late", ms: 700 }),
     ...of("receives", asked("sqs", /^ReceiveMessage/), throttle, internal, drop, lose),

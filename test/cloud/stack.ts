@@ -5,6 +5,7 @@ import {
   DescribeStacksCommand,
 } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { PutBucketNotificationConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import type { FunctionName } from "../../cdk/abanico.ts";
 import type { Synthesized } from "../../cdk/synth.ts";
 import type { AwsClientOptions } from "../../lib/client/connect-aws.ts";
@@ -46,6 +47,7 @@ export async function createStack(emulator: Emulator, options: StackOptions = {}
   const names = new Map(
     found.StackResources?.map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId, PhysicalResourceId]),
   );
+  await tellOfObjects(emulator, made, (id) => names.get(id) ?? "");
 
   const lambda = new LambdaClient(emulator.config);
   const functions: { [name in FunctionName]?: string } = {};
@@ -72,6 +74,20 @@ export async function createStack(emulator: Emulator, options: StackOptions = {}
     outputs,
     functions,
   };
+}
+
+/** The template asks for events of what is put into buckets; the emulated CloudFormation passes over that. */
+async function tellOfObjects(
+  { config }: Emulator,
+  { template }: Synthesized,
+  named: (id: string) => string,
+): Promise<void> {
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (Type !== "AWS::S3::Bucket" || !JSON.stringify(Properties).includes('"EventBridgeEnabled":true')) continue;
+    const NotificationConfiguration = { EventBridgeConfiguration: {} };
+    await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: named(id), NotificationConfiguration }));
+  }
 }
 
 /**

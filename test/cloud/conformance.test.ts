@@ -1,0 +1,28 @@
+import { afterAll } from "vitest";
+import { connectCloud } from "../../lib/client/connect-aws.ts";
+import { createAwsRuntime } from "../../lib/runtime/aws/runtime.ts";
+import { conformance } from "../conformance/suite.ts";
+import { startCloud } from "./cloud.ts";
+
+const fixture = await startCloud();
+afterAll(() => fixture?.stop());
+
+if (fixture === undefined) {
+  const { test } = await import("vitest");
+  test.skip("the runtime of a stack (no emulator here)", () => {});
+} else
+  conformance({
+    name: "aws, emulated",
+    put: async (name, text) => {
+      const url = await fixture.put(`data/${name}`, text);
+      return fixture.store.head(url);
+    },
+    async make() {
+      const { cloud } = await connectCloud(fixture.stack.url, fixture.stack.options);
+      return createAwsRuntime({ cloud });
+    },
+    most: 70,
+    skip: {
+      "reads memory:// as well": "the memory of this process is not the functions', and plans say so",
+    },
+  });
