@@ -146,7 +146,7 @@ describe("the checks would notice", () => {
     const { take } = CollectedStage.prototype;
     vi.spyOn(CollectedStage.prototype, "take").mockImplementation(async function (this: CollectedStage, messages) {
       await take.call(this, messages);
-      await this.deleteTaken();
+      await this.taken.delete();
     });
     expect(await failures()).toBe(8);
   });

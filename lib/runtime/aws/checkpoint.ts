@@ -1,8 +1,12 @@
 import { ConflictError, UnreadableError } from "../../errors.ts";
+import type { GateState } from "../chain.ts";
 import type { FoldState } from "./cloud-fold.ts";
 import { checkpointPrefix, objectUrl, type StagePlace } from "./keys.ts";
 import type { Bucket } from "./run-objects.ts";
-import type { Saved } from "./stage-state.ts";
+import type { Failure } from "./stage-failures.ts";
+import type { RepairState } from "./stage-repairs.ts";
+import type { TallyState } from "./stage-tally.ts";
+import type { WaitingState } from "./waiting-outputs.ts";
 
 /**
  * What Collect knows of a stage, as an object: the length of the JSON (u32, little-endian), the JSON, then the parts one behind the other.
@@ -18,7 +22,7 @@ export interface Checkpoint {
   readonly round: number;
   /** When something new came last, in milliseconds since 1970. */
   readonly movedAt: number;
-  readonly stage: Saved;
+  readonly stage: SavedStage;
   /** Where the stage folds. */
   readonly fold?: FoldState;
   /** How often a part of a batch turned out broken, by its first task. */
@@ -26,6 +30,19 @@ export interface Checkpoint {
   /** Of the parts, in bytes: first those of the fold, then those of the stage. */
   readonly sizes: readonly number[];
   readonly foldParts: number;
+}
+
+/** What stage-state.ts saves. */
+export interface SavedStage {
+  readonly count: number;
+  readonly done: readonly (readonly [number, number])[];
+  readonly gate?: GateState;
+  readonly gated: readonly WaitingState[];
+  readonly inOrder: readonly WaitingState[];
+  readonly repairs: RepairState;
+  readonly failures: readonly Failure[];
+  readonly amount: number;
+  readonly tally: TallyState;
 }
 
 const VERSION = 1;

@@ -26,11 +26,11 @@ export interface CollectLimits {
   readonly quietMs: number;
 }
 
-export const DEFAULT_LIMITS: CollectLimits = {
+const DEFAULT_LIMITS: CollectLimits = {
   reserveMs: 60_000,
   checkpointMs: 30_000,
   checkpointMessages: 10_000,
-  memoryBytes: 512 * 2 ** 20,
+  memoryBytes: 256 * 2 ** 20,
   fetchBytes: 64 * 2 ** 20,
   receivers: 16,
   waitMs: 5_000,
@@ -40,3 +40,10 @@ export const DEFAULT_LIMITS: CollectLimits = {
   copies: 64,
   quietMs: 15_000,
 };
+
+/** Of a function's memory partials may take a sixth: decoded they are larger, and a checkpoint copies them. */
+export function limitsFor({ memoryMb }: { readonly memoryMb?: number }): CollectLimits {
+  if (memoryMb === undefined) return DEFAULT_LIMITS;
+  const bytes = memoryMb * 2 ** 20;
+  return { ...DEFAULT_LIMITS, memoryBytes: bytes / 6, fetchBytes: Math.min(DEFAULT_LIMITS.fetchBytes, bytes / 16) };
+}

@@ -1,6 +1,6 @@
 import { AbanicoError, CancelledError, InternalError, StalledError, toErrorRecord } from "../../errors.ts";
 import { CollectedStage } from "./collected-stage.ts";
-import { DEFAULT_LIMITS, type CollectLimits } from "./collect-limits.ts";
+import { limitsFor, type CollectLimits } from "./collect-limits.ts";
 import { failedKey } from "./keys.ts";
 import type { CollectInput, RunRequest } from "./protocol.ts";
 import { Receiver } from "./receiver.ts";
@@ -31,7 +31,7 @@ export async function collect(
   if ((await doneOf(services, input)) !== undefined) return answer(true);
   const failed = await failedOf(services, run, part);
   if (failed !== undefined) throw failed;
-  const collecting = new Collect(input, services, { ...DEFAULT_LIMITS, ...limits });
+  const collecting = new Collect(input, services, { ...limitsFor(services), ...limits });
   try {
     return answer(await collecting.run());
   } catch (error) {
@@ -87,7 +87,7 @@ class Collect {
       await stragglers.startAgain(stage);
       const messages = await receiver.receive();
       await stage.take(messages);
-      if (stage.checkpointDue && !(await stage.checkpoint())) return false;
+      if (stage.taken.due && !(await stage.checkpoint())) return false;
       await stage.tell();
     }
   }

@@ -1,4 +1,4 @@
-import { AbanicoError, InternalError, toErrorRecord } from "../../errors.ts";
+import { InternalError, toErrorRecord } from "../../errors.ts";
 import { loadFold } from "../../kernels/registry.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { newestCheckpoint, newestNumber, writeCheckpoint, type Restored } from "./checkpoint.ts";
@@ -12,6 +12,7 @@ import { planOf, putJson, putJsonOnce, putOnce } from "./run-objects.ts";
 import type { Message, Services } from "./services.ts";
 import { StageIntake } from "./stage-intake.ts";
 import { StageState } from "./stage-state.ts";
+import { TakenMessages } from "./taken-messages.ts";
 import { stageOf } from "./work.ts";
 
 interface Opened {
@@ -26,6 +27,7 @@ export class CollectedStage {
   readonly state: StageState;
   readonly intake: StageIntake;
   readonly parts: PartBytes;
+  readonly taken: TakenMessages;
   /** When something new came last, in milliseconds since 1970. */
   movedAt: number;
   readonly #input: CollectInput;
@@ -35,9 +37,6 @@ export class CollectedStage {
   readonly #fold: CloudFold | undefined;
   /** The number of the newest checkpoint that is known. */
   #n: number;
-  /** Received, and not deleted: their bodies are not kept. */
-  #taken: Message[] = [];
-  #oldestAt = 0;
   #countedAt: number;
   #toldAt = 0;
   #toldOf = 0;
@@ -84,6 +83,7 @@ export class CollectedStage {
     this.state = state;
     this.intake = new StageIntake(state);
     this.parts = new PartBytes(state.stage, services, limits.fetchBytes, restored?.checkpoint.broken);
+    this.taken = new TakenMessages(input.queue, services, limits);
     this.#n = restored?.n ?? 0;
     this.#countedAt = services.clock.now();
     this.movedAt = restored?.checkpoint.movedAt ?? this.#countedAt;
@@ -100,12 +100,6 @@ export class CollectedStage {
   /** A later round has begun already. */
   readonly isPast: boolean;
 
-  get checkpointDue(): boolean {
-    const { checkpointMessages, checkpointMs } = this.#limits;
-    if (this.#taken.length === 0) return false;
-    return this.#taken.length >= checkpointMessages || this.#services.clock.now() - this.#oldestAt >= checkpointMs;
-  }
-
   /** Takes what was received. */
   async take(messages: readonly Message[]): Promise<void> {
     const now = this.#services.clock.now();
@@ -115,13 +109,13 @@ export class CollectedStage {
       if (read.kind === "ours") ours.push({ receipt: message.receipt, work: read.work });
       if (read.kind !== "past") continue;
       this.#services.log("info", `A message is not looked at: ${read.why}.`, { run: this.#input.run });
-      this.#mayDelete(message.receipt, now);
+      this.taken.add(message.receipt);
     }
     this.state.tally.state.messages += messages.length;
     for await (const { item, bodies } of this.parts.of(ours, (work) => this.intake.wanted(work))) {
       if (bodies === undefined) continue;
       if (await this.intake.take(item.work, bodies)) this.movedAt = now;
-      this.#mayDelete(item.receipt, now);
+      this.taken.add(item.receipt);
     }
     if (this.state.isCut && !this.#stopTold) {
       await putOnce(this.#services, stopKey(this.#input), new Uint8Array(0));
@@ -153,7 +147,7 @@ export class CollectedStage {
       return false;
     }
     this.#n++;
-    await this.deleteTaken();
+    await this.taken.delete();
     return true;
   }
 
@@ -173,7 +167,7 @@ export class CollectedStage {
     await this.#putProgress();
     const done = state.tally.done(state.repairs.repaired, this.#fold !== undefined, this.#services.clock.now());
     await putJsonOnce(this.#services, doneKey(this.#input), done);
-    await this.deleteTaken();
+    await this.taken.delete();
   }
 
   /** All but repairs is in: they are the next round's. False where someone else has taken this one's place. */
@@ -204,24 +198,6 @@ export class CollectedStage {
     } catch (error) {
       // Nobody decides anything by it.
       this.#services.log("warn", "The progress could not be told.", { stage, error: toErrorRecord(error).message });
-    }
-  }
-
-  #mayDelete(receipt: string, now: number): void {
-    if (this.#taken.length === 0) this.#oldestAt = now;
-    this.#taken.push({ body: "", receipt });
-  }
-
-  async deleteTaken(): Promise<void> {
-    const taken = this.#taken;
-    this.#taken = [];
-    if (taken.length === 0) return;
-    try {
-      await this.#services.queues.delete(this.#input.queue, taken);
-    } catch (error) {
-      if (!(error instanceof AbanicoError) || !error.retryable) throw error;
-      // They come again, and bring nothing new.
-      this.#services.log("warn", error.message, { run: this.#input.run, messages: taken.length });
     }
   }
 

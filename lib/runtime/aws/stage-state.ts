@@ -2,13 +2,14 @@ import { InternalError } from "../../errors.ts";
 import type { Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
 import { Bitset } from "../bitset.ts";
-import { ChainGate, type GateState } from "../chain.ts";
+import { ChainGate } from "../chain.ts";
+import type { SavedStage } from "./checkpoint.ts";
 import type { CloudFold } from "./cloud-fold.ts";
 import type { TaskFacts } from "./protocol.ts";
-import { StageFailures, type Failure } from "./stage-failures.ts";
-import { StageRepairs, type RepairState } from "./stage-repairs.ts";
-import { StageTally, type TallyState } from "./stage-tally.ts";
-import { restoreWaiting, saveWaiting, type Output, type WaitingOutputs, type WaitingState } from "./waiting-outputs.ts";
+import { StageFailures } from "./stage-failures.ts";
+import { StageRepairs } from "./stage-repairs.ts";
+import { StageTally } from "./stage-tally.ts";
+import { restoreWaiting, saveWaiting, type Output, type WaitingOutputs } from "./waiting-outputs.ts";
 
 /**
  * How far a stage is. A task is in exactly one of these states, and moves only forward:
@@ -25,18 +26,6 @@ import { restoreWaiting, saveWaiting, type Output, type WaitingOutputs, type Wai
  *  3. Counts of records are added when a task becomes done, and only then.
  *  4. Between two outputs the state is whole: a checkpoint has it, and whoever restores it goes on as if nothing had happened.
  */
-export interface Saved {
-  readonly count: number;
-  readonly done: readonly (readonly [number, number])[];
-  readonly gate?: GateState;
-  readonly gated: readonly WaitingState[];
-  readonly inOrder: readonly WaitingState[];
-  readonly repairs: RepairState;
-  readonly failures: readonly Failure[];
-  readonly amount: number;
-  readonly tally: TallyState;
-}
-
 export class StageState {
   readonly stage: Stage;
   readonly tally: StageTally;
@@ -54,7 +43,11 @@ export class StageState {
   #low = 0;
 
   /** `from`: when it begins, in milliseconds since 1970; or a checkpoint, with the parts that were saved with it. */
-  constructor(stage: Stage, fold: CloudFold | undefined, from: number | { saved: Saved; parts: Iterator<Uint8Array> }) {
+  constructor(
+    stage: Stage,
+    fold: CloudFold | undefined,
+    from: number | { saved: SavedStage; parts: Iterator<Uint8Array> },
+  ) {
     const { tasks, output } = stage;
     this.stage = stage;
     this.#fold = fold;
@@ -199,7 +192,7 @@ export class StageState {
   }
 
   /** A checkpoint. Its parts are valid until something is handed in. */
-  save(): { readonly saved: Saved; readonly parts: readonly Uint8Array[] } {
+  save(): { readonly saved: SavedStage; readonly parts: readonly Uint8Array[] } {
     const parts: Uint8Array[] = [];
     const saved = {
       count: this.count,
