@@ -285,9 +285,9 @@ function initOf(record: ErrorRecord, cause: Error | undefined): ErrorInit {
   };
 }
 
-/** "did you mean": the candidates nearest to `name` by edit distance, at most three, none farther than half its length. */
+/** "did you mean": the candidates nearest to `name` by edit distance, at most three, none farther than a third of its length: of two or three letters one may differ. */
 export function nearestNames(name: string, candidates: readonly string[]): string[] {
-  const limit = Math.max(2, Math.ceil(name.length / 2));
+  const limit = Math.max(1, Math.ceil(name.length / 3));
   return candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)

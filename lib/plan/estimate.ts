@@ -14,7 +14,7 @@ import type { CsvSource } from "./source/csv.ts";
 /** The kernel's code, tables and stack. */
 const KERNEL_BYTES = 4 * 1024 * 1024;
 /** What one string costs in a dictionary beside its bytes: slots at half load, an entry. */
-const STRING_BYTES = 48;
+const STRING_BYTES = 96;
 
 /** Peak memory of one task in bytes. */
 export function peakBytes(stage: Stage): number {

@@ -66,7 +66,7 @@ test("explain says what will run", async () => {
       filter    (quantity > 50) and (product != "Z")
       assign    revenue = quantity * price
       group by  product: revenue = sum(revenue), n = size()
-      memory    at most 23.14 MB a task (kernel 4.19 MB, text and index of a block 655.36 kB, columns of a block 1.18 MB, dictionaries 5.35 MB, output 11.77 MB)
+      memory    at most 27.96 MB a task (kernel 4.19 MB, text and index of a block 655.36 kB, columns of a block 1.18 MB, dictionaries 10.16 MB, output 11.77 MB)
       output    folded (frame.group) in a tree of 2 levels
     note        pushed down: filter product != "Z" runs before the columns it does not need
     note        fused into one task a shard: reading 3 of 4 columns (product, quantity, price), 2 steps, partial aggregation"
