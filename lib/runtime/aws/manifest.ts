@@ -1,4 +1,4 @@
-import type { Json } from "../../errors.ts";
+import type { Json, JsonObject } from "../../errors.ts";
 import { peakBytes } from "../../plan/estimate.ts";
 import type { Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
@@ -88,7 +88,7 @@ export function workerOf(stage: Stage): "work" | "work-image" {
 }
 
 /** Wherever in its parameters the file is described: as a frame's source, or a node of an array's program. */
-function readsHdf5(params: Json | undefined): boolean {
+function readsHdf5(params: Json | JsonObject | undefined): boolean {
   if (typeof params !== "object" || params === null) return false;
   return Object.entries(params).some(([key, value]) => (key === "format" && value === "hdf5") || readsHdf5(value));
 }
