@@ -4,6 +4,7 @@ import { Client, MatrixError, OptionError, PlanTooLargeError, ShapeError } from 
 import type { AnyArray, ChunkedArray } from "../../lib/collections/array/chunked-array.ts";
 import { arange, eye, ones, zeros } from "../../lib/collections/array/create.ts";
 import { fromArray } from "../../lib/collections/array/from-array.ts";
+import { NDArray } from "../../lib/collections/array/ndarray.ts";
 import { cholesky, eigh, inv, lstsq, qr, solve, svd, svdCompressed } from "../../lib/collections/array/linalg.ts";
 import { matmul } from "../../lib/collections/array/products.ts";
 import { random } from "../../lib/collections/array/random.ts";
@@ -81,6 +82,23 @@ describe("decompositions", () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  test.each([
+    ["none", 1],
+    ["values far beyond the squares that float64 holds", 1e200],
+    ["values far below them", 1e-200],
+  ])("of a matrix of many columns, whose factor is turned before it is rotated: %s", async (_, scale) => {
+    const [left] = qr(random.normal([90, 80], { seed: 1 }));
+    const [right] = qr(random.normal([80, 80], { seed: 2 }));
+    const wanted = Float64Array.from({ length: 80 }, (_, i) => scale * 0.9 ** i);
+    const [u, s, vT] = svd(matmul(left.mul(fromArray(wanted)), right.T));
+    expect((await s.compute()).allClose(new NDArray("float64", [80], wanted), { rtol: 1e-11, atol: 0 })).toBe(true);
+    expect(await skew(u)).toBeLessThan(1e-13);
+    expect(await skew(vT.T)).toBeLessThan(1e-13);
+    expect(
+      await largest(matmul(u.mul(s.div(scale)), vT).sub(matmul(left.mul(fromArray(wanted)), right.T).div(scale))),
+    ).toBeLessThan(1e-13);
   });
 
   test("vectors of singular values 0 are orthonormal too", async () => {

@@ -15,12 +15,11 @@ export interface Singular {
 
 /**
  * The singular value decomposition of `w` [n, m], n ≤ m: rotates pairs of rows until all are orthogonal (one-sided Jacobi, Hestenes 1958; Demmel and Veselić 1992:
- * small singular values keep their relative precision). `w` is used up. `vectors`: whether the left vectors
- * matter. @throws MatrixError where it does not converge
+ * small singular values keep their relative precision). `w` is used up. `turned`: what `w` was multiplied by already, [n, n] and used up too; default:
+ * nothing. `vectors`: whether the left vectors matter. @throws MatrixError where it does not converge
  */
-export function jacobi(w: Float64Array, n: number, m: number, vectors = true): Singular {
-  const uT = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) uT[i * n + i] = 1;
+export function jacobi(w: Float64Array, n: number, m: number, vectors = true, turned = unit(n)): Singular {
+  const uT = turned;
   // So that no square overflows.
   const scale = w.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (scale > 0) for (let i = 0; i < w.length; i++) w[i] /= scale;
@@ -32,6 +31,12 @@ export function jacobi(w: Float64Array, n: number, m: number, vectors = true): S
       throw new MatrixError(`svd(…) did not converge in ${MOST_ROUNDS} rounds.`, { fields: { rounds: MOST_ROUNDS } });
   }
   return sorted(w, uT, squares, n, m, scale);
+}
+
+function unit(n: number): Float64Array {
+  const rows = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) rows[i * n + i] = 1;
+  return rows;
 }
 
 /** One rotation for each pair of rows that are not orthogonal; gives how many. */

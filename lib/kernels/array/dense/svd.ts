@@ -1,5 +1,6 @@
 import type { Arena } from "../arena.ts";
-import { jacobi } from "./jacobi.ts";
+import { eigh } from "./eigh.ts";
+import { jacobi, type Singular } from "./jacobi.ts";
 import { addProduct, copyOf, product, transposed, zeroMatrix, type Matrix } from "./matrix.ts";
 import { qr } from "./qr.ts";
 
@@ -12,7 +13,16 @@ export interface Svd {
   readonly vT: Matrix;
 }
 
-/** a = U S Vᵀ, k the less of a's lengths: QR, and Jacobi's rotations of the triangular factor. `a` is used up. `vectors`: whether U and Vᵀ matter. */
+/** Smaller matrices are rotated as they are. */
+const TURNED_FROM = 48;
+
+/** Where the triangular factor's diagonal falls further, squares lose the small values: its rows are turned well by rotations alone. */
+const STEEP = 1e-7;
+
+/**
+ * a = U S Vᵀ, k the less of a's lengths: QR, and Jacobi's rotations of the triangular factor. Where squares keep enough of it the eigenvectors of R Rᵀ make its rows
+ * nearly orthogonal first: a few rounds in place of ten, a third of the time. `a` is used up. `vectors`: whether U and Vᵀ matter.
+ */
 export function svd(arena: Arena, a: Matrix, vectors = true): Svd {
   if (a.rows < a.cols) {
     const turned = copyOf(arena, transposed(a));
@@ -21,10 +31,32 @@ export function svd(arena: Arena, a: Matrix, vectors = true): Svd {
   }
   const n = a.cols;
   const { q, r } = qr(arena, a, { q: vectors });
-  const { s, uT, vT } = jacobi(r.data.slice(0, n * n), n, n, vectors);
+  const { s, uT, vT } = isFlat(r) ? turned(arena, r, vectors) : jacobi(r.data.slice(0, n * n), n, n, vectors);
   const left = filled(arena, n, n, uT);
   const u = q === undefined ? left : product(arena, q, transposed(left));
   return { u, s, vT: filled(arena, n, n, vT) };
+}
+
+function isFlat({ data, rows }: Matrix): boolean {
+  if (rows < TURNED_FROM) return false;
+  const diagonal = Array.from({ length: rows }, (_, i) => Math.abs(data[i * rows + i]));
+  return Math.min(...diagonal) > STEEP * Math.max(...diagonal);
+}
+
+function turned(arena: Arena, r: Matrix, vectors: boolean): Singular {
+  const n = r.rows;
+  const most = r.data.reduce((found, value) => Math.max(found, Math.abs(value)), 0);
+  // So that no square overflows.
+  const scaled = copyOf(arena, r, 1 / most);
+  const squares = product(arena, scaled, transposed(scaled));
+  eigh(squares.data, n);
+  // Descending, as what comes out: rows that are long first.
+  const left = zeroMatrix(arena, n, n);
+  for (let i = 0; i < n; i++) left.data.set(squares.data.subarray((n - 1 - i) * n, (n - i) * n), i * n);
+  const rows = product(arena, left, r);
+  const made = jacobi(rows.data.slice(0, n * n), n, n, vectors, left.data.slice(0, n * n));
+  for (const one of [scaled, squares, left, rows]) arena.release(one);
+  return made;
 }
 
 /** A matrix of these elements, in C order. */
