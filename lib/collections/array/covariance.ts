@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.ts";
-import { knownKeys } from "../options.ts";
+import { knownKeys, wrong } from "../options.ts";
 import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
 import { CHUNK_BYTES } from "./chunks.ts";
 import { eye } from "./create.ts";
@@ -27,6 +27,7 @@ const GRAM_COLUMNS = 4096;
 export function cov(x: AnyArray, options: CovOptions = {}): ChunkedArray<"float64"> {
   knownKeys(options, ["rowvar", "ddof"], "cov(…)");
   const { rowvar = true, ddof = 1 } = options;
+  if (!Number.isFinite(ddof)) throw wrong("cov(…) option ddof", "a number", ddof);
   if (x.ndim < 1 || x.ndim > 2)
     throw new ShapeError(`cov(…) expects one or two axes; found the shape ${shapeText(x.shape)}.`, {
       fields: { shapes: [[...x.shape]] },

@@ -1,4 +1,5 @@
 import { OptionError } from "../../errors.ts";
+import { knownKeys, wrong } from "../options.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { checkChunks, type ChunksOption } from "./chunks.ts";
 import { checkDType, type DType } from "./dtype.ts";
@@ -102,17 +103,20 @@ export function eye<D extends DType = "float64">(
   options: CreateOptions<D> & { readonly k?: number } = {},
 ): ChunkedArray<D> {
   const shape = checkShape([n, m], "eye(…)");
-  const dtype = dtypeIn(options, "eye(…)");
+  const dtype = dtypeIn(options, "eye(…)", ["k"]);
+  const { k = 0 } = options;
+  if (!Number.isSafeInteger(k)) throw wrong("eye(…) option k", "a whole number", k);
   return new ChunkedArray({
     op: "eye",
-    k: options.k ?? 0,
+    k,
     shape,
     dtype,
     chunks: checkChunks(options.chunks, shape, dtype),
   });
 }
 
-function dtypeIn<D extends DType>(options: CreateOptions<D>, what: string): D {
+function dtypeIn<D extends DType>(options: CreateOptions<D>, what: string, own: readonly string[] = []): D {
+  knownKeys(options, ["dtype", "chunks", ...own], what);
   if (options.dtype === undefined) return "float64" as D; // the default of the type parameter
   checkDType(options.dtype, `${what}: dtype`);
   return options.dtype;

@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from "../../errors.ts";
+import { knownKeys } from "../options.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { checkChunks } from "./chunks.ts";
 import type { CreateOptions } from "./create.ts";
@@ -21,6 +22,7 @@ export function fromArray<D extends DType>(
 export function fromArray(data: Float64Array, options?: Omit<FromOptions, "dtype">): ChunkedArray<"float64">;
 export function fromArray(data: NDArray | TypedArray | Nested<Scalar>, options?: FromOptions): ChunkedArray;
 export function fromArray(data: NDArray | TypedArray | Nested<Scalar>, options: FromOptions = {}): ChunkedArray {
+  knownKeys(options, ["dtype", "chunks", "shape"], "fromArray(…)");
   const array = toNDArray(data, options.dtype);
   const shape = options.shape === undefined ? array.shape : checkShape(options.shape, "fromArray(…)");
   if (sizeOf(shape) !== array.size)

@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from "../../errors.ts";
+import { knownKeys } from "../options.ts";
 import { ChunkedArray, operandOf, type Operand } from "./chunked-array.ts";
 import { promote, type DType } from "./dtype.ts";
 import { makeConcat } from "./make.ts";
@@ -14,6 +15,7 @@ export function concatenate<D extends DType>(
   arrays: readonly ChunkedArray<D, unknown>[],
   options: { readonly axis?: number } = {},
 ): ChunkedArray<Alike<D>> {
+  knownKeys(options, ["axis"], "concatenate(…)");
   const [first] = arrays;
   if (first === undefined)
     throw new OptionError("concatenate(…) expects at least one array.", { fix: "give a list of arrays." });

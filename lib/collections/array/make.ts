@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import { CHUNK_BYTES, checkChunks, equalChunks, evenly, largestChunk, type ChunksOption } from "./chunks.ts";
 import { holds, infoOf, isFloat, type DType } from "./dtype.ts";
 import type { ArrayNode } from "./nodes.ts";
@@ -9,6 +10,8 @@ import { shapeText, sizeOf, type Shape } from "./shape.ts";
 export type Scalar = number | bigint | boolean;
 
 export function makeFull(shape: Shape, value: Scalar, dtype: DType, chunks?: ChunksOption): ArrayNode {
+  if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean")
+    throw wrong("An array", "numbers, bigints or booleans as its elements", value);
   if (typeof value !== "boolean" && !isFloat(dtype) && dtype !== "bool" && !holds(dtype, value))
     throw new OptionError(`${dtype} does not hold ${String(value)}.`, {
       fields: { dtype, value: String(value) },

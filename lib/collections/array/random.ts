@@ -1,7 +1,8 @@
 import { OptionError } from "../../errors.ts";
+import { knownKeys } from "../options.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { checkChunks, type ChunksOption } from "./chunks.ts";
-import { holds, type DType } from "./dtype.ts";
+import { checkDType, holds, type DType } from "./dtype.ts";
 import type { Distribution } from "./nodes.ts";
 import { choice, permutation } from "./random-order.ts";
 import { checkSeed } from "./seed.ts";
@@ -25,7 +26,12 @@ export const random = {
     options: FloatOptions<D> & { readonly low?: number; readonly high?: number } = {},
   ): ChunkedArray<D> => {
     const { low = 0, high = 1 } = options;
-    return scaled(drawn({ kind: "uniform" }, shape, options, "random.uniform(…)"), high - low, low);
+    const what = "random.uniform(…)";
+    if (!(low <= high && Number.isFinite(high - low)))
+      throw new OptionError(`${what} expects finite numbers, low up to high; found ${low} and ${high}.`, {
+        fields: { low, high },
+      });
+    return scaled(drawn({ kind: "uniform" }, shape, options, what, ["low", "high"]), high - low, low);
   },
   /** Normal with mean 0 and standard deviation 1 unless given. */
   normal: <D extends Float = "float64">(
@@ -33,16 +39,24 @@ export const random = {
     options: FloatOptions<D> & { readonly mean?: number; readonly std?: number } = {},
   ): ChunkedArray<D> => {
     const { mean = 0, std = 1 } = options;
-    if (!(std >= 0))
-      throw new OptionError(`random.normal(…) expects a std of at least 0; found ${std}.`, { fields: { std } });
-    return scaled(drawn({ kind: "normal" }, shape, options, "random.normal(…)"), std, mean);
+    const what = "random.normal(…)";
+    if (!(std >= 0 && Number.isFinite(std) && Number.isFinite(mean)))
+      throw new OptionError(`${what} expects a finite mean, and a std of at least 0; found ${mean} and ${std}.`, {
+        fields: { mean, std },
+      });
+    return scaled(drawn({ kind: "normal" }, shape, options, what, ["mean", "std"]), std, mean);
   },
   /** Exponential; `scale` (default 1) is the mean. */
   exponential: <D extends Float = "float64">(
     shape: number | readonly number[],
     options: FloatOptions<D> & { readonly scale?: number } = {},
-  ): ChunkedArray<D> =>
-    scaled(drawn({ kind: "exponential" }, shape, options, "random.exponential(…)"), options.scale ?? 1, 0),
+  ): ChunkedArray<D> => {
+    const { scale = 1 } = options;
+    const what = "random.exponential(…)";
+    if (!(scale >= 0 && Number.isFinite(scale)))
+      throw new OptionError(`${what} expects a finite scale of at least 0; found ${scale}.`, { fields: { scale } });
+    return scaled(drawn({ kind: "exponential" }, shape, options, what, ["scale"]), scale, 0);
+  },
   /** Whole numbers in [low, high), all equally likely. Default dtype int64. */
   integers: <D extends DType = "int64">(
     low: number,
@@ -51,6 +65,7 @@ export const random = {
     options: RandomOptions & { readonly dtype?: D } = {},
   ): ChunkedArray<D> => {
     const dtype = options.dtype ?? ("int64" as D); // the default of the type parameter
+    checkDType(dtype, "random.integers(…): dtype");
     if (
       !Number.isSafeInteger(low) ||
       !Number.isSafeInteger(high) ||
@@ -67,6 +82,7 @@ export const random = {
       shape,
       { ...options, dtype },
       "random.integers(…)",
+      [],
     ) as ChunkedArray<D>; // of that dtype
   },
   choice,
@@ -78,9 +94,16 @@ function drawn(
   given: number | readonly number[],
   options: RandomOptions & { readonly dtype?: DType },
   what: string,
+  own: readonly string[],
 ): ChunkedArray {
+  knownKeys(options, ["seed", "chunks", "dtype", ...own], what);
   const shape = checkShape(given, what);
   const { dtype = "float64" } = options;
+  if (distribution.kind !== "integers" && dtype !== "float64" && dtype !== "float32")
+    throw new OptionError(`${what} makes float64 or float32; found the dtype ${JSON.stringify(dtype)}.`, {
+      fields: { dtype: String(dtype) },
+      fix: 'cast them: .astype("int32"); or take random.integers(…).',
+    });
   const seed = checkSeed(options.seed, what);
   const chunks = checkChunks(options.chunks, shape, dtype);
   return new ChunkedArray({ op: "random", distribution, seed, grid: chunks, shape, dtype, chunks });

@@ -1,3 +1,4 @@
+import { knownKeys, wrong } from "../options.ts";
 import type { Floating, ScalarOf } from "./array-base.ts";
 import type { AnyArray, ChunkedArray } from "./chunked-array.ts";
 import type { DType } from "./dtype.ts";
@@ -23,6 +24,8 @@ export interface Whole {
 }
 export type WholeVariance = Whole & Pick<VarianceOptions, "ddof">;
 type Sum<D extends DType> = D extends "float32" | "float64" ? D : DType;
+
+const SPREADS: ReadonlySet<ReductionName> = new Set<ReductionName>(["var", "std", "nanvar", "nanstd"]);
 
 /** What many elements come to: over all axes a number, over some an array. NaN counts as it does in NumPy; `nan…` leaves it out. */
 export abstract class ReductionMethods<D extends DType, R> extends ElementwiseMethods<D, R> {
@@ -146,9 +149,12 @@ export abstract class ReductionMethods<D extends DType, R> extends ElementwiseMe
   }
 
   #reduce(fn: ReductionName, options: VarianceOptions = {}): AnyArray {
+    knownKeys(options, ["axis", "keepdims", ...(SPREADS.has(fn) ? ["ddof"] : [])], `${fn}(…)`);
+    const { ddof = 0 } = options;
+    if (!Number.isFinite(ddof)) throw wrong(`${fn}(…) option ddof`, "a number", ddof);
     const axes = checkAxes(options.axis, this.ndim, `${fn}(…)`);
     const keepdims = options.keepdims ?? false;
-    const node = makeReduce(this.node, { fn, axes, keepdims, ddof: options.ddof ?? 0 });
+    const node = makeReduce(this.node, { fn, axes, keepdims, ddof });
     return this.make(node, options.axis === undefined && !keepdims);
   }
 
