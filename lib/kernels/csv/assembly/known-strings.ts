@@ -25,6 +25,10 @@ export const BATCH: usize = 256;
 export function knownStrings(at: usize, stride: usize, out: usize, stop: usize, dictionary: usize, last: usize, quoteOrNone: u32, between: usize): void {
   const table = tableOf(dictionary);
   const shift = shiftOf(dictionary);
+  if (shift >= NEAR_SHIFT) {
+    nearStrings(at, stride, out, stop, table, shift, entriesOf(dictionary), last, quoteOrNone, between);
+    return;
+  }
   let longest: usize = 0;
   let key = keys;
   for (let o = out; o < stop; o += 4, at += stride, key += KEY) {
@@ -63,6 +67,35 @@ export function knownStrings(at: usize, stride: usize, out: usize, stop: usize, 
     store<u32>(o, first | second);
   }
   if (longest) verifyLong(out, stop, entriesOf(dictionary));
+}
+
+/** A table of up to 32 KiB is near anyway. */
+const NEAR_SHIFT: u64 = 64 - 9;
+
+/** The same in one pass. */
+function nearStrings(at: usize, stride: usize, out: usize, stop: usize, table: usize, shift: u64, entries: usize, last: usize, quoteOrNone: u32, between: usize): void {
+  for (; out < stop; out += 4, at += stride) {
+    const start = <usize>load<u32>(at - 4) + between;
+    const length = endOf(at, last) - start;
+    let low: u64;
+    let high: u64 = 0;
+    if (length - 1 < 8) low = shortKey(start, length);
+    else if (<isize>length <= 0) {
+      store<u32>(out, 0);
+      continue;
+    } else if (length <= INLINE) {
+      low = load<u64>(start);
+      high = load<u64>(start + length - 8);
+    } else low = longKey(start, length);
+    const slot = table + (homeOf(low, high, length, shift) << BUCKET_BITS);
+    let code: u32 = 0;
+    if (<u32>load<u8>(start) != quoteOrNone) {
+      if (holdsKey(slot, low, high, length)) code = load<u32>(slot, CODE);
+      else if (holdsKey(slot + SECOND, low, high, length)) code = load<u32>(slot, SECOND + CODE);
+    }
+    if (length > INLINE && code > 1 && !sameBytes(<usize>load<u32>(entries + (<usize>(code - 1) << 3)), start, length)) code = 0;
+    store<u32>(out, code);
+  }
 }
 
 /** Of long strings a slot holds a hash: takes those back whose bytes are others. */
