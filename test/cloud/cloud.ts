@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import { Client } from "../../lib/index.ts";
 import { defaultStore, type DefaultStore } from "../../lib/store/default-store.ts";
 import { startEmulator, type Emulator, type EmulatorOptions } from "./emulator.ts";
@@ -22,6 +23,8 @@ export interface CloudFixture {
 
 /** Undefined, after one printed line, where there is no emulator on this machine. */
 export async function startCloud(options: EmulatorOptions & StackOptions = {}): Promise<CloudFixture | undefined> {
+  // A run is some hundred requests, each of which Python answers: on a machine that is busy, all that takes a while.
+  vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
   const emulator = await startEmulator(options);
   if (emulator === undefined) return undefined;
   // As whoever uses AWS has them. A test file has a process of its own.

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutBucketNotificationConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
+import { fileURLToPath } from "node:url";
 import type { FunctionName } from "../../cdk/abanico.ts";
 import type { Synthesized } from "../../cdk/synth.ts";
 import type { AwsClientOptions } from "../../lib/client/connect-aws.ts";
@@ -27,6 +28,8 @@ export interface EmulatedStack {
 export interface StackOptions {
   /** How long functions may run, in milliseconds. Default: what the stack says, minutes. */
   readonly timeoutMs?: { readonly [name in FunctionName]?: number };
+  /** Functions whose sources run in place of their bundles: with modules of tests, they share the classes of errors. */
+  readonly sources?: readonly FunctionName[];
   /** Threads of a function at a time. Default 3 of what works, 2 of the others. */
   readonly environments?: { readonly [name in FunctionName]?: number };
 }
@@ -57,7 +60,7 @@ export async function createStack(emulator: Emulator, options: StackOptions = {}
     const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     await emulator.register({
       name: FunctionName,
-      file: fn.file,
+      file: options.sources?.includes(name) === true ? sourceOf(name) : fn.file,
       handler: fn.handler,
       env: Environment?.Variables ?? {},
       memoryMb: fn.memoryMb,
@@ -75,6 +78,8 @@ export async function createStack(emulator: Emulator, options: StackOptions = {}
     functions,
   };
 }
+
+const sourceOf = (name: FunctionName): string => fileURLToPath(new URL(`../../functions/${name}.ts`, import.meta.url));
 
 /** The template asks for events of what is put into buckets; the emulated CloudFormation passes over that. */
 async function tellOfObjects(
