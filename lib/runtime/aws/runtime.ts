@@ -1,4 +1,4 @@
-import { CancelledError, OptionError } from "../../errors.ts";
+import { CancelledError, OptionError, SchemaWidenedError } from "../../errors.ts";
 import { refuseTooLarge } from "../../plan/estimate.ts";
 import type { Plan, Ref } from "../../plan/plan.ts";
 import { validatePlan } from "../../plan/validate.ts";
@@ -102,8 +102,8 @@ export function createAwsRuntime(options: AwsOptions): AwsRuntime {
     try {
       result = await runPlan(cloud, id, ready, asked, { ...given, signal });
     } catch (error) {
-      // What a run that failed has made is left for whoever looks into it; who cancels one does not.
-      if (error instanceof CancelledError) tidy(name);
+      // What a run that failed has made is left for whoever looks into it; who cancels one does not, and a frame with wider types is planned again.
+      if (error instanceof CancelledError || error instanceof SchemaWidenedError) tidy(name);
       throw error;
     }
     if (result.refs === undefined) tidy(name);
