@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,8 +44,6 @@ async function cdk(command: "deploy" | "destroy", args: Arguments, terminal: Ter
 /** @throws NotFoundError where the CDK is not installed, UsageError */
 export function cdkCall(command: "deploy" | "destroy", args: Arguments): CdkCall {
   const { stack, region } = stackOf(args);
-  const app = appFile();
-  const node = [process.execPath, ...(app.endsWith(".ts") ? ["--disable-warning=ExperimentalWarning"] : []), app];
   return {
     command: process.execPath,
     args: [
@@ -53,7 +51,7 @@ export function cdkCall(command: "deploy" | "destroy", args: Arguments): CdkCall
       command,
       stack,
       "--app",
-      node.map((part) => JSON.stringify(part)).join(" "),
+      appCommand(appFile()),
       "--context",
       `stackName=${stack}`,
       ...args.positionals,
@@ -72,15 +70,37 @@ function appFile(): string {
   });
 }
 
-function cdkFile(): string {
-  const require = createRequire(import.meta.url);
+/** `--app` for a script. One of JavaScript is run by the CDK as it is. Of a command line it takes quotes away that stand at both ends: hence the space. */
+export function appCommand(file: string): string {
+  return file.endsWith(".ts") ? `"${process.execPath}" "${file}" ` : file;
+}
+
+/** What has to be installed beside this package, and the major version of each. */
+const CDK = { "aws-cdk": 2, "aws-cdk-lib": 2, constructs: 10 } as const;
+
+/** The CDK's own script. `from`: the module that looks for it. @throws NotFoundError where it, or what the app needs, is not there or of another version */
+export function cdkFile(from: string | URL = import.meta.url): string {
+  const { resolve } = createRequire(from);
+  const wrong = Object.entries(CDK).flatMap(([name, major]) => {
+    const found = versionAt(resolve, name);
+    if (found === undefined) return [`${name} is not installed`];
+    return found.startsWith(`${major}.`) ? [] : [`${name} is version ${found}`];
+  });
+  if (wrong.length === 0) return join(dirname(resolve("aws-cdk/package.json")), "bin", "cdk");
+  throw new NotFoundError(`Deploying needs the CDK beside this package: ${wrong.join(", ")}.`, {
+    fields: { wrong },
+    fix: `npm install --save-dev ${Object.entries(CDK)
+      .map(([name, major]) => `${name}@${major}`)
+      .join(" ")}`,
+  });
+}
+
+function versionAt(resolve: NodeJS.RequireResolve, name: string): string | undefined {
   try {
-    return join(dirname(require.resolve("aws-cdk/package.json")), "bin", "cdk");
-  } catch (cause) {
-    throw new NotFoundError("The CDK is not installed beside this package.", {
-      cause,
-      fix: "npm install --save-dev aws-cdk aws-cdk-lib constructs",
-    });
+    // A manifest of npm, which has a version.
+    return (JSON.parse(readFileSync(resolve(`${name}/package.json`), "utf8")) as { version: string }).version;
+  } catch {
+    return undefined; // it is not there, which is what was asked
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { readArguments, type OptionSpecs } from "../../lib/cli/arguments.ts";
 import { LOGS_OPTIONS, RESULT_OPTIONS, STACK_OPTIONS, STATUS_OPTIONS, SUBMIT_OPTIONS, type Connect } from "../../lib/cli/cloud-arguments.ts"; // prettier-ignore
 import { cancel, logs, result, status, submit } from "../../lib/cli/cloud-runs.ts";
-import type { cdkCall } from "../../lib/cli/deploy.ts";
-import { deploy, destroy } from "../../lib/cli/deploy.ts";
+import { appCommand, cdkFile, deploy, destroy, type cdkCall } from "../../lib/cli/deploy.ts";
 import { doctor, type Quotas } from "../../lib/cli/doctor.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";
 import { connectCloud } from "../../lib/client/connect-aws.ts";
@@ -174,12 +174,38 @@ describe("deploy and destroy", () => {
     await deploy(given(STACK_OPTIONS, "--stack", "Mine", "--", "-c", "workMemory=3008"), into, run);
     await destroy(given(STACK_OPTIONS, "--region", "us-east-1"), into, run);
     expect(calls).toMatchObject([
-      { args: [expect.stringMatching(/aws-cdk.bin.cdk$/), "deploy", "Mine", "--app", expect.stringMatching(/cdk.app\.ts"$/), "--context", "stackName=Mine", "-c", "workMemory=3008"], env: { AWS_REGION: "eu-west-1" } }, // prettier-ignore
+      { args: [expect.stringMatching(/aws-cdk.bin.cdk$/), "deploy", "Mine", "--app", expect.stringMatching(/cdk.app\.ts" $/), "--context", "stackName=Mine", "-c", "workMemory=3008"], env: { AWS_REGION: "eu-west-1" } }, // prettier-ignore
       { args: [expect.anything(), "destroy", "Abanico", "--app", expect.anything(), "--context", "stackName=Abanico"], env: { AWS_REGION: "us-east-1" } }, // prettier-ignore
     ]);
     expect(said()).toContain('Client.connect("aws://eu-west-1/Mine")');
     const failed = deploy(given(STACK_OPTIONS), into, async () => 3);
     expect(await failureOf(failed)).toMatchObject({ tag: "Unreadable", fields: { status: 3 } });
+  });
+
+  test.each(["app.js", "app.ts"])("the CDK starts %s, whatever its folder is called", (name) => {
+    const folder = join(dir, "a folder's own & more");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), 'console.error("the app runs"); process.exit(1);');
+    const { stderr } = spawnSync(process.execPath, [cdkFile(), "list", "--app", appCommand(join(folder, name))], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("the app runs");
+  }, 60_000); // prettier-ignore
+
+  test("says which parts of the CDK are missing or of another version, and what installs them", () => {
+    const place = join(dir, "without", "module.js");
+    mkdirSync(join(dir, "without/node_modules/aws-cdk"), { recursive: true });
+    writeFileSync(join(dir, "without/node_modules/aws-cdk/package.json"), '{ "version": "3.0.0" }');
+    mkdirSync(join(dir, "without/node_modules/constructs"), { recursive: true });
+    writeFileSync(join(dir, "without/node_modules/constructs/package.json"), '{ "version": "9.1.0" }');
+    expect(() => cdkFile(place)).toThrow(
+      expect.objectContaining({
+        tag: "NotFound",
+        message: expect.stringMatching(/aws-cdk is version 3\.0\.0,.*constructs is version 9\.1\.0/),
+        fix: "npm install --save-dev aws-cdk@2 aws-cdk-lib@2 constructs@10",
+      }),
+    );
   });
 });
 
