@@ -1,49 +1,93 @@
 import { writeFileSync } from "node:fs";
-import { relative } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as prettier from "prettier";
 import ts from "typescript";
 
 /**
- * Makes the JSON Schema of pipelines from the types that `toJSON` and `fromJSON` are written with: an editor then offers what may
- * be written, and refuses what may not. The last word has `fromJSON`, which knows more than types can say.
+ * Makes the JSON Schemas of collections and of a stack's pipelines from the types that they are read by: an editor then offers what may
+ * be written, and refuses what may not. The last word has who reads them, which knows more than types can say.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SOURCE = fileURLToPath(new URL("../lib/collections/pipeline.ts", import.meta.url));
-const TARGET = fileURLToPath(new URL("../pipeline.schema.json", import.meta.url));
+
+/** A schema to be made: the file, and the type that it says in JSON. */
+interface Wanted {
+  readonly file: string;
+  readonly source: string;
+  readonly type: string;
+  readonly title: string;
+}
+
+const COLLECTION = {
+  file: "pipeline.schema.json",
+  source: "lib/collections/pipeline.ts",
+  type: "Pipeline",
+  title: "A pipeline of Abanico",
+} as const satisfies Wanted;
+/** It says of the collection within it that the schema above holds. */
+const STACK = {
+  file: "stack-pipeline.schema.json",
+  source: "lib/runtime/aws/pipeline-file.ts",
+  type: "PipelineFile",
+  title: "A pipeline of a stack of Abanico: pipelines/NAME.json in its bucket",
+} as const satisfies Wanted;
 
 type Schema = { [key: string]: unknown };
 
-export async function pipelineSchema(): Promise<string> {
+/** The text of each schema, by its file's name. */
+export async function schemas(): Promise<Readonly<Record<string, string>>> {
   const { config } = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const program = ts.createProgram([SOURCE], { ...options, noEmit: true });
-  const source = program.getSourceFile(SOURCE);
-  const declared = source?.statements.find((one) => ts.isTypeAliasDeclaration(one) && one.name.text === "Pipeline");
-  if (declared === undefined) throw new Error(`${SOURCE} declares no type Pipeline`);
-  const checker = program.getTypeChecker();
-  const made = new SchemaOf(checker);
-  const root = made.of(checker.getTypeAtLocation(declared));
-  const schema = {
+  const wanted = [COLLECTION, STACK];
+  const program = ts.createProgram(
+    wanted.map(({ source }) => join(ROOT, source)),
+    { ...options, noEmit: true },
+  );
+  const elsewhere = new Map([[typeOf(program, COLLECTION), COLLECTION.file]]);
+  const made = [schemaOf(program, COLLECTION, new Map()), schemaOf(program, STACK, elsewhere)];
+  const texts = await Promise.all(
+    made.map((schema) => prettier.format(JSON.stringify(schema), { parser: "json", printWidth: 120 })),
+  );
+  return Object.fromEntries(wanted.map(({ file }, i) => [file, texts[i]]));
+}
+
+function typeOf(program: ts.Program, { source, type }: Wanted): ts.Type {
+  const declared = program
+    .getSourceFile(join(ROOT, source))
+    ?.statements.find(
+      (one) => (ts.isTypeAliasDeclaration(one) || ts.isInterfaceDeclaration(one)) && one.name.text === type,
+    );
+  if (declared === undefined) throw new Error(`${source} declares no type ${type}`);
+  return program.getTypeChecker().getTypeAtLocation(declared);
+}
+
+function schemaOf(program: ts.Program, wanted: Wanted, elsewhere: ReadonlyMap<ts.Type, string>): Schema {
+  const made = new SchemaOf(program.getTypeChecker(), elsewhere);
+  const root = made.of(typeOf(program, wanted));
+  return {
     $schema: "http://json-schema.org/draft-07/schema#",
-    $comment: `Made from ${relative(ROOT, SOURCE)} by scripts/build-schema.ts.`,
-    title: "A pipeline of Abanico",
+    $comment: `Made from ${wanted.source} by scripts/build-schema.ts.`,
+    title: wanted.title,
     ...root,
     definitions: Object.fromEntries([...made.definitions].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
-  return prettier.format(JSON.stringify(schema), { parser: "json", printWidth: 120 });
 }
 
 class SchemaOf {
   readonly definitions = new Map<string, Schema>();
   readonly #checker: ts.TypeChecker;
   readonly #names = new Map<ts.Type, string>();
+  readonly #elsewhere: ReadonlyMap<ts.Type, string>;
 
-  constructor(checker: ts.TypeChecker) {
+  /** `elsewhere`: types that schemas of other files say. */
+  constructor(checker: ts.TypeChecker, elsewhere: ReadonlyMap<ts.Type, string>) {
     this.#checker = checker;
+    this.#elsewhere = elsewhere;
   }
 
   of(type: ts.Type): Schema {
+    const file = this.#elsewhere.get(type);
+    if (file !== undefined) return { $ref: file };
     const known = this.#names.get(type);
     if (known !== undefined) return { $ref: `#/definitions/${known}` };
     const wanted = nameOf(type);
@@ -137,4 +181,5 @@ function nameOf(type: ts.Type): string | undefined {
     : name;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(TARGET, await pipelineSchema());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [file, text] of Object.entries(await schemas())) writeFileSync(join(ROOT, file), text);

@@ -227,7 +227,15 @@ describe("the package, as it would be published", () => {
     folder = await mkdtemp(join(tmpdir(), "package-"));
     for (const script of ["build", "build-cdk"])
       await execute(process.execPath, [join(root, `scripts/${script}.ts`), "--outdir", within("dist")], { cwd: root });
-    for (const path of ["package.json", "pipeline.schema.json", "lib", "README.md", "CHANGELOG.md", "LICENSE"])
+    for (const path of [
+      "package.json",
+      "pipeline.schema.json",
+      "stack-pipeline.schema.json",
+      "lib",
+      "README.md",
+      "CHANGELOG.md",
+      "LICENSE",
+    ])
       await cp(join(root, path), within(path), { recursive: true });
     await symlink(join(root, "node_modules"), within("node_modules"));
     await writeFile(within("a.csv"), "n\n1\n2\n");

@@ -58,7 +58,7 @@ export function wholeNumber(value: number, option: string, least: number): numbe
 /** The error for what a caller gave in place of what was expected. The fix is to pass that, where nothing better is known. */
 export function wrong(where: string, expected: string, found: unknown, fix = `pass ${expected}.`): OptionError {
   return new OptionError(`${where} expects ${expected}, found ${shown(found)}.`, {
-    fields: { option: where, found: shown(found) },
+    fields: { option: where, expected, found: shown(found) },
     fix,
   });
 }

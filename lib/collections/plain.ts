@@ -1,4 +1,4 @@
-import { PlanError, nearestNames, type Json } from "../errors.ts";
+import { PlanError, nearestNames, type Json, type OptionError } from "../errors.ts";
 
 /**
  * Checks of plain data that comes from outside: plans, pipelines. Each gives the value with its type, or throws a `PlanError` that names
@@ -10,6 +10,18 @@ export function refuse(path: string, expected: string, found: unknown, fix?: str
   throw new PlanError(`${path || "The document"} expects ${expected}, found ${show(found)}.`, {
     fields: { path, expected, found: brief(found) },
     fix: fix ?? `correct ${path || "the document"}.`,
+  });
+}
+
+/** What is thrown for an option that whoever checks calls has refused: `path` is where the options stand, and the option is a member of it. */
+export function refusedOption(error: OptionError, path: string): PlanError {
+  const [, option] = /(?:^| option )([A-Za-z]\w*(?:\[".*"\])?)$/.exec(String(error.fields["option"] ?? "")) ?? [];
+  const place = option === undefined || path.endsWith(`.${option}`) ? path : `${path}.${option}`;
+  return new PlanError(`${place}: ${error.message}`, {
+    fields: { ...error.fields, path: place },
+    cause: error,
+    // Otherwise the message has one.
+    ...(error.fix === undefined ? { fix: `correct ${place}.` } : {}),
   });
 }
 

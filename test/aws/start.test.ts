@@ -142,7 +142,7 @@ test.each<[unknown, string]>([
   [{ collection, maxCost: -1 }, "maxCost"],
   [{ collection, write: { format: "xls", path: "s3://b/x" } }, "write.format"],
   [{ collection, write: { format: "csv" } }, "write.path"],
-  [{ collection, write: { format: "csv", path: "s3://b/x/", overwrite: 1 } }, "write"],
+  [{ collection, write: { format: "csv", path: "s3://b/x/", overwrite: 1 } }, "write.overwrite"],
   [{ collection: { abanico: 1, delayed: { calls: [], root: 0 } } }, "collection.delayed.root"],
   [{ collection, plan: { abanico: 1 } }, "collection"],
   [{ plan: { abanico: 1, stages: [], notes: [] } }, "plan.stages"],

@@ -1,7 +1,17 @@
 import type { CallableRef } from "../../callables/reference.ts";
-import { OptionError, PlanError } from "../../errors.ts";
+import { OptionError } from "../../errors.ts";
 import type { ValueJson } from "../../values-json.ts";
-import { arrayAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt, type PlainObject } from "../plain.ts";
+import {
+  arrayAt,
+  objectAt,
+  oneOfAt,
+  refuse,
+  refusedOption,
+  textAt,
+  textsAt,
+  wholeAt,
+  type PlainObject,
+} from "../plain.ts";
 import { checkTextOptions } from "./sources-options.ts";
 import type { BagItemNode, BagNode, BagStep, FoldFunctions, KeyNode, OnError, TextOptions } from "./nodes.ts";
 
@@ -116,7 +126,7 @@ function textOptionsAt(value: unknown, path: string): TextOptions {
     return checkTextOptions(options, "readText");
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    throw new PlanError(`${path}: ${error.message}`, { fields: { path }, cause: error });
+    throw refusedOption(error, path);
   }
 }
 

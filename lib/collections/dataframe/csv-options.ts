@@ -1,5 +1,5 @@
 import { OptionError } from "../../errors.ts";
-import { knownKeys, parseBytes, wholeNumber } from "../options.ts";
+import { knownKeys, parseBytes, shown, wholeNumber } from "../options.ts";
 import { SCALAR_TYPES } from "../schema.ts";
 import type { CsvOptions } from "./nodes.ts";
 
@@ -78,6 +78,6 @@ function oneOf(value: string | undefined, allowed: readonly string[], option: st
 
 function wrong(option: string, expected: string, found: unknown): OptionError {
   return new OptionError(`readCsv option ${option} expects ${expected}, found ${JSON.stringify(found)}.`, {
-    fields: { option },
+    fields: { option, expected, found: shown(found) },
   });
 }

@@ -2,7 +2,7 @@ import { OptionError, PlanError } from "../../errors.ts";
 import { refuseBound } from "../bag/json.ts";
 import { bagAt } from "../bag/json-nodes.ts";
 import { aggregateAt, expressionAt } from "../check-expression.ts";
-import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, textAt, textsAt, wholeAt } from "../plain.ts";
+import { arrayAt, booleanAt, objectAt, oneOfAt, refuse, refusedOption, textAt, textsAt, wholeAt } from "../plain.ts";
 import { SCALAR_TYPES, type ScalarType } from "../schema.ts";
 import { checkCsvOptions } from "./csv-options.ts";
 import { fileAt } from "./file-options.ts";
@@ -138,7 +138,7 @@ function csvAt(value: unknown, path: string): FrameNode {
     checkCsvOptions(options);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    throw new PlanError(`${path}.options: ${error.message}`, { fields: { path: `${path}.options` }, cause: error });
+    throw refusedOption(error, `${path}.options`);
   }
   return { kind: "csv", paths, options };
 }

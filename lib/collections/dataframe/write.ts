@@ -1,6 +1,6 @@
 import { OptionError } from "../../errors.ts";
 import type { ComputeOptions } from "../executor.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, shown, wholeNumber } from "../options.ts";
 
 /** What all writes of frames may be told. */
 export interface WriteOptions extends ComputeOptions {
@@ -62,16 +62,17 @@ export function writeTarget(
   { overwrite = false, signal: _, ...encoding }: WriteCsvOptions & WriteParquetOptions & WriteJsonOptions,
 ): WriteTarget {
   const writer = WRITERS[format];
+  const aPath = "the path or URL of a folder, of a file, or one with a * for the part's number";
   if (typeof path !== "string" || path === "" || path.split("*").length > 2)
-    throw new OptionError(
-      `${writer}(…) expects the path or URL of a folder, of a file, or one with a * for the part's number, found ${JSON.stringify(path)}.`,
-    );
+    throw new OptionError(`${writer}(…) expects ${aPath}, found ${JSON.stringify(path)}.`, {
+      fields: { option: "path", expected: aPath, found: shown(path) },
+    });
   knownKeys(encoding, OWN[format], writer);
   const { delimiter, header, nullText, compression, rowGroupRows, nonFinite } = encoding;
   const expect = (holds: boolean, option: string, expected: string, found: unknown) => {
     if (holds) return;
     throw new OptionError(`${writer} option ${option} expects ${expected}, found ${JSON.stringify(found)}.`, {
-      fields: { option },
+      fields: { option, expected, found: shown(found) },
     });
   };
   expect(typeof overwrite === "boolean", "overwrite", "true or false", overwrite);

@@ -1,6 +1,15 @@
 import { fromJSON } from "../../collections/from-json.ts";
 import { writeTarget, type WriteOptions, type WriteTarget } from "../../collections/dataframe/write.ts";
-import { amountAt, booleanAt, objectAt, oneOfAt, refuse, textAt, type PlainObject } from "../../collections/plain.ts";
+import {
+  amountAt,
+  booleanAt,
+  objectAt,
+  oneOfAt,
+  refuse,
+  refusedOption,
+  textAt,
+  type PlainObject,
+} from "../../collections/plain.ts";
 import { OptionError, PlanError, type Json } from "../../errors.ts";
 import { validatePlan } from "../../plan/validate.ts";
 import type { RunRequest } from "./protocol.ts";
@@ -67,7 +76,8 @@ function collectionAt(json: unknown, path: string): Json {
 }
 
 function writeAt(json: unknown): WriteTarget {
-  const { format, path, ...options } = objectAt(json, "write");
+  const { format, path, signal, ...options } = objectAt(json, "write");
+  if (signal !== undefined) refuse("write.signal", "nothing", signal); // only calls have one
   const named = oneOfAt(format, "write.format", FORMATS);
   const place = textAt(path, "write.path");
   return within("write", () => writeTarget(named, place, options as WriteOptions)); // checked there
@@ -78,13 +88,7 @@ function within<T>(path: string, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (error instanceof OptionError)
-      throw new PlanError(`${path}: ${error.message}`, {
-        fields: { ...error.fields, path },
-        cause: error,
-        // Otherwise the message has one.
-        ...(error.fix === undefined ? { fix: `correct ${path}.` } : {}),
-      });
+    if (error instanceof OptionError) throw refusedOption(error, path);
     if (!(error instanceof PlanError) || path === "") throw error;
     const inner = typeof error.fields["path"] === "string" ? error.fields["path"] : "";
     const full = inner === "" ? path : `${path}.${inner}`;
