@@ -15,17 +15,20 @@ import traceback
 VERSION = "5.2.1"
 
 try:
+    # But for moto, parts of its extras.
+    import antlr4  # noqa: F401
+    import flask  # noqa: F401
+    import jsonpath_ng  # noqa: F401
     import moto
-
-    if moto.__version__ != VERSION:
-        raise ImportError(f"moto {VERSION} expected, {moto.__version__} found")
-    import moto_machines
-    import moto_services
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import WSGIRequestHandler, make_server
-except ImportError as error:
-    print(error, file=sys.stderr)
+except ImportError:
     sys.exit(3)
+if moto.__version__ != VERSION:
+    sys.exit(3)
+
+import moto_machines
+import moto_services
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 class Handler(WSGIRequestHandler):

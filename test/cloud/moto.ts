@@ -58,14 +58,24 @@ async function startWith(python: string, { believed, region, waitScale }: MotoOp
   };
 }
 
-/** The port that the server prints; undefined where it ends before. */
+/** What it ends with where its Python has no moto of the version that is patched. */
+const NO_MOTO = 3;
+/** What shells, and wrappers such as pyenv's, end with where there is no such program. */
+const NO_PROGRAM = 127;
+
+/** The port that the server prints; undefined where there is no such Python, or no moto. */
 async function said(child: ChildProcess): Promise<number | undefined> {
-  if (child.stdout === null) return undefined;
-  const lines = createInterface({ input: child.stdout });
-  const line = once(lines, "line").then(([text]) => (JSON.parse(String(text)) as { readonly port: number }).port);
-  const ended = Promise.race([once(child, "exit"), once(child, "error")]).then(
-    () => undefined,
-    () => undefined,
-  );
-  return Promise.race([line, ended]);
+  const { stdout } = child;
+  if (stdout === null) return undefined;
+  return new Promise((resolve, reject) => {
+    child.once("error", () => resolve(undefined));
+    child.once("exit", (status) => {
+      // The version is right, so it has to start: else the suite would be skipped in silence for ever.
+      if (status === NO_MOTO || status === NO_PROGRAM) resolve(undefined);
+      else reject(new Error(`moto ended with ${String(status)} before it listened`));
+    });
+    createInterface({ input: stdout }).once("line", (line) =>
+      resolve((JSON.parse(line) as { readonly port: number }).port),
+    );
+  });
 }
