@@ -18,6 +18,9 @@ interface ErrorInit {
   readonly retryable?: boolean;
 }
 
+/** On every error of ours: a program may hold this library twice (a user's module that bundles it), and `instanceof` knows one copy alone. */
+const OURS = Symbol.for("abanico.error");
+
 /** The parent of all errors that Abanico raises on purpose. */
 export abstract class AbanicoError extends Error {
   abstract readonly tag: string;
@@ -31,6 +34,10 @@ export abstract class AbanicoError extends Error {
     this.fields = init.fields ?? {};
     this.fix = init.fix;
     this.retryable = init.retryable ?? false;
+  }
+
+  get [OURS](): true {
+    return true;
   }
 }
 
@@ -254,9 +261,19 @@ export function toErrorRecord(thrown: unknown, depth = 0, budget = { left: RECOR
   const further = (next: unknown): ErrorRecord | undefined =>
     next === undefined || depth >= DEPTH || budget.left <= 0 ? undefined : toErrorRecord(next, depth + 1, budget);
   const cause = further(thrown.cause);
-  if (!(thrown instanceof AbanicoError)) return { ...ordinaryRecord(thrown, further), cause };
+  if (!isOurs(thrown)) return { ...ordinaryRecord(thrown, further), cause };
   const { name, message, stack, tag, fields, fix, retryable } = thrown;
   return { name, message, stack, cause, tag, fields, fix, retryable };
+}
+
+function isOurs(error: Error): error is AbanicoError {
+  return OURS in error;
+}
+
+/** An error of this copy of the library, whatever was thrown: one of another copy is made again, others stay as they are. */
+export function adopted(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown), { cause: thrown });
+  return isOurs(thrown) && !(thrown instanceof AbanicoError) ? fromErrorRecord(toErrorRecord(thrown)) : thrown;
 }
 
 /**

@@ -2,11 +2,14 @@ import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type * as errors from "../lib/errors.ts";
 import {
   AbanicoError,
+  adopted,
   CallableError,
   CsvError,
   fromErrorRecord,
+  StoreFaultError,
   toErrorRecord,
   type ErrorRecord,
 } from "../lib/errors.ts";
@@ -35,6 +38,19 @@ describe("an error across a thread", () => {
     expect(back).toMatchObject({ name, message: "m" });
     expect(back.stack).toBe(error.stack);
     expect(Object.keys(back)).toEqual([]);
+  });
+
+  test("is ours also where another copy of the library has thrown it", async () => {
+    const other = (await import(/* @vite-ignore */ `../lib/errors.ts${"?copy"}`)) as typeof errors;
+    const error = new other.StoreFaultError("busy", { fields: { url: "s3://b/k" }, fix: "wait", retryable: true });
+    expect(error).not.toBeInstanceOf(AbanicoError);
+    for (const back of [await across(error), adopted(error)]) {
+      expect(back).toBeInstanceOf(StoreFaultError);
+      expect(back).toMatchObject({ fields: { url: "s3://b/k" }, fix: "wait", retryable: true, message: error.message });
+    }
+    const own = new CsvError("own");
+    expect(adopted(own)).toBe(own);
+    expect(adopted("text").cause).toBe("text");
   });
 
   test("keeps its cause and its own fields, nested ones too", async () => {

@@ -1,3 +1,4 @@
+import { adopted } from "../../errors.ts";
 import { takePrinted, whileRecorded } from "../../callables/console.ts";
 import type { Ref, Stage, Task } from "../../plan/plan.ts";
 import { loadFold } from "../../kernels/registry.ts";
@@ -49,6 +50,8 @@ export class BatchRun {
   async run(): Promise<void> {
     const { batch, run, part } = this.#input;
     const { output } = this.#stage;
+    // Of a task that was left to itself: its run is another.
+    takePrinted();
     if (output.kind === "fold" && output.enough === undefined)
       this.#prefold = new Prefold(await loadFold(output.fold.op, output.fold.params));
     for (let index = batch.first; index < batch.first + batch.count; index++) {
@@ -73,7 +76,7 @@ export class BatchRun {
       try {
         return { result: await this.#runOnce(task, attempt) };
       } catch (thrown) {
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+        const error = adopted(thrown);
         const again = mayPass(error, this.#stage) && attempt <= retriesOf(this.#stage);
         const { run, stage } = this.#input;
         log(again ? "warn" : "error", error.message, { run, stage, task: task.index, attempt, error: error.name });
