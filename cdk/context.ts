@@ -18,15 +18,20 @@ export function propsOfContext(scope: Construct): AbanicoProps {
     const value: unknown = scope.node.tryGetContext(key);
     return value === undefined || value === "" ? undefined : String(value);
   };
-  const bucket = read("bucket");
-  const key = read("keyArn");
+  const bucketName = read("bucket");
+  const keyArn = read("keyArn");
+  const key = keyArn === undefined ? undefined : Key.fromKeyArn(scope, "GivenKey", keyArn);
   const topic = read("alarmTopicArn");
   const sources = list(read, "sources");
   const workMemory = number(read, "workMemory");
   const days = number(read, "runRetentionDays");
   return defined({
-    bucket: bucket === undefined ? undefined : Bucket.fromBucketName(scope, "GivenBucket", bucket),
-    key: key === undefined ? undefined : Key.fromKeyArn(scope, "GivenKey", key),
+    // A bucket that is given has its own key, which nobody knows by its name alone: that is the one.
+    bucket:
+      bucketName === undefined
+        ? undefined
+        : Bucket.fromBucketAttributes(scope, "GivenBucket", defined({ bucketName, encryptionKey: key })),
+    key,
     alarmTopic: topic === undefined ? undefined : Topic.fromTopicArn(scope, "AlarmTopic", topic),
     sources: sources?.map((name, index) => Bucket.fromBucketName(scope, `Source${index}`, name)),
     outputPrefixes: list(read, "outputPrefixes"),

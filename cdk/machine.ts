@@ -87,7 +87,7 @@ function makeRole(scope: Construct, bucket: IBucket, called: readonly IFunction[
     "objects",
   );
   if (bucket.encryptionKey !== undefined)
-    allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [bucket.encryptionKey.keyArn]);
+    allow(role, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [bucket.encryptionKey.keyArn]);
   acknowledgeWildcards(role, ["*"], "all");
   return role;
 }
