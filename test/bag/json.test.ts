@@ -67,7 +67,7 @@ test("what is not well formed is refused by its path", () => {
     ],
     ["bag.by", { kind: "groupBy", input: node }],
     ["bag.partitions", { kind: "repartition", input: node, partitions: 0 }],
-    ["bag.options", { kind: "text", paths: ["a"], options: { blocksize: 3 } }],
+    ["bag.options.blocksize", { kind: "text", paths: ["a"], options: { blocksize: 3 } }],
     ["bag.kind", { kind: "kept", refs: [] }],
   ] as const)
     wrong({ abanico: 1, bag: found }).toThrow(
