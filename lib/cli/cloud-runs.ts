@@ -14,7 +14,7 @@ import { endedWithout } from "../runtime/aws/watch.ts";
 import { wholeOption, type Arguments } from "./arguments.ts";
 import { connectByUrl, dollarsOption, runArgument, stackOf, type Connect } from "./cloud-arguments.ts";
 import { usage } from "./frame-arguments.ts";
-import { printTable } from "./print-table.ts";
+import { printTable } from "../collections/dataframe/print-table.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage.ts";
 

@@ -10,7 +10,7 @@ import { formatBytes } from "../collections/options.ts";
 import { InternalError } from "../errors.ts";
 import { wholeOption, type Arguments, type OptionSpecs } from "./arguments.ts";
 import { CLIENT_OPTIONS, clientOptions } from "./client-arguments.ts";
-import { printTable } from "./print-table.ts";
+import { printTable } from "../collections/dataframe/print-table.ts";
 import { writeSales, type Sales, type SalesOptions } from "./sales.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage.ts";

@@ -6,7 +6,7 @@ import { defaultStore } from "../store/default-store.ts";
 import { wordOption, type Arguments, type OptionSpecs } from "./arguments.ts";
 import { CLIENT_OPTIONS, clientOptions } from "./client-arguments.ts";
 import { CSV_OPTIONS, STEP_OPTIONS, frameOf } from "./frame-arguments.ts";
-import { FORMATS, printTable } from "./print-table.ts";
+import { FORMATS, printTable } from "../collections/dataframe/print-table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Rows of a text table where the command line asks for no number. */

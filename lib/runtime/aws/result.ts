@@ -1,5 +1,5 @@
 import type { Table } from "apache-arrow";
-import { printTable } from "../../cli/print-table.ts";
+import { printTable } from "../../collections/dataframe/print-table.ts";
 import { loadTables } from "../../value-tables.ts";
 import { encodeValue } from "../../values.ts";
 import { objectUrl, resultKey, resultsPrefix } from "./keys.ts";

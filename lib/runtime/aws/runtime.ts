@@ -14,6 +14,7 @@ import { callKey, partName } from "./keys.ts";
 import { refuseLocal } from "./local-sources.ts";
 import { newRunId, runPlan } from "./plan-run.ts";
 import type { RunRequest } from "./protocol.ts";
+import { workerTaskBytes } from "./services.ts";
 
 /** Runs plans as executions of a stack's state machine, and single calls by its function `call`. */
 export interface AwsOptions {
@@ -37,14 +38,6 @@ export interface AwsRuntime extends Runtime {
 }
 
 const DEFAULT_CONCURRENCY = 256;
-/** What a worker's memory is not for: Node, the SDK, its buffers. In MB. */
-const OWN_MB = 256;
-
-/** What a task may take on a worker of so many MB, in bytes. */
-export function workerTaskBytes(memoryMb: number): number {
-  return Math.max(memoryMb - OWN_MB, memoryMb / 2) * 2 ** 20;
-}
-
 export function createAwsRuntime(options: AwsOptions): AwsRuntime {
   const { cloud, maxCost } = options;
   const { stack } = cloud;

@@ -1,6 +1,6 @@
 import type { Table } from "apache-arrow";
-import { cellsOf } from "../collections/dataframe/cells.ts";
-import { formatTable } from "../collections/dataframe/format-table.ts";
+import { cellsOf } from "./cells.ts";
+import { formatTable } from "./format-table.ts";
 
 export const FORMATS = ["table", "csv", "json"] as const;
 export type Format = (typeof FORMATS)[number];
