@@ -5,30 +5,46 @@ import { conjunctsOf } from "./conditions.ts";
 import { joinedOn } from "./join.ts";
 import { lowerQuery } from "./query.ts";
 import { aliasOf, columnOf, named, withNames, type Environment, type Names, type Relation } from "./relation.ts";
-import { Scope, type Column, type Table } from "./scope.ts";
+import { Scope, type Merged, type Table } from "./scope.ts";
 import { tableOf } from "./tables.ts";
 
 /** What stands between two commas of `from`: rows, and the tables whose columns they have. No two columns have one name in the frame. */
 export interface Piece {
   readonly frame: DataFrame;
   readonly tables: readonly Table[];
-  readonly merged: readonly Column[];
+  readonly merged: readonly Merged[];
 }
 
-export async function pieceOf(node: TableWithJoins, within: Environment, names: Names): Promise<Piece> {
+/** What stands between the commas. @throws SqlError for two tables of one name, or a join that is not there */
+export async function piecesOf(
+  nodes: readonly TableWithJoins[],
+  within: Environment,
+  names: Names,
+): Promise<readonly Piece[]> {
+  const pieces: Piece[] = [];
+  for (const node of nodes) {
+    const piece = await pieceOf(node, within, names);
+    for (const { tables } of pieces) checkAliases(tables, piece.tables, within);
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+async function pieceOf(node: TableWithJoins, within: Environment, names: Names): Promise<Piece> {
   let piece = await factorOf(node.relation, within, names);
   for (const { relation, join_operator: operator } of node.joins) {
     const right = await factorOf(relation, within, names);
-    const twice = right.tables.find(({ alias }) => piece.tables.some((table) => table.alias === alias));
-    if (twice !== undefined)
-      throw within.problems.atText(
-        twice.alias,
-        `two tables are called "${twice.alias}".`,
-        "give one an alias, as in t as a.",
-      );
+    checkAliases(piece.tables, right.tables, within);
     piece = joinOf(piece, right, operator, within, names);
   }
   return piece;
+}
+
+/** Refuses tables of one name. Queries without an alias have none: nothing can name them. @throws SqlError */
+function checkAliases(tables: readonly Table[], others: readonly Table[], { problems }: Environment): void {
+  const twice = others.find(({ alias }) => alias !== "" && tables.some((table) => table.alias === alias));
+  if (twice === undefined) return;
+  throw problems.atText(twice.alias, `two tables are called "${twice.alias}".`, "give one an alias, as in t as a.");
 }
 
 async function factorOf(factor: TableFactor, within: Environment, names: Names): Promise<Piece> {
@@ -127,14 +143,15 @@ function joinedUsing(
   const frame = joinedOn(left, right, how, [], within, names, keys);
   if (how === "semi" || how === "anti") return { ...left, frame };
   const made: Record<string, Expression> = {};
-  const merged = pairs.map(({ name, a, b }): Column => {
-    if (how !== "outer") return { ...(how === "right" ? b : a), name: name.value };
+  const mergedBefore = [...left.merged, ...right.merged];
+  const merged = pairs.map(({ name, a, b }): Merged => {
+    const of = [a, b].flatMap((one) => mergedBefore.find(({ column }) => column === one.column)?.of ?? [one.column]);
+    if (how !== "outer") return { ...(how === "right" ? b : a), name: name.value, of };
     const column = names.take(`:${name.value}`);
     made[column] = columnOf(a).coalesce(columnOf(b));
-    return { name: name.value, column, type: a.type === "int64" ? b.type : a.type };
+    return { name: name.value, column, type: a.type === "int64" ? b.type : a.type, of };
   });
-  const isMerged = (column: Column) => using.some((name) => name.value.toLowerCase() === column.name.toLowerCase());
-  const others = [...left.merged, ...right.merged].filter((column) => !isMerged(column));
+  const others = mergedBefore.filter((one) => !merged.some(({ of }) => one.of.some((column) => of.includes(column))));
   return {
     frame: frame.assign(made),
     tables: [...left.tables, ...right.tables],

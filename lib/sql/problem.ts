@@ -22,7 +22,12 @@ export class Problems {
   /** An error at a word of the text: where the tree does not say where it stands. */
   atText(word: string, message: string, fix?: string): SqlError {
     const offset = this.#text.indexOf(word);
-    return this.#error(offset < 0 ? undefined : placeAt(this.#text, offset), message, fix);
+    return offset < 0 ? this.#error(undefined, message, fix) : this.atOffset(offset, message, fix);
+  }
+
+  /** An error at a character of the text, from 0. */
+  atOffset(offset: number, message: string, fix?: string): SqlError {
+    return this.#error(placeAt(this.#text, offset), message, fix);
   }
 
   /** A construct that is not there. */

@@ -8,7 +8,7 @@ import { isAggregateCall } from "./aggregates.ts";
 import type { Expr, Kinds, QueryNode, SelectNode } from "./ast.ts";
 import { conjunctsOf, partsOf } from "./conditions.ts";
 import { lowerExpression, type Surroundings } from "./expressions.ts";
-import { pieceOf, type Piece } from "./from.ts";
+import { piecesOf } from "./from.ts";
 import { checkKeyTypes, joinedPieces, scopeOf, surroundingsOf } from "./join.ts";
 import { lowerQuery } from "./query.ts";
 import { columnOf, joined, Names, type Environment, type Relation } from "./relation.ts";
@@ -35,8 +35,7 @@ export class Rows {
 
   static async of(select: SelectNode, within: Environment): Promise<Rows> {
     const names = new Names();
-    const pieces: Piece[] = [];
-    for (const table of select.from) pieces.push(await pieceOf(table, within, names));
+    const pieces = await piecesOf(select.from, within, names);
     if (pieces.length === 0)
       throw within.problems.unsupported(
         select.projection,
@@ -143,8 +142,7 @@ export class Rows {
       throw problems.unsupported(node, "A query in exists that is more than select … from … where");
     const inner: Environment = { ...this.within, outer: this.scope };
     const names = new Names();
-    const pieces: Piece[] = [];
-    for (const table of select.from) pieces.push(await pieceOf(table, inner, names));
+    const pieces = await piecesOf(select.from, inner, names);
     const scope = scopeOf(pieces);
     const [ours, theirs] = [this.around(), surroundingsOf(scope, { ...inner, outer: undefined })];
     const keys: (readonly [Expression, Expression])[] = [];

@@ -9,6 +9,12 @@ export interface Column {
   readonly type: ScalarType;
 }
 
+/** What `using` made one of two. */
+export interface Merged extends Column {
+  /** The columns that it stands for, as the frame has them. */
+  readonly of: readonly string[];
+}
+
 /** A table as a query names it. */
 export interface Table {
   readonly alias: string;
@@ -18,10 +24,10 @@ export interface Table {
 /** The columns that a query's expressions may name. Names mean the same in capitals and small letters, unless two differ in nothing else. */
 export class Scope {
   readonly tables: readonly Table[];
-  /** What `using` made one of two: found before the tables' columns. */
-  readonly merged: readonly Column[];
+  /** Found before the tables' columns. */
+  readonly merged: readonly Merged[];
 
-  constructor(tables: readonly Table[], merged: readonly Column[] = []) {
+  constructor(tables: readonly Table[], merged: readonly Merged[] = []) {
     this.tables = tables;
     this.merged = merged;
   }
@@ -48,11 +54,10 @@ export class Scope {
     return matching(this.merged, name)[0] ?? matching(all, name)[0];
   }
 
-  /** What `*` stands for: columns that `using` has made one come first, and once. */
+  /** What `*` stands for: columns that `using` has made one come once, where the first of them stands. */
   star(): Column[] {
-    const merged = this.merged.map(({ name }) => name.toLowerCase());
-    const others = this.tables.flatMap(({ columns }) => columns);
-    return [...this.merged, ...others.filter(({ name }) => !merged.includes(name.toLowerCase()))];
+    const all = this.tables.flatMap(({ columns }) => columns);
+    return [...new Set(all.map((column) => this.merged.find(({ of }) => of.includes(column.column)) ?? column))];
   }
 
   table(alias: Ident, problems: Problems): Table {
@@ -60,7 +65,7 @@ export class Scope {
       this.tables.find((table) => table.alias === alias.value) ??
       this.tables.find((table) => table.alias.toLowerCase() === alias.value.toLowerCase());
     if (found !== undefined) return found;
-    const names = this.tables.map((table) => table.alias);
+    const names = this.tables.map((table) => table.alias).filter((name) => name !== "");
     throw problems.at(alias, `there is no table "${alias.value}" here.`, nearest(alias.value, names, "tables"));
   }
 
@@ -71,8 +76,10 @@ export class Scope {
       matching(table.columns, name.value).map((column) => ({ column, alias: table.alias })),
     );
     if (holders.length < 2) return holders[0]?.column;
-    const names = holders.map(({ alias, column }) => `${alias}.${column.name}`).join(" or ");
-    throw problems.at(name, `column "${name.value}" is ambiguous.`, `say which: ${names}.`);
+    const names = holders.filter(({ alias }) => alias !== "").map(({ alias, column }) => `${alias}.${column.name}`);
+    const fix =
+      names.length < holders.length ? "give each query in from an alias, and name its column a.x." : undefined;
+    throw problems.at(name, `column "${name.value}" is ambiguous.`, fix ?? `say which: ${names.join(" or ")}.`);
   }
 
   #qualified(table: Ident, name: Ident, problems: Problems): Column | undefined {

@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { Client, OptionError, SqlError, fromErrorRecord, readCsv, sql, toErrorRecord } from "../../lib/index.ts";
+import {
+  Client,
+  DataFrame,
+  OptionError,
+  SqlError,
+  fromErrorRecord,
+  readCsv,
+  sql,
+  toErrorRecord,
+} from "../../lib/index.ts";
 import { scratch } from "../csv/support.ts";
 
 const client = await Client.local({ workers: 0, progress: false });
@@ -33,7 +42,11 @@ describe("what is wrong, where, and what to do", () => {
     ["selec product from sales", "1:1 Expected: an SQL statement, found: selec. | "],
     ["select product\nfrom sales\nwher quantity > 1", "3:6 Expected: end of statement, found: quantity. | "],
     ["select product from sales where", "1:32 Expected: an expression, found: EOF. | "],
-    ["select 'abc from sales", "1:8 Unterminated string literal. | "],
+    ["select 'abc from sales", "1:8 Unterminated string literal. | close it with '"],
+    ["select product,\n 'it''s from sales", "2:2 Unterminated string literal. | close it with '"],
+    ["select \"product from sales where product = ''", '1:8 Unterminated name in quotes. | close it with "'],
+    ["select 'a' /* it's * / from sales", "1:12 Unterminated comment. | close it with */."],
+    ["select $$it's$$, 'a from sales", "1:18 Unterminated string literal. | "],
     ["select 1; select 2", "1:11 expected one query, found 2 statements. | "],
     ["drop table sales", "1:12 expected a query, found Drop. | begin with select or with."],
     ["select produkt from sales", '1:8 there is no column "produkt". | did you mean product?'],
@@ -49,6 +62,12 @@ describe("what is wrong, where, and what to do", () => {
       "select * from sales join sales on true",
       '1:15 two tables are called "sales". | give one an alias, as in t as a.',
     ],
+    ["select sales.quantity from sales, sales", '1:8 two tables are called "sales". | give one an alias'],
+    [
+      "select quantity from (select * from sales), (select quantity from shops)",
+      '1:8 column "quantity" is ambiguous. | give each query in from an alias',
+    ],
+    ["select a.product from (select 1 as n from sales), sales", '1:8 there is no table "a" here. | tables are sales.'],
     ["select uper(product) from sales", '1:8 there is no function "uper". | did you mean upper'],
     ["select round() from sales", "1:8 round(…) expects 1 to 2 arguments, found 0. | "],
     ["select left(product, quantity) from sales", "1:22 left(…) expects a number, a constant, as argument 2. | "],
@@ -170,8 +189,26 @@ test("it crosses threads whole", async () => {
   expect(again).toMatchObject({ tag: "Sql", message: error.message, fields: error.fields });
 });
 
+test("what needs no parser to be seen is refused at once, in a description too", async () => {
+  const deep = `select product from sales where ${"quantity = 1 or ".repeat(300)} true`;
+  for (const text of ["select 'a from sales", 'select "a from sales', "select 1 /* from sales", deep])
+    expect(() => sql(text, { sales })).toThrow(SqlError);
+  for (const text of [
+    "select $a$it's$a$",
+    "select E'it\\'s'",
+    "select `it's`",
+    "select 'it''s' -- isn't",
+    "select 1 /* it's */",
+  ])
+    expect(() => sql(text, { sales })).not.toThrow();
+  const described = { ...sql("select 1 from sales", { sales }).node, text: "select 'a from sales" };
+  await expect(client.compute(new DataFrame(described))).rejects.toThrow("Unterminated string literal.");
+});
+
 test("what is no text or no frame is refused at once", () => {
   expect(() => sql(7 as unknown as string)).toThrow(OptionError);
   expect(() => sql("  ")).toThrow("expects a query as text, found none");
-  expect(() => sql("select 1", { sales: "sales.csv" as unknown as typeof sales })).toThrow('found string for "sales"');
+  expect(() => sql("select 1", { sales: "sales.csv" as unknown as typeof sales })).toThrow(
+    'found "sales.csv" for "sales"',
+  );
 });
