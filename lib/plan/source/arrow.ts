@@ -65,6 +65,8 @@ async function footerSchema(reader: Reader, signal?: AbortSignal) {
   const { size } = reader.info;
   const length = footerBytes(await readExactly(reader, Math.max(0, size - 10), size, signal));
   if (length <= 0 || length + 10 > size) throw new RangeError(`its footer should take ${length} bytes of ${size}`);
+  // The footer's module decodes schemas by what only the library as a whole gives it.
+  await loadReader();
   const { Footer } = await import("apache-arrow/ipc/metadata/file");
   return Footer.decode(await readExactly(reader, size - 10 - length, size - 10, signal)).schema;
 }
