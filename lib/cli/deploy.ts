@@ -37,7 +37,7 @@ async function cdk(command: "deploy" | "destroy", args: Arguments, terminal: Ter
   if (status !== 0)
     throw new UnreadableError(`cdk ${command} ended with status ${status}.`, {
       fields: { command, status },
-      fix: "see what it said above; cdk bootstrap has to have run once in the account and region.",
+      fix: "see what it said above; it needs AWS credentials, and cdk bootstrap to have run once in the account and region.",
     });
 }
 

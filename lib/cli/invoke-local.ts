@@ -5,7 +5,7 @@ import { Client } from "../client/client.ts";
 import { DataFrame } from "../collections/dataframe/dataframe.ts";
 import { fromJSON } from "../collections/from-json.ts";
 import { objectAt } from "../collections/plain.ts";
-import { InternalError } from "../errors.ts";
+import { InternalError, NotFoundError } from "../errors.ts";
 import { objectUrl, pipelineKey } from "../runtime/aws/keys.ts";
 import type { RunRequest } from "../runtime/aws/protocol.ts";
 import { requestOf } from "../runtime/aws/run-objects.ts";
@@ -44,7 +44,11 @@ export async function invokeLocal(args: Arguments, terminal: Terminal): Promise<
   for (const { name, bytes } of await pipelinesIn(args.one("pipelines") ?? "pipelines"))
     await store.put(inMemory(pipelineKey(name)), bytes);
   const services = localServices(bucket, renamed(store, "s3:", "memory:"));
-  const { runs } = await start(event, services);
+  const { runs } = await start(event, services).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError) || error.fields["pipeline"] === undefined) throw error;
+    const fix = `name the folder that ${String(error.fields["pipeline"])}.json lies in: --pipelines FOLDER.`;
+    throw new UsageError("The event names a pipeline that is not there.", fix);
+  });
   if (runs.length === 0) terminal.say("no pipeline waits for this file; --pipelines names their folder");
   for (const { run } of runs) await compute(await requestOf(services, run), args, terminal);
 }

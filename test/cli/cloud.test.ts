@@ -223,6 +223,12 @@ describe("invoke-local", () => {
     expect(stdout.replaceAll(/\s/g, "")).toContain('{"product":"a","sold":7},{"product":"b","sold":3}');
   });
 
+  test("a pipeline that is not there is asked for", async () => {
+    const { code, stderr } = await abanicoHere(["invoke-local", join(events, "pipeline-by-name.json"), "--pipelines", dir]); // prettier-ignore
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/fix: name the folder that sales-by-product\.json lies in: --pipelines FOLDER\./);
+  });
+
   test.each(["work-batch.json", "collect.json", "work-message.json"])("%s is refused, and why", async (event) => {
     const { code, stderr } = await local(event);
     expect(code).toBe(2);
