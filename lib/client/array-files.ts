@@ -10,6 +10,7 @@ import { decodeNpy, npyHeader } from "../kernels/array/npy.ts";
 import type { ArrayTarget } from "../kernels/array/program.ts";
 import { chunkUrl } from "../kernels/array/write.ts";
 import { lowerChunks, lowerTo } from "../plan/lower/array.ts";
+import { otherGemm } from "./gemm.ts";
 import { filePath, schemeOf, toAddress, toUrl } from "../store/urls.ts";
 import type { RunnerHost } from "./runner.ts";
 
@@ -36,7 +37,7 @@ async function writeNpyFile(
   signal: AbortSignal,
 ): Promise<WrittenArray> {
   const { runtime, store, onEvent } = host;
-  const plan = lowerChunks(makeRechunk(node, inRows(node)));
+  const plan = lowerChunks(makeRechunk(node, inRows(node)), otherGemm(host.gemm));
   const { refs = [], run } = await runtime.run(plan, { signal, onEvent });
   try {
     const { dtype, shape } = node;
@@ -83,6 +84,7 @@ async function writeZarrArray(
     equalChunks(regular, node.chunks) ? node : makeRechunk(node, regular),
     (root) => ({ to: "write", root, target }),
     { kind: "keep" },
+    otherGemm(host.gemm),
   );
   const { refs = [], run } = await runtime.run(plan, { signal, onEvent });
   let bytes = 0;

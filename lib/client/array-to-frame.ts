@@ -7,6 +7,8 @@ import type { JsonObject } from "../errors.ts";
 import { columnTypeOf, type FrameParams } from "../kernels/array/to-frame.ts";
 import type { Plan } from "../plan/plan.ts";
 import { lowerTo } from "../plan/lower/array.ts";
+import type { OtherGemm } from "../plan/lower/array/gemm.ts";
+import { otherGemm } from "./gemm.ts";
 import { keptIn } from "./kept.ts";
 import { keptFrame } from "./run-frame.ts";
 import type { RunnerHost } from "./runner.ts";
@@ -15,11 +17,11 @@ import type { RunnerHost } from "./runner.ts";
 export async function arrayToFrame(
   { node }: AnyArray,
   names: readonly string[],
-  { runtime, onEvent }: RunnerHost,
+  { runtime, onEvent, gemm }: RunnerHost,
   signal: AbortSignal,
 ): Promise<DataFrame> {
   runtime.prepare(["array.run"]);
-  const result = await runtime.run(framePlan(inRows(node), names), { signal, onEvent });
+  const result = await runtime.run(framePlan(inRows(node), names, otherGemm(gemm)), { signal, onEvent });
   const { refs } = keptIn(result);
   const { stages } = result.report;
   const schema = names.map((name) => ({ name, type: columnTypeOf(node.dtype) }));
@@ -28,8 +30,8 @@ export async function arrayToFrame(
 }
 
 /** The plan that keeps the chunks, its last stage making a frame of each. */
-function framePlan(node: ArrayNode, names: readonly string[]): Plan {
-  const plan = lowerTo(node, (root) => ({ to: "block", root }), { kind: "keep" });
+function framePlan(node: ArrayNode, names: readonly string[], gemm: OtherGemm | undefined): Plan {
+  const plan = lowerTo(node, (root) => ({ to: "block", root }), { kind: "keep" }, gemm);
   const last = plan.stages[plan.stages.length - 1];
   const params: FrameParams = { chunk: last.work.params, names };
   const { estimate } = last;

@@ -358,8 +358,8 @@ export class Client implements Executor, AsyncDisposable {
   }
 
   get #host(): RunnerHost {
-    const { runtime, store } = this.#parts;
-    return { runtime, store, onEvent: (event) => this.#tell(event) };
+    const { runtime, store, gemm = "abanico" } = this.#parts;
+    return { runtime, store, gemm, onEvent: (event) => this.#tell(event) };
   }
 
   /** @throws OptionError for a client on this machine */

@@ -3,6 +3,7 @@ import { knownKeys, wrong } from "../collections/options.ts";
 import type { AwsRuntime } from "../runtime/aws/runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DefaultStore } from "../store/default-store.ts";
+import type { Gemm } from "./gemm.ts";
 
 /** What a client is made of. */
 export interface ClientParts {
@@ -11,6 +12,7 @@ export interface ClientParts {
   /** The same, for a client of a stack. */
   readonly cloud?: AwsRuntime;
   readonly store: DefaultStore;
+  readonly gemm?: Gemm;
   readonly workers: number;
   readonly threadsPerWorker: number;
   readonly memoryLimitBytes: number;

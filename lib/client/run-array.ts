@@ -16,6 +16,7 @@ import { lowerChunks, lowerReductions, type ReducedPlan } from "../plan/lower/ar
 import { reductionOf } from "../plan/lower/array/reducing.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
+import { otherGemm } from "./gemm.ts";
 import { forgetWith } from "./forgotten.ts";
 import { keptIn } from "./kept.ts";
 
@@ -30,11 +31,11 @@ export const arrayRunner: Runner<AnyArray | ArraysTogether, unknown> = {
     const { node, isScalar } = single(arrays);
     return new ChunkedArray<DType, unknown>(await persistNode(node, host, signal), isScalar);
   },
-  explain: (arrays, { runtime }) => {
+  explain: (arrays, { runtime, gemm }) => {
     const { node } = single(arrays);
-    const reduced = lowerReductions([node]);
+    const reduced = lowerReductions([node], otherGemm(gemm));
     const { shape, dtype } = node;
-    const plan = reduced?.plan ?? lowerChunks(node);
+    const plan = reduced?.plan ?? lowerChunks(node, otherGemm(gemm));
     const result = `an array of shape [${shape.join(", ")}], ${dtype}`;
     return Promise.resolve(explainPlan(plan, result, runtime.explainCost?.(plan)));
   },
@@ -76,11 +77,11 @@ async function computeTogether(arrays: readonly AnyArray[], host: RunnerHost, si
 /** The values that occur, and how often. */
 async function computeUnique(
   node: ArrayNode,
-  { runtime, onEvent }: RunnerHost,
+  { runtime, onEvent, gemm }: RunnerHost,
   signal: AbortSignal,
 ): Promise<UniqueValues> {
   runtime.prepare(["array.run"]);
-  const reduced = lowerReductions([node]);
+  const reduced = lowerReductions([node], otherGemm(gemm));
   if (reduced === undefined) throw new InternalError("unique is no reduction.");
   const { partial } = await runtime.run(reduced.plan, { signal, onEvent });
   const [[state]] = partial as unknown as Partial; // what the fold of this plan gives
@@ -109,7 +110,7 @@ export async function computeArrays(
   const either = AbortSignal.any([signal, abort.signal]);
   const runs = [...groups.values()].map(async (places) => {
     const members = places.map((i) => nodes[i]);
-    const reduced = lowerReductions(members);
+    const reduced = lowerReductions(members, otherGemm(host.gemm));
     const made =
       reduced === undefined
         ? await Promise.all(members.map((node) => gather(node, host, either)))
@@ -154,7 +155,7 @@ async function finishReductions(
 /** The chunks of an array, put together. */
 async function gather(node: ArrayNode, host: RunnerHost, signal: AbortSignal): Promise<NDArray> {
   const { runtime } = host;
-  const { refs, run } = await keepChunks(lowerChunks(node), host, signal);
+  const { refs, run } = await keepChunks(lowerChunks(node, otherGemm(host.gemm)), host, signal);
   try {
     const grid = new Grid(node.chunks);
     const data = makeTyped(node.dtype, sizeOf(node.shape)) as TypedArray;
@@ -177,7 +178,7 @@ async function keepChunks(plan: Plan, { runtime, onEvent }: RunnerHost, signal: 
 
 async function persistNode(node: ArrayNode, host: RunnerHost, signal: AbortSignal): Promise<ArrayNode> {
   host.runtime.prepare(["array.run"]);
-  const plan = lowerChunks(node);
+  const plan = lowerChunks(node, otherGemm(host.gemm));
   const { run } = await keepChunks(plan, host, signal);
   const { id } = plan.stages[plan.stages.length - 1];
   const { shape, dtype, chunks } = node;

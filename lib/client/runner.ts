@@ -2,12 +2,15 @@ import type { Collection, CollectionKind } from "../collections/collection.ts";
 import { InternalError } from "../errors.ts";
 import type { RunEvent, Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
+import type { Gemm } from "./gemm.ts";
 import { frameRunner } from "./run-frame.ts";
 
 /** What a run of a collection needs. */
 export interface RunnerHost {
   readonly runtime: Runtime;
   readonly store: Store;
+  /** What makes products of matrices; absent: our own kernel. */
+  readonly gemm?: Gemm;
   readonly onEvent: (event: RunEvent) => void;
 }
 

@@ -86,6 +86,7 @@ function checkNode(node: PlainObject, path: string, program: readonly unknown[],
     if (input >= place) refuse(`${path}.inputs[${i}]`, "the place of a node before it", input);
   const shapeOf = (input: number) => arrayAt(objectAt(program[input], path)["shape"], path);
   if (node["grid"] !== undefined) checkChunks(node["grid"], `${path}.grid`, shape);
+  if (op === "matmul") checkGemm(node, path);
   switch (op) {
     case "transpose":
       return checkOrder(node["axes"], shape.length, `${path}.axes`);
@@ -137,6 +138,7 @@ function checkReduction(one: PlainObject, path: string): void {
   const kind = oneOfAt(one["kind"], `${path}.kind`, KINDS);
   oneOfAt(one["dtype"], `${path}.dtype`, DTYPES);
   checkChunks(one["chunks"], `${path}.chunks`);
+  if (kind === "product") checkGemm(one, path);
   if (kind === "axes") {
     textAt(one["fn"], `${path}.fn`);
     wholesAt(one["axes"], `${path}.axes`);
@@ -146,6 +148,13 @@ function checkReduction(one: PlainObject, path: string): void {
     if (one["divisor"] !== undefined) amountAt(one["divisor"], `${path}.divisor`);
   }
   for (const name of kind === "product" ? ["left", "right"] : ["root"]) wholeAt(one[name], `${path}.${name}`);
+}
+
+/** The other library multiplies floats only. */
+function checkGemm({ gemm, dtype }: PlainObject, path: string): void {
+  if (gemm === undefined) return;
+  oneOfAt(gemm, `${path}.gemm`, ["onnxruntime"]);
+  oneOfAt(dtype, `${path}.dtype`, ["float64", "float32"]);
 }
 
 function checkChunks(value: unknown, path: string, shape?: readonly number[]): void {

@@ -16,6 +16,7 @@ const plans = [
   lowerReductions([cov(x.T).node])?.plan,
   lowerReductions([square.add(square.T).mean({ axis: 0 }).node])?.plan,
   lowerChunks((x as ChunkedArray).reshape(600).take([5, 3]).node),
+  lowerChunks(x.matmul(x.T.mul(2)).node, { isThere: () => true }),
 ];
 const copyOf = (plan: unknown) => JSON.parse(JSON.stringify(plan)) as unknown;
 
@@ -48,6 +49,17 @@ test.each([
   })();
   expect(failure).toBeInstanceOf(PlanError);
   expect((failure as PlanError).fields["path"]).toBe(`stages[0].work.params.${where}`);
+});
+
+test("products by a library that there is not, or of whole numbers by one of floats, are refused", () => {
+  const plan = copyOf(plans[7]) as { stages: { work: { params: { program: Record<string, unknown>[] } } }[] };
+  const { program } = plan.stages[plan.stages.length - 1].work.params;
+  const at = program.findIndex(({ op }) => op === "matmul");
+  expect(program[at]["gemm"]).toBe("onnxruntime");
+  program[at]["dtype"] = "int32";
+  expect(() => validatePlan(plan)).toThrow(`program[${at}].dtype`);
+  program[at]["gemm"] = "magic";
+  expect(() => validatePlan(plan)).toThrow(`program[${at}].gemm`);
 });
 
 test.each([

@@ -7,7 +7,7 @@ import { broadcastRegion, copyBox, layoutOf } from "./boxes.ts";
 import { drawnBox } from "./drawn.ts";
 import { Fusion, fillWith } from "./fuse.ts";
 import { alongAxis } from "./along.ts";
-import { multiplyInto, operandBox } from "./multiply.ts";
+import { multiplyBy, operandBox } from "./multiply.ts";
 import type { Program, ProgramNode } from "./program.ts";
 import { StandardStream, streamable } from "./random.ts";
 import { countedChunks, selected } from "./select.ts";
@@ -268,7 +268,7 @@ export class Evaluator {
     for (const length of this.program[left].chunks[1]) {
       const a = await operandBox(this, left, { start: [region.start[0], from], size: [region.size[0], length] });
       const b = await operandBox(this, right, { start: [from, region.start[1]], size: [length, region.size[1]] });
-      multiplyInto(arena, a, b, out);
+      await multiplyBy(node.gemm, arena, a, b, out, from === 0);
       arena.release(a.block);
       arena.release(b.block);
       from += length;

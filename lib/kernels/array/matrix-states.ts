@@ -2,7 +2,7 @@ import { Grid, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
 import type { Arena, Block } from "./arena.ts";
 import type { Evaluator } from "./evaluate.ts";
-import { gramInto, multiplyInto, operandBox } from "./multiply.ts";
+import { gramInto, multiplyBy, operandBox } from "./multiply.ts";
 import type { State } from "./partials.ts";
 import type { ProgramReduction } from "./program.ts";
 
@@ -62,7 +62,7 @@ function centre({ arena }: Evaluator, x: Block): Float64Array {
 /** One box of the three axes rows, columns, summed. */
 export async function productState(
   evaluator: Evaluator,
-  { left, right, dtype, chunks }: Extract<Matrix, { kind: "product" }>,
+  { left, right, dtype, chunks, gemm }: Extract<Matrix, { kind: "product" }>,
   { start, size }: Region,
   place: readonly number[],
 ): Promise<State> {
@@ -70,7 +70,7 @@ export async function productState(
   const a = await operandBox(evaluator, left, { start: [start[0], start[2]], size: [size[0], size[2]] });
   const b = await operandBox(evaluator, right, { start: [start[2], start[1]], size: [size[2], size[1]] });
   const c = arena.zeros(dtype, [size[0], size[1]]);
-  if (!size.includes(0)) multiplyInto(arena, a, b, c);
+  if (!size.includes(0)) await multiplyBy(gemm, arena, a, b, c, true);
   const product = arena.view(dtype, c.address, size[0] * size[1]).slice();
   for (const block of [a.block, b.block, c]) arena.release(block);
   return { place: new Grid(chunks).indexOf(place.slice(0, 2)), fields: [product] };

@@ -30,6 +30,19 @@ export async function operandBox(evaluator: Evaluator, place: number, { start, s
   return matrixIn(await evaluator.block(node.inputs[0], box), true);
 }
 
+/** As `multiplyInto`, by what the plan says. `isFresh`: out holds zeros. @throws OptionError where the library is not there */
+export async function multiplyBy(
+  gemm: "onnxruntime" | undefined,
+  arena: Arena,
+  a: MatrixLayout,
+  b: MatrixLayout,
+  out: Block,
+  isFresh: boolean,
+): Promise<void> {
+  if (gemm === undefined || a.cols === 0) multiplyInto(arena, a, b, out);
+  else await (await import("./onnx.ts")).multiplyByOnnx(arena, a, b, out, isFresh);
+}
+
 /** out += a b, of matrices [m, k] and [k, n] of one dtype. Whole numbers wrap, as in NumPy; they lie in C order. */
 export function multiplyInto(arena: Arena, a: MatrixLayout, b: MatrixLayout, out: Block): void {
   const { dtype } = out;

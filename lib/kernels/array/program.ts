@@ -8,7 +8,8 @@ export type ProgramNode = {
   readonly [Op in keyof Operations]: ArrayMeta & { readonly op: Op } & Operations[Op];
 }[keyof Operations];
 
-interface Operations extends Omit<ArrayOperations<"place">, "data"> {
+interface Operations extends Omit<ArrayOperations<"place">, "data" | "matmul"> {
+  readonly matmul: ArrayOperations<"place">["matmul"] & OtherGemm;
   readonly data: { readonly base64: string };
   /** What an earlier stage keeps: `.npy` bytes, one output a chunk of the grid. */
   readonly input: { readonly stage: string; readonly grid: Chunks };
@@ -17,6 +18,11 @@ interface Operations extends Omit<ArrayOperations<"place">, "data"> {
 }
 
 export type Program = readonly ProgramNode[];
+
+/** What makes a product of float matrices; absent: our own kernel. Decided by the plan, since it decides the bits. */
+interface OtherGemm {
+  readonly gemm?: "onnxruntime";
+}
 
 /** Parameters of `array.run`: task i computes chunk i of the grid. */
 export interface ArrayRunParams {
@@ -55,7 +61,7 @@ export type ProgramReduction = {
 } & (
   | ({ readonly kind: "axes"; readonly root: number } & Omit<Reduction, "keepdims">)
   | { readonly kind: "gram"; readonly root: number; readonly centred: boolean; readonly divisor?: number }
-  | { readonly kind: "product"; readonly left: number; readonly right: number }
+  | ({ readonly kind: "product"; readonly left: number; readonly right: number } & OtherGemm)
   | {
       readonly kind: "histogram";
       readonly root: number;

@@ -16,6 +16,7 @@ import type { ArrayCombineParams, ArrayRunParams, ArraySink, ProgramReduction } 
 import { PLAN_VERSION, type OutputsOf, type Plan, type Stage, type StageOutput } from "../plan.ts";
 import { estimateArray, isProduct } from "./array/estimate.ts";
 import { inOrder, inputsOf } from "../../collections/array/graph.ts";
+import { GEMM_NOTE, withGemm, type OtherGemm } from "./array/gemm.ts";
 import { chunkNote } from "./array/chunk-advice.ts";
 import { computedOften } from "./array/sharing.ts";
 import { isMirrored } from "./array/pairs.ts";
@@ -29,13 +30,13 @@ const FAN = 16;
 const REREADS = 1.5;
 
 /** The chunks of one array, kept. */
-export function lowerChunks(node: ArrayNode): Plan {
-  return new ArrayLowering().chunks(node);
+export function lowerChunks(node: ArrayNode, gemm?: OtherGemm): Plan {
+  return new ArrayLowering(gemm).chunks(node);
 }
 
 /** Reductions that go through the same chunks: folded together. `undefined` where the nodes are not of that kind. */
-export function lowerReductions(nodes: readonly ArrayNode[]): ReducedPlan | undefined {
-  return new ArrayLowering().reductions(nodes);
+export function lowerReductions(nodes: readonly ArrayNode[], gemm?: OtherGemm): ReducedPlan | undefined {
+  return new ArrayLowering(gemm).reductions(nodes);
 }
 
 export interface ReducedPlan {
@@ -46,15 +47,25 @@ export interface ReducedPlan {
 }
 
 /** A sink for every chunk of an array, as for writing. */
-export function lowerTo(node: ArrayNode, sink: (root: number) => ArraySink, output: StageOutput): Plan {
-  return new ArrayLowering().to(node, sink, output);
+export function lowerTo(
+  node: ArrayNode,
+  sink: (root: number) => ArraySink,
+  output: StageOutput,
+  gemm?: OtherGemm,
+): Plan {
+  return new ArrayLowering(gemm).to(node, sink, output);
 }
 
 class ArrayLowering {
   readonly #stages: Stage[] = [];
   readonly #notes: string[] = [];
   readonly #kept = new Map<ArrayNode, Materialised>();
+  readonly #gemm: OtherGemm | undefined;
   #ids = 0;
+
+  constructor(gemm: OtherGemm | undefined) {
+    this.#gemm = gemm;
+  }
 
   chunks(node: ArrayNode): Plan {
     this.#materialise(node);
@@ -232,8 +243,10 @@ class ArrayLowering {
     return this.#push(what, { program, grid, ...ordered, sink: sink(roots) }, beside, output);
   }
 
-  #push(what: string, params: ArrayRunParams, beside: readonly OutputsOf[], output: StageOutput): OutputsOf {
+  #push(what: string, given: ArrayRunParams, beside: readonly OutputsOf[], output: StageOutput): OutputsOf {
     const id = this.#id(what);
+    const params = withGemm(given, this.#gemm);
+    if (params !== given && !this.#notes.includes(GEMM_NOTE)) this.#notes.push(GEMM_NOTE);
     const { count, counts } = new Grid(params.grid);
     const tasks = params.pairs === true ? (counts[0] * (counts[0] + 1)) / 2 : count;
     const note = isProduct(params.sink) ? undefined : chunkNote(params.grid, widthOf(params));

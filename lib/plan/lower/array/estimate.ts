@@ -2,6 +2,7 @@ import { chunkCount, largestChunk, type Chunks } from "../../../collections/arra
 import { infoOf } from "../../../collections/array/dtype.ts";
 import { sizeOf } from "../../../collections/array/shape.ts";
 import type { ArrayRunParams, ProgramNode, ProgramReduction } from "../../../kernels/array/program.ts";
+import { gemmBytes } from "./gemm.ts";
 import { peakOfBlocks } from "./peak.ts";
 import type { Estimate } from "../../plan.ts";
 
@@ -9,15 +10,22 @@ import type { Estimate } from "../../plan.ts";
 const KERNEL_BYTES = 2 * 1024 * 1024;
 
 /** Element-wise steps go through the caches; what is not element-wise makes a block, as large as the largest chunk asked for. */
-export function estimateArray({ program, grid, pairs, sink }: ArrayRunParams): Estimate {
+export function estimateArray(params: ArrayRunParams): Estimate {
+  const { program, grid, pairs, sink } = params;
   // Of whole arrays every node makes all of itself.
   const chunk = sink.to === "whole" ? Infinity : largestBox(grid, sink);
   const held = pairs === true ? program.reduce((sum, node) => sum + sharedBytes(node, chunk), 0) : 0;
   const blocks =
     held + peakOfBlocks(program, rootsOf(sink), (node) => blockBytes(node, chunk) + pickedBytes(program, node));
+  const copies = gemmBytes(params);
   return {
     bytesIn: program.reduce((sum, node) => sum + bytesRead(node), 0),
-    peakBytes: { kernel: KERNEL_BYTES, blocks, output: outputBytes(program, chunk, sink) },
+    peakBytes: {
+      kernel: KERNEL_BYTES,
+      blocks,
+      output: outputBytes(program, chunk, sink),
+      ...(copies > 0 ? { copies } : {}),
+    },
   };
 }
 
