@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { checkpointPrefix, cancelKey, manifestKey, objectUrl, progressKey } from "../../lib/runtime/aws/keys.ts";
+import { NotFoundError } from "../../lib/errors.ts";
+import {
+  checkpointPrefix,
+  cancelKey,
+  failedKey,
+  manifestKey,
+  objectUrl,
+  outcomeKey,
+  progressKey,
+} from "../../lib/runtime/aws/keys.ts";
 import type { StageProgress, WorkInput, WorkMessage } from "../../lib/runtime/aws/protocol.ts";
 import { bytesAt, putOnce, sizeAt } from "../../lib/runtime/aws/run-objects.ts";
 import type { Services } from "../../lib/runtime/aws/services.ts";
@@ -7,6 +16,7 @@ import type { Moment, Script } from "./simulated-faults.ts";
 import { PLACE, RUN, STAGE_PREFIX } from "./simulated-functions.ts";
 import type { Functions } from "./simulated-machine.ts";
 import { check, runScenario, type Ran, type RunOptions } from "./simulated-run.ts";
+import { FunctionError } from "./simulated-services.ts";
 import { scenarioOf, type Kind, type Scenario } from "./simulated-scenario.ts";
 
 /** One fault at a time, by a script; all of them at once are in faults/cloud-collect.test.ts. */
@@ -210,6 +220,160 @@ describe("a partial that is not what was sent", () => {
   });
 });
 
+describe("a batch whose function went down", () => {
+  /** Children are Express: see manifest.ts. */
+  const express = (scenario: Scenario): Scenario => {
+    const [stage] = scenario.plan.stages;
+    return { ...scenario, plan: { ...scenario.plan, stages: [{ ...stage, timeoutMs: 1_000, retries: 0 }] } };
+  };
+  const crashing =
+    (crashes: (input: WorkInput, times: number) => boolean) =>
+    (functions: Functions): Functions => {
+      let times = 0;
+      return {
+        ...functions,
+        work: async (input, services) => {
+          if (input.lost === undefined && input.batch.first === 4 && crashes(input, times++))
+            throw new FunctionError("Runtime.Crashed", "RequestId: 1 Error: Runtime exited");
+          return functions.work(input, services);
+        },
+      };
+    };
+  const quiet = { quietMs: 2 ** 40 };
+
+  test("once runs again", async () => {
+    const scenario = express(JOIN);
+    const ran = await right(scenario, { change: crashing((_, times) => times === 0), limits: quiet });
+    expect(ran.simulatedMs).toBeLessThan(4 * MINUTE);
+  });
+
+  test("whenever it runs fails the run by name, and soon", async () => {
+    const { error, simulatedMs } = await runScenario(express(JOIN), { change: crashing(() => true), limits: quiet });
+    expect(error).toMatchObject({ tag: "WorkerDied" });
+    expect(simulatedMs).toBeLessThan(4 * MINUTE);
+  });
+
+  test("and whose tasks tried it three times before is not run again", async () => {
+    let calls = 0;
+    const change = crashing(() => ++calls > 0);
+    const { error } = await runScenario(JOIN, { change, limits: quiet });
+    expect(error).toMatchObject({ tag: "WorkerDied" });
+    expect(calls).toBe(1);
+  });
+});
+
+describe("failures that do not name what they seem to", () => {
+  const failing = (task: number, batch: WorkMessage["batch"], more: object): string =>
+    JSON.stringify({
+      ...PLACE,
+      round: 0,
+      batch,
+      ms: 1,
+      outcome: { kind: "failed", task, attempt: 1, ...more },
+    });
+  /** The message comes once tasks [0, size) are in. */
+  const behindFirst =
+    (body: string) =>
+    (functions: Functions, simulation: Ran["simulation"]): Functions => ({
+      ...functions,
+      work: async (input, services) => {
+        const answer = await functions.work(input, services);
+        if (input.batch.first === 0)
+          simulation.clock.after(20_000, () => simulation.queue(`queue/${RUN}`).send(body, 0));
+        if (input.batch.first !== 0) await services.clock.sleep(60_000);
+        return answer;
+      },
+    });
+
+  test("a task that ran out of time, and has come by a copy, says nothing of those behind it", async () => {
+    // Nothing but the first batch is there when it comes.
+    const scenario = { ...JOIN, lanes: 1 };
+    const error = { tag: "TaskTimeout", name: "TaskTimeoutError", message: "too long" };
+    await right(scenario, {
+      change: behindFirst(failing(1, { first: 0, count: 8 }, { error })),
+      limits: { quietMs: 2 ** 40 },
+      reorder: false,
+    });
+  });
+
+  test("a batch that was lost of whatever is told by the first task that lacks", async () => {
+    const scenario = { ...JOIN, lanes: 1 };
+    const error = { tag: "Unreadable", name: "UnreadableError", message: "access denied" };
+    const { error: found, execution } = await runScenario(scenario, {
+      change: behindFirst(failing(0, { first: 0, count: 8 }, { error, lost: true })),
+      limits: { quietMs: 2 ** 40 },
+      reorder: false,
+    });
+    expect(execution.status).toBe("FAILED");
+    expect(found).toMatchObject({ tag: "Unreadable" });
+  });
+});
+
+describe("the run's queue", () => {
+  const unknown =
+    (times: number) =>
+    (functions: Functions): Functions => {
+      let left = times;
+      return {
+        ...functions,
+        collect: (input, services) => {
+          const receive = async (url: string, waitMs: number) => {
+            if (left-- > 0) throw new NotFoundError("AWS cannot receive from the queue: it does not exist.");
+            return services.queues.receive(url, waitMs);
+          };
+          return functions.collect(input, { ...services, queues: { ...services.queues, receive } });
+        },
+      };
+    };
+
+  test("is not known everywhere as soon as it is made", async () => {
+    await right(JOIN, { change: unknown(3) });
+  });
+
+  test("is gone for good: the run fails by name", async () => {
+    const { error, simulatedMs } = await runScenario(JOIN, { change: unknown(Infinity) });
+    expect(error).toMatchObject({ tag: "NotFound" });
+    expect(simulatedMs).toBeLessThan(2 * MINUTE);
+  });
+
+  test("is gone since the run is over: who still receives ends without a word", async () => {
+    const ran = await runScenario(JOIN, {
+      change: (functions, simulation) => {
+        simulation.clock.after(
+          5_000,
+          () =>
+            void putOnce(simulation.outside(), outcomeKey(RUN), new TextEncoder().encode('{"ok":false,"error":{}}')),
+        );
+        return { ...unknown(Infinity)(functions), work: async () => ({}), advance: onlyOnce(functions.advance) };
+      },
+    });
+    expect(await sizeAt(ran.simulation.outside(), failedKey(RUN, 0))).toBeUndefined();
+  });
+});
+
+/** Behind the first round the run is over. */
+function onlyOnce(advance: Functions["advance"]): Functions["advance"] {
+  let rounds = 0;
+  return async (input, services) => (rounds++ === 0 ? advance(input, services) : { action: "finish", run: RUN });
+}
+
+test("a checkpoint that another Collect has replaced while it was read is looked for again", async () => {
+  let emptied = false;
+  const change = (functions: Functions): Functions => ({
+    ...functions,
+    collect: (input, services) => {
+      const get: Services["store"]["get"] = async (url, options) => {
+        if (emptied || !/checkpoint-\d+$/.test(url)) return services.store.get(url, options);
+        emptied = true;
+        return new Uint8Array(0);
+      };
+      return functions.collect(input, { ...services, store: { ...services.store, get } });
+    },
+  });
+  await right(stageOf("ranges", 40), { change, limits: { ...OFTEN, reserveMs: 898_000 } });
+  expect(emptied).toBe(true);
+});
+
 describe("what else is on the queue", () => {
   const extra = (bodies: readonly string[]) => (functions: Functions, simulation: Ran["simulation"]) => {
     for (const body of bodies) simulation.queue(`queue/${RUN}`).send(body, 0);
@@ -314,7 +478,7 @@ test("it says how far it is, what was printed, and what was used", async () => {
     change: sends(async (message) => ({
       ...message,
       memoryMb: 512,
-      ...(message.batch.first === 0 ? { printed } : {}),
+      ...(message.outcome.kind === "done" && message.outcome.tasks.some(({ index }) => index === 1) ? { printed } : {}),
     })),
     reorder: false,
   });

@@ -93,7 +93,7 @@ async function work(input: WorkInput, services: Services, scenario: Scenario, ra
   };
   if (lost !== undefined) {
     const error = fromErrorRecord({ tag: "WorkerDied", name: "WorkerDiedError", message: JSON.stringify(lost) });
-    await send({ kind: "failed", task: batch.first, attempt: 1, error: toErrorRecord(error) });
+    await send({ kind: "failed", task: batch.first, attempt: 1, error: toErrorRecord(error), lost: true });
     return {};
   }
   if (scenario.kind === "enough" && (await sizeAt(services, stopKey(input))) !== undefined) return {};

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Plan } from "../../lib/plan/plan.ts";
-import { doneKey, outputKey, partName, planKey, stopKey } from "../../lib/runtime/aws/keys.ts";
+import { NotFoundError, OptionError } from "../../lib/errors.ts";
+import { doneKey, outcomeKey, outputKey, partName, planKey, stopKey } from "../../lib/runtime/aws/keys.ts";
+import { Outbox } from "../../lib/runtime/aws/outbox.ts";
 import { OutputReader, checksumOf } from "../../lib/runtime/aws/outputs.ts";
 import type { Batch, PartOf, WorkInput, WorkMessage } from "../../lib/runtime/aws/protocol.ts";
 import { putJson } from "../../lib/runtime/aws/run-objects.ts";
@@ -12,7 +14,7 @@ import type { Services } from "../../lib/runtime/aws/services.ts";
 import { emptyCounts, withCounting } from "../../lib/store/with-counting.ts";
 import { work } from "../../lib/runtime/aws/work.ts";
 import { hostileAt } from "../runtime/kernels.ts";
-import { KEEP, callOf, foldWith, planOf } from "../runtime/plans.ts";
+import { KEEP, callOf, failureOf, foldWith, planOf } from "../runtime/plans.ts";
 import { fixedTree } from "./simulated-scenario.ts";
 import { Simulation } from "./simulated-services.ts";
 
@@ -188,6 +190,63 @@ test("a batch hands the rest over before its function's time is up", async () =>
       .map(({ first, level }) => [first, 2 ** level])
       .reduce((next, [first, size]) => (expect(first).toBe(next), first + size), 0),
   ).toBe(8);
+});
+
+test("an error that is larger than a message is told all the same", async () => {
+  const { run, services } = await stackOf(
+    planOf({ work: callOf("fault", { dir, task: 6, times: 9, how: "plain" }), tasks: 8 }),
+  );
+  const message = "x".repeat(3_000_000);
+  const send = async (url: string, bodies: readonly string[]) => {
+    for (const body of bodies) if (Buffer.byteLength(body) > 2 ** 20) throw new OptionError("BatchRequestTooLong");
+    return services.queues.send(url, bodies);
+  };
+  const lost = { Error: "Error", Cause: JSON.stringify({ errorType: "RangeError", errorMessage: message }) };
+  const [{ outcome }] = await run({ first: 4, count: 4 }, { lost }, { queues: { ...services.queues, send } });
+  expect(outcome).toMatchObject({ kind: "failed", lost: true, error: { name: "RangeError", message: expect.stringContaining("more characters") } }); // prettier-ignore
+});
+
+test("whatever tasks print, a message is no larger than SQS takes", async () => {
+  const plan = planOf({ work: callOf("vector", { length: 12_000 }), tasks: 16, output: { ...foldWith("vectorSum"), enough: 99 } as never }); // prettier-ignore
+  const { run, services } = await stackOf(plan);
+  const outbox = new Outbox({ ...PLACE, round: 0, queue: "queue/run", batch: { first: 0, count: 16 } }, services);
+  const facts = { recordsIn: 1, recordsOut: 1, bytesOut: 1, ms: 1 };
+  for (let index = 0; index < 12; index++) {
+    outbox.print(index, index === 6 ? [{ stream: "stdout", text: "\u0001".repeat(2 ** 20) }] : []);
+    await outbox.add([{ index, ...facts }], {
+      first: index,
+      level: 0,
+      size: 1,
+      checksum: "",
+      body: "x".repeat(125_000),
+    });
+  }
+  await outbox.send();
+  const messages = await run({ first: 12, count: 1 });
+  expect(messages.some(({ printed }) => printed !== undefined)).toBe(true);
+  for (const message of messages) expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(2 ** 20);
+});
+
+test("a batch for which there was no room is called again by itself", async () => {
+  const { run, started } = await stackOf(planOf({ work: callOf("hostile"), tasks: 8 }));
+  const lost = { Error: "Lambda.TooManyRequestsException", Cause: "Rate Exceeded." };
+  expect(await run({ first: 4, count: 4 }, { lost })).toEqual([]);
+  expect(started).toMatchObject([{ ...PLACE, batch: { first: 4, count: 4 } }]);
+});
+
+test("where the queue is gone it is tried again, unless nobody waits any more", async () => {
+  const { run, services } = await stackOf(planOf({ work: callOf("hostile"), tasks: 8 }));
+  const send = async () => {
+    throw new NotFoundError("AWS cannot send to the queue: it does not exist.");
+  };
+  const own = { queues: { ...services.queues, send } };
+  expect(await failureOf(run({ first: 0, count: 4 }, {}, own))).toMatchObject({ tag: "StoreFault", retryable: true });
+  await putJson(services, outcomeKey("run"), { ok: false });
+  expect(await run({ first: 0, count: 4 }, {}, own)).toEqual([]);
+  // And so is the plan.
+  await services.store.delete(`s3://bucket/${planKey("other", 0)}`);
+  await putJson(services, outcomeKey("other"), { ok: true });
+  expect(await run({ first: 0, count: 4 }, { run: "other" })).toEqual([]);
 });
 
 test("nothing is run where the run was cancelled, or enough is had", async () => {

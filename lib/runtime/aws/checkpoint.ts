@@ -1,4 +1,4 @@
-import { ConflictError, UnreadableError } from "../../errors.ts";
+import { ConflictError, StoreFaultError, UnreadableError } from "../../errors.ts";
 import type { GateState } from "../chain.ts";
 import type { FoldState } from "./cloud-fold.ts";
 import { checkpointPrefix, objectUrl, type StagePlace } from "./keys.ts";
@@ -46,6 +46,7 @@ export interface SavedStage {
 }
 
 const VERSION = 1;
+const MOST_LOOKS = 5;
 
 export interface Restored {
   readonly n: number;
@@ -55,8 +56,18 @@ export interface Restored {
 
 /** The newest one; undefined where there is none. */
 export async function newestCheckpoint(bucket: Bucket, place: StagePlace): Promise<Restored | undefined> {
-  const n = await newestNumber(bucket, place);
-  return n === 0 ? undefined : { n, ...(await read(bucket, urlOf(bucket, place, n))) };
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const n = await newestNumber(bucket, place);
+    if (n === 0) return undefined;
+    const found = await read(bucket, urlOf(bucket, place, n));
+    // Another Collect goes on, and has emptied it since.
+    if (found !== undefined) return { n, ...found };
+  }
+  const url = objectUrl(bucket, checkpointPrefix(place));
+  throw new StoreFaultError(`The checkpoints ${url}… are replaced faster than they can be read.`, {
+    fields: { url },
+    retryable: true,
+  });
 }
 
 /** The number of the newest; 0 where there is none. */
@@ -84,7 +95,7 @@ export async function writeCheckpoint(
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     // It may be our own, whose answer was lost.
-    if ((await read(bucket, url)).checkpoint.id !== id) return false;
+    if ((await read(bucket, url))?.checkpoint.id !== id) return false;
   }
   if (n > 2) await bucket.store.put(urlOf(bucket, place, n - 2), new Uint8Array(0));
   return true;
@@ -99,15 +110,11 @@ async function* pieces(checkpoint: Checkpoint, parts: readonly Uint8Array[]): As
   yield* parts;
 }
 
-async function read(bucket: Bucket, url: string): Promise<{ checkpoint: Checkpoint; parts: Uint8Array[] }> {
+/** Undefined where only its name is left: newer ones have taken its place. */
+async function read(bucket: Bucket, url: string): Promise<{ checkpoint: Checkpoint; parts: Uint8Array[] } | undefined> {
   const bytes = await bucket.store.get(url);
   const length = bytes.byteLength < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  if (length === 0)
-    throw new UnreadableError(`The checkpoint ${url} is empty: a newer one has taken its place meanwhile.`, {
-      fields: { url },
-      fix: "call Collect again.",
-      retryable: true,
-    });
+  if (length === 0) return undefined;
   const checkpoint = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Checkpoint; // of `pieces`
   if (checkpoint.version !== VERSION)
     throw new UnreadableError(`The checkpoint ${url} has version ${checkpoint.version}, this stack reads ${VERSION}.`, {

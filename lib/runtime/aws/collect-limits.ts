@@ -24,6 +24,8 @@ export interface CollectLimits {
   readonly copies: number;
   /** Nothing is started again before it has been quiet for this long, in milliseconds. */
   readonly quietMs: number;
+  /** A batch whose function went down is waited for this long once it was started again, in milliseconds, or longer: see collected-stage.ts. */
+  readonly lostMs: number;
 }
 
 const DEFAULT_LIMITS: CollectLimits = {
@@ -39,6 +41,7 @@ const DEFAULT_LIMITS: CollectLimits = {
   repairs: 16,
   copies: 64,
   quietMs: 15_000,
+  lostMs: 60_000,
 };
 
 /** Of a function's memory partials may take a sixth: decoded they are larger, and a checkpoint copies them. */

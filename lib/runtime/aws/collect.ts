@@ -1,10 +1,17 @@
-import { AbanicoError, CancelledError, InternalError, StalledError, toErrorRecord } from "../../errors.ts";
+import {
+  AbanicoError,
+  CancelledError,
+  InternalError,
+  StalledError,
+  StoreFaultError,
+  toErrorRecord,
+} from "../../errors.ts";
 import { CollectedStage } from "./collected-stage.ts";
 import { limitsFor, type CollectLimits } from "./collect-limits.ts";
-import { failedKey } from "./keys.ts";
+import { failedKey, outcomeKey } from "./keys.ts";
 import type { CollectInput, RunRequest } from "./protocol.ts";
 import { Receiver } from "./receiver.ts";
-import { cancelledOf, doneOf, failedOf, putJsonOnce, requestOf } from "./run-objects.ts";
+import { cancelledOf, doneOf, failedOf, putJsonOnce, requestOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 import { Stragglers } from "./stragglers.ts";
 
@@ -36,7 +43,7 @@ export async function collect(
     return answer(await collecting.run());
   } catch (error) {
     // Another try may do, and is made by the state machine. What the stage fails with was tried often enough.
-    if (error !== collecting.failure && error instanceof AbanicoError && error.retryable) throw error;
+    if (error !== collecting.failure && error instanceof AbanicoError && error.retryable) throw passing(error);
     if ((await doneOf(services, input)) !== undefined) return answer(true);
     services.log("error", `Stage "${stage}" of run ${run} failed.`, { run, part, stage, error: toErrorRecord(error) });
     await putJsonOnce(services, failedKey(run, part), toErrorRecord(error));
@@ -46,6 +53,20 @@ export async function collect(
 
 const DEFAULT_STALL_MS = 600_000;
 const DEFAULT_DEADLINE_MS = 86_400_000;
+
+/** By the one name that the state machine tries again (cdk/definition.ts). */
+function passing(error: AbanicoError): StoreFaultError {
+  if (error instanceof StoreFaultError) return error;
+  return new StoreFaultError(error.message, { fields: error.fields, cause: error, retryable: true });
+}
+
+/** All that Collect needs of a request: the rest may be a plan of a million files. */
+type Times = Required<Pick<RunRequest, "createdAt" | "stallMs" | "deadlineMs">>;
+
+async function timesOf(services: Services, run: string): Promise<Times> {
+  const { createdAt, stallMs = DEFAULT_STALL_MS, deadlineMs = DEFAULT_DEADLINE_MS } = await requestOf(services, run);
+  return { createdAt, stallMs, deadlineMs };
+}
 
 class Collect {
   readonly #input: CollectInput;
@@ -64,7 +85,7 @@ class Collect {
   /** Whether the round is over; otherwise it is to be called again. */
   async run(): Promise<boolean> {
     const { clock } = this.#services;
-    const request = await requestOf(this.#services, this.#input.run);
+    const times = await timesOf(this.#services, this.#input.run);
     const stage = await CollectedStage.open(this.#input, this.#services, this.#limits);
     if (stage.isPast) return true;
     const receiver = new Receiver(this.#input.queue, this.#services, this.#limits);
@@ -74,6 +95,7 @@ class Collect {
         await stage.finish();
         return true;
       }
+      stage.state.failures.release(clock.now());
       this.failure = stage.state.failure;
       if (this.failure !== undefined) throw this.failure;
       await stragglers.repair(stage);
@@ -82,7 +104,7 @@ class Collect {
         await stage.checkpoint();
         return false;
       }
-      const over = await this.#look(request, stage);
+      const over = await this.#look(times, stage);
       if (over !== undefined) return over;
       await stragglers.startAgain(stage);
       const messages = await receiver.receive();
@@ -93,11 +115,11 @@ class Collect {
   }
 
   /** Now and then: whether someone else has ended the stage or the run, or it takes too long. The answer of `run`, where that is known now. */
-  async #look(request: RunRequest, stage: CollectedStage): Promise<boolean | undefined> {
+  async #look(times: Times, stage: CollectedStage): Promise<boolean | undefined> {
     const { clock } = this.#services;
     const now = clock.now();
     const idle = now - stage.movedAt;
-    const stallMs = request.stallMs ?? DEFAULT_STALL_MS;
+    const { createdAt, stallMs, deadlineMs } = times;
     const isStalled = idle >= stallMs;
     if (!isStalled && now - this.#lookedAt < this.#limits.lookMs) return undefined;
     this.#lookedAt = now;
@@ -107,9 +129,10 @@ class Collect {
         fields: { run: this.#input.run, reason },
       });
     if ((await doneOf(this.#services, this.#input)) !== undefined) return true;
-    const deadlineMs = request.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    // Another branch has failed: nobody waits for this one.
+    if ((await sizeAt(this.#services, outcomeKey(this.#input.run))) !== undefined) return true;
     const limits = { stallMs, deadlineMs };
-    if (now - request.createdAt >= deadlineMs)
+    if (now - createdAt >= deadlineMs)
       throw this.#stalled(`The run's deadline of ${deadlineMs} ms has passed`, stage, limits);
     if (!isStalled) return undefined;
     // Messages may go to one that has taken this one's place.

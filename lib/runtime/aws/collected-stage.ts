@@ -15,6 +15,9 @@ import { StageState } from "./stage-state.ts";
 import { TakenMessages } from "./taken-messages.ts";
 import { stageOf } from "./work.ts";
 
+/** A batch that was lost, and started again, is waited for so many times as long as others take. */
+const LOST_PATIENCE = 4;
+
 interface Opened {
   readonly plan: Plan;
   readonly state: StageState;
@@ -112,9 +115,10 @@ export class CollectedStage {
       this.taken.add(message.receipt);
     }
     this.state.tally.state.messages += messages.length;
+    const heldUntil = now + Math.max(this.#limits.lostMs, LOST_PATIENCE * this.state.tally.medianMs);
     for await (const { item, bodies } of this.parts.of(ours, (work) => this.intake.wanted(work))) {
       if (bodies === undefined) continue;
-      if (await this.intake.take(item.work, bodies)) this.movedAt = now;
+      if (await this.intake.take(item.work, bodies, heldUntil)) this.movedAt = now;
       this.taken.add(item.receipt);
     }
     if (this.state.isCut && !this.#stopTold) {

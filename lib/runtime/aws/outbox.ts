@@ -1,10 +1,11 @@
 import type { Printed } from "../../callables/console.ts";
 import { toErrorRecord } from "../../errors.ts";
+import { boundedRecord } from "./bounded-record.ts";
 import type { PartOf, TaskFacts, WorkInput, WorkMessage } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
-/** SQS takes 1 MiB of UTF-8; what is around the parts has room enough in the rest. In bytes. */
-const MESSAGE_BYTES = 900_000;
+/** Of parts and facts, in bytes. SQS takes 1 MiB of UTF-8; what was printed takes up to six times its units, and has room in the rest as what is around it. */
+const MESSAGE_BYTES = 600_000;
 /** Of what the tasks of a batch print, in UTF-16 code units. */
 const PRINTED_UNITS = 64 * 1024;
 
@@ -58,7 +59,19 @@ export class Outbox {
   /** Everything that is done, and behind it the failure. */
   async fail(task: number, attempt: number, error: unknown): Promise<void> {
     await this.send();
-    await this.#post({ kind: "failed", task, attempt, error: toErrorRecord(error) });
+    await this.#post({ kind: "failed", task, attempt, error: boundedRecord(toErrorRecord(error)) });
+  }
+
+  /** Nobody knows how far the batch came. */
+  async lose(error: unknown): Promise<void> {
+    const { first } = this.#input.batch;
+    await this.#post({
+      kind: "failed",
+      task: first,
+      attempt: 1,
+      error: boundedRecord(toErrorRecord(error)),
+      lost: true,
+    });
   }
 
   async #post(outcome: Outcome): Promise<void> {

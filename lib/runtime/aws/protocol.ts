@@ -134,7 +134,14 @@ export interface WorkMessage extends StageRef {
   readonly memoryMb?: number;
   readonly outcome:
     | { readonly kind: "done"; readonly parts: readonly PartOf[]; readonly tasks: readonly TaskFacts[] }
-    | { readonly kind: "failed"; readonly task: number; readonly attempt: number; readonly error: ErrorRecord };
+    | {
+        readonly kind: "failed";
+        readonly task: number;
+        readonly attempt: number;
+        readonly error: ErrorRecord;
+        /** Step Functions gave up on the whole batch: `task` is but its first. */
+        readonly lost?: boolean;
+      };
   readonly printed?: readonly { readonly task: number; readonly stream: "stdout" | "stderr"; readonly text: string }[];
 }
 

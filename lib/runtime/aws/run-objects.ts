@@ -47,9 +47,10 @@ export async function sizeAt(services: Bucket, key: string): Promise<number | un
   }
 }
 
-async function jsonAt(services: Bucket, key: string): Promise<unknown> {
+async function jsonAt(services: Bucket, key: string, tell?: (bytes: number) => void): Promise<unknown> {
   const bytes = await bytesAt(services, key);
   if (bytes === undefined) return undefined;
+  tell?.(bytes.byteLength);
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
@@ -95,24 +96,47 @@ export async function requestOf(services: Bucket, run: string): Promise<RunReque
 }
 
 /** What has been read of these objects, which never change once they are there. Goes with the store, and holds the last few. */
-const plans = new WeakMap<Store, Map<string, Promise<Plan>>>();
+const plans = new WeakMap<Store, Map<string, KeptPlan>>();
 const PLANS_KEPT = 4;
+/** Of those that are kept beside the last, in bytes of JSON: a plan of a million files has 100 MB. */
+const PLAN_BYTES = 16 * 2 ** 20;
+
+interface KeptPlan {
+  readonly plan: Promise<Plan>;
+  /** Of its JSON, once that is known. */
+  bytes: number;
+}
 
 /** The plan of a part. @throws NotFoundError */
 export function planOf(services: Bucket, run: string, part: number): Promise<Plan> {
   const key = planKey(run, part);
-  const known = plans.get(services.store) ?? new Map<string, Promise<Plan>>();
+  const known = plans.get(services.store) ?? new Map<string, KeptPlan>();
   plans.set(services.store, known);
-  const found = known.get(key) ?? readPlan(services, key);
+  let kept = known.get(key);
   known.delete(key);
-  known.set(key, found);
-  for (const oldest of known.keys()) if (known.size > PLANS_KEPT) known.delete(oldest);
-  found.catch(() => known.delete(key));
-  return found;
+  forget(known);
+  if (kept === undefined) {
+    const reading: KeptPlan = { plan: readPlan(services, key, (bytes) => (reading.bytes = bytes)), bytes: 0 };
+    kept = reading;
+    kept.plan.catch(() => known.delete(key));
+  }
+  known.set(key, kept);
+  return kept.plan;
 }
 
-async function readPlan(services: Bucket, key: string): Promise<Plan> {
-  const found = await jsonAt(services, key);
+/** Makes room for one more. */
+function forget(known: Map<string, KeptPlan>): void {
+  let bytes = 0;
+  for (const kept of known.values()) bytes += kept.bytes;
+  for (const [oldest, kept] of known) {
+    if (known.size < PLANS_KEPT && bytes <= PLAN_BYTES) return;
+    known.delete(oldest);
+    bytes -= kept.bytes;
+  }
+}
+
+async function readPlan(services: Bucket, key: string, tell: (bytes: number) => void): Promise<Plan> {
+  const found = await jsonAt(services, key, tell);
   if (found !== undefined) return found as Plan; // Advance has checked it before it wrote it
   throw new NotFoundError(`There is no plan ${objectUrl(services, key)}.`, {
     fields: { key },
@@ -153,6 +177,12 @@ export async function failureOf(services: Bucket, run: string): Promise<ErrorRec
 export async function cancelledOf(services: Bucket, run: string): Promise<string | undefined> {
   const bytes = await bytesAt(services, cancelKey(run));
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+/** Whether nobody waits for a stage's outputs any more: the stage or its run is over, or was cancelled. */
+export async function isOver(services: Bucket, place: StagePlace): Promise<boolean> {
+  const keys = [outcomeKey(place.run), cancelKey(place.run), doneKey(place)];
+  return (await Promise.all(keys.map((key) => sizeAt(services, key)))).some((size) => size !== undefined);
 }
 
 /** Runs `body`; what it throws lies in S3 before Step Functions gets a text of it. */

@@ -12,6 +12,8 @@ export interface Failure {
   readonly attempt: number;
   readonly error: ErrorRecord;
   readonly from?: number;
+  /** Its tasks were started again: it counts from then on, in milliseconds since 1970, unless they have come. */
+  readonly heldUntil?: number;
 }
 
 /** More need not be kept: only the first is told, and others matter only where copies of the tasks before them succeed after all. */
@@ -32,7 +34,16 @@ export class StageFailures {
 
   /** The first task that failed; tasks behind it do not matter. */
   get first(): number {
-    return Math.min(...this.#failures.keys());
+    let first = Infinity;
+    for (const { task, heldUntil } of this.#failures.values())
+      if (heldUntil === undefined) first = Math.min(first, task);
+    return first;
+  }
+
+  /** Those that were held for long enough count now. */
+  release(now: number): void {
+    for (const [task, { heldUntil, ...failure }] of this.#failures)
+      if (heldUntil !== undefined && now >= heldUntil) this.#failures.set(task, failure);
   }
 
   add(failure: Failure): boolean {
@@ -54,7 +65,7 @@ export class StageFailures {
   /** What the stage fails with: where everything before `low` is done, and `low` has failed. */
   due(low: number, gate: ChainGate | undefined): Error | undefined {
     const failure = this.#failures.get(low);
-    if (failure === undefined) return undefined;
+    if (failure === undefined || failure.heldUntil !== undefined) return undefined;
     const { task, attempt, error, from } = failure;
     const ordered = orderedTask(taskAt(this.#stage, task), from === undefined ? {} : { from });
     const final = finalError(fromErrorRecord(error), this.#stage, ordered, attempt);

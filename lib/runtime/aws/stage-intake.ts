@@ -1,4 +1,5 @@
 import { taskCount } from "../../plan/rules.ts";
+import { batching } from "./manifest.ts";
 import type { Held } from "./held-partial.ts";
 import type { Batch, PartOf, TaskFacts, WorkMessage } from "./protocol.ts";
 import type { StageState } from "./stage-state.ts";
@@ -11,6 +12,7 @@ type Done = Extract<WorkMessage["outcome"], { kind: "done" }>;
  */
 export class StageIntake {
   readonly #state: StageState;
+  #lost: Batch[] = [];
 
   constructor(state: StageState) {
     this.#state = state;
@@ -21,12 +23,23 @@ export class StageIntake {
     return outcome.kind === "failed" ? [] : outcome.parts.filter((part) => this.#wants(part, batch.from));
   }
 
-  /** `bodies` has the parts that are wanted, but for those that turned out broken. False where nothing of it was new. */
-  async take(message: WorkMessage, bodies: ReadonlyMap<PartOf, Held | undefined>): Promise<boolean> {
+  /**
+   * `bodies` has the parts that are wanted, but for those that turned out broken; `heldUntil`: when the failure of a batch that is started again counts, in
+   * milliseconds since 1970. False where nothing of it was new.
+   */
+  async take(message: WorkMessage, bodies: ReadonlyMap<PartOf, Held | undefined>, heldUntil: number): Promise<boolean> {
     const { outcome, batch } = message;
-    const news = outcome.kind === "failed" ? this.#fail(message) : await this.#takeDone(outcome, batch.from, bodies);
+    const news =
+      outcome.kind === "failed" ? this.#fail(message, heldUntil) : await this.#takeDone(outcome, batch.from, bodies);
     if (news) this.#state.tally.message(message);
     return news;
+  }
+
+  /** Batches that are to be run again since their functions went down: each is given once. */
+  takeLost(): readonly Batch[] {
+    const lost = this.#lost;
+    this.#lost = [];
+    return lost;
   }
 
   /** Runs of missing tasks that still matter, within blocks of `size`; repairs of this round that have not come. */
@@ -80,7 +93,7 @@ export class StageIntake {
     return news;
   }
 
-  #fail({ batch, outcome }: WorkMessage): boolean {
+  #fail({ batch, outcome }: WorkMessage, heldUntil: number): boolean {
     if (outcome.kind !== "failed") return false;
     const state = this.#state;
     const { attempt, error } = outcome;
@@ -88,11 +101,15 @@ export class StageIntake {
     const end = Math.min(batch.first + batch.count, state.count);
     let { task } = outcome;
     // Step Functions tells of a whole batch that it was lost: some of its tasks may have come before.
-    const lost = error.tag === "WorkerDied" || error.tag === "TaskTimeout";
+    const lost = outcome.lost === true;
     if (lost && batch.from === undefined) while (task < end && state.has(task)) task++;
     if (task >= end || !state.wants(task, batch.from)) return false;
     state.tally.state.attempts += attempt;
-    return state.failures.add({ task, attempt, error, ...from });
+    // Express children end at a function's first crash (cdk/definition.ts); others have tried it again.
+    const isHeld = lost && error.tag === "WorkerDied" && batching(state.stage).children === "EXPRESS";
+    if (!state.failures.add({ task, attempt, error, ...from, ...(isHeld ? { heldUntil } : {}) })) return false;
+    if (isHeld) this.#lost.push({ first: task, count: end - task, ...from });
+    return true;
   }
 
   /** Whether the facts of all tasks of a subtree are there. */

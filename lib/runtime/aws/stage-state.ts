@@ -128,6 +128,7 @@ export class StageState {
     if (this.#gate === undefined || span === undefined) return this.#finish(output);
     this.repairs.settle(index);
     this.#gated.set(index, output);
+    this.failures.settle(index);
     if (output.held !== undefined) await this.#fold?.keep(output.held);
     const verdict = this.#gate.offer(index, span, recordsIn, from);
     for (const { task, from: start } of verdict.repairs) {

@@ -9,7 +9,7 @@ import type { Services } from "./services.ts";
 const REPAIR_PATIENCE = 10;
 
 /**
- * What Collect starts itself: repairs, copies of what does not come, batches whose partials were broken. It is safe to run a task twice, so nothing has to be
+ * What Collect starts itself: repairs, copies of what does not come, batches whose partials were broken, or whose functions went down. It is safe to run a task twice, so nothing has to be
  * known of the first copy.
  */
 export class Stragglers {
@@ -41,8 +41,8 @@ export class Stragglers {
    * half of the tasks are in it is more patient: workers may not be there yet.
    */
   async startAgain(stage: CollectedStage): Promise<void> {
-    for (const batch of stage.parts.takeBroken()) await this.#start(stage, batch);
     const { state, movedAt, intake } = stage;
+    for (const batch of [...stage.parts.takeBroken(), ...intake.takeLost()]) await this.#start(stage, batch);
     if (movedAt !== this.#movedAt) {
       this.#movedAt = movedAt;
       this.#times = 0;

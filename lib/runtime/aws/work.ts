@@ -1,4 +1,4 @@
-import { PlanError } from "../../errors.ts";
+import { NotFoundError, PlanError, StoreFaultError } from "../../errors.ts";
 import type { Plan, Stage } from "../../plan/plan.ts";
 import { BatchRun } from "./batch-run.ts";
 import { caughtError } from "./caught.ts";
@@ -6,7 +6,7 @@ import { stopKey } from "./keys.ts";
 import { workerOf } from "./manifest.ts";
 import { Outbox } from "./outbox.ts";
 import type { WorkAnswer, WorkInput } from "./protocol.ts";
-import { cancelledOf, planOf, sizeAt } from "./run-objects.ts";
+import { cancelledOf, isOver, planOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -14,6 +14,8 @@ import type { Services } from "./services.ts";
  * waits for has all the time there is, and where the first one answers nevertheless, Collect takes one of the two.
  */
 const CUT_SHORT = "States.Timeout";
+/** Nothing was run: calls that nobody waits for are kept by Lambda until there is room. */
+const NO_ROOM = "Lambda.TooManyRequestsException";
 
 /**
  * Runs the tasks of a batch one after the other, with the same `runTask` as a thread of this machine, and tells Collect of them by messages. It may be called
@@ -23,30 +25,40 @@ const CUT_SHORT = "States.Timeout";
  * Functions calls it again then. Where that was in vain it is called with `lost`, and passes that on.
  */
 export async function work(input: WorkInput, services: Services): Promise<WorkAnswer> {
+  const { run, stage, batch } = input;
+  try {
+    await workOn(input, services);
+  } catch (error) {
+    // The run's queue, or its plan: deleted when it was over, or not known yet.
+    if (!(error instanceof NotFoundError)) throw error;
+    if (!(await isOver(services, input)))
+      throw new StoreFaultError(error.message, { fields: error.fields, cause: error, retryable: true });
+    services.log("info", "Nobody waits for this batch any more.", { run, stage, batch });
+  }
+  return { first: batch.first, count: batch.count };
+}
+
+async function workOn(input: WorkInput, services: Services): Promise<void> {
   const { run, part, batch, lost } = input;
-  const answer = { first: batch.first, count: batch.count };
-  if (lost?.Error === CUT_SHORT) {
+  if (lost?.Error === CUT_SHORT || lost?.Error === NO_ROOM) {
     const { lost: _, ...again } = input;
     const stage = stageOf(await planOf(services, run, part), input.stage);
-    services.log("warn", "A batch takes longer than a child has: it goes on by itself.", {
+    services.log("warn", "A batch is called once more, by itself: its child had no time left, or no worker.", {
       run,
       stage: stage.id,
       batch,
+      error: lost.Error,
     });
-    await services.startWork(workerOf(stage), again);
-    return answer;
+    return services.startWork(workerOf(stage), again);
   }
   if (lost !== undefined) {
     const tasks = `tasks [${batch.first}, ${batch.first + batch.count})`;
     const error = caughtError(lost, `Stage "${input.stage}", ${tasks}`);
     services.log("error", error.message, { run, stage: input.stage, batch });
-    await new Outbox(input, services).fail(batch.first, 1, error);
-    return answer;
+    return new Outbox(input, services).lose(error);
   }
   const stage = stageOf(await planOf(services, run, part), input.stage);
-  if (await isNotWanted(input, stage, services)) return answer;
-  await new BatchRun(input, stage, services).run();
-  return answer;
+  if (!(await isNotWanted(input, stage, services))) await new BatchRun(input, stage, services).run();
 }
 
 /** @throws PlanError */
