@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import type { StageOutput } from "../../lib/plan/plan.ts";
 import { fail } from "../../lib/runtime/aws/fail.ts";
 import { finish } from "../../lib/runtime/aws/finish.ts";
-import { cancelKey, objectUrl } from "../../lib/runtime/aws/keys.ts";
+import { UnreadableError } from "../../lib/errors.ts";
+import type { RunOutcome } from "../../lib/runtime/aws/protocol.ts";
+import { cancelKey, objectUrl, outcomeKey } from "../../lib/runtime/aws/keys.ts";
 import { advance } from "../../lib/runtime/aws/advance.ts";
-import { outcomeOf } from "../../lib/runtime/aws/run-objects.ts";
+import { outcomeOf, putJson } from "../../lib/runtime/aws/run-objects.ts";
 import { KEEP, callOf, failureOf, planOf, stageOf } from "../runtime/plans.ts";
 import { stackWith } from "./cloud-run.ts";
 
@@ -130,4 +132,74 @@ test("a run whose request is not well formed, or not there, has an outcome too",
   await fail({ run: "x", error: { Error: "PlanError", Cause: "{}" } }, services);
   const error = { tag: "Plan", fields: { path: "collection.frame.kind" } };
   expect(await outcomeOf(services, "x")).toMatchObject({ ok: false, error });
+});
+
+test("a run that was cancelled while it was planned leaves no queue, and no outcome but that", async () => {
+  for (const when of ["before its queue is made", "since"]) {
+    const stack = stackWith();
+    const { services } = stack;
+    await stack.request("run-1", { kind: "plan", plan: planOf({ work: callOf("hostile"), tasks: 10 }) });
+    const cancel = () => services.store.put(objectUrl(services, cancelKey("run-1")), new TextEncoder().encode("stop"));
+    const queues = new Set<string>();
+    const create = async (run: string) => {
+      if (when === "since") await cancel();
+      queues.add(`queue/${run}`);
+      return `queue/${run}`;
+    };
+    const remove = async (url: string) => void queues.delete(url);
+    const store: typeof services.store = {
+      ...services.store,
+      // The first thing that planning writes.
+      put: async (url, ...rest) => {
+        if (when !== "since" && url.endsWith("plan.json")) await cancel();
+        return services.store.put(url, ...rest);
+      },
+    };
+    const own = { ...services, store, queues: { ...services.queues, create, remove } };
+    expect(await failureOf(advance({ run: "run-1" }, own))).toMatchObject({ tag: "Cancelled" });
+    expect([...queues]).toEqual([]);
+    expect(await stack.keys("runs/run-1/0/only/manifest")).toHaveLength(when === "since" ? 1 : 0);
+  }
+});
+
+test("what cannot be deleted does not fail a run that has its result, and its queue goes before anyone is told", async () => {
+  const stack = stackWith();
+  const { services } = stack;
+  const none = planOf({ work: callOf("hostile"), tasks: 0 });
+  await stack.request("run-1", { kind: "plan", plan: none }, { notify: true });
+  await advance({ run: "run-1" }, services);
+  const deny = async () => {
+    throw new UnreadableError("AccessDenied");
+  };
+  const stuck = stackWith(
+    {},
+    {},
+    { finish: (input, own) => finish(input, { ...own, store: { ...own.store, delete: deny } }) },
+  );
+  await stuck.request("run-1", { kind: "plan", plan: two() }, { notify: true });
+  expect(await stuck.execute("run-1")).toMatchObject({ ok: true });
+  expect(noticesOf(stuck)).toEqual([{ run: "run-1", ok: true }]);
+  for (const end of [finish, fail]) {
+    const removed: string[] = [];
+    const queues = { ...services.queues, send: deny, remove: async (url: string) => void removed.push(url) };
+    expect(await failureOf(end({ run: "run-1" }, { ...services, queues }))).toMatchObject({ tag: "Unreadable" });
+    expect(removed).toEqual(["queue/run-1"]);
+  }
+});
+
+test("of two that end a run, the first one's outcome is told", async () => {
+  const stack = stackWith();
+  const { services } = stack;
+  const failed: RunOutcome = { ok: false, run: "run-1", error: { name: "Error", message: "first" }, wallMs: 1 };
+  await stack.request("run-1", { kind: "plan", plan: planOf({ work: callOf("hostile"), tasks: 0 }) }, { notify: true });
+  await advance({ run: "run-1" }, services);
+  const get: typeof services.store.get = async (url, options) => {
+    const found = services.store.get(url, options);
+    // It comes just behind the look.
+    if (url.endsWith("outcome.json")) await found.catch(() => putJson(services, outcomeKey("run-1"), failed));
+    return found;
+  };
+  await finish({ run: "run-1" }, { ...services, store: { ...services.store, get } });
+  expect(await outcomeOf(services, "run-1")).toEqual(failed);
+  expect(noticesOf(stack)).toMatchObject([{ ok: false, error: { message: "first" } }]);
 });

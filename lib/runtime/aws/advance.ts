@@ -4,6 +4,7 @@ import { refuseTooLarge } from "../../plan/estimate.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { validatePlan } from "../../plan/validate.ts";
 import { caughtError } from "./caught.ts";
+import { removeQueue } from "./ending.ts";
 import { projectedBill, refuseTooCostly } from "./cost.ts";
 import { planKey, requestKey, seenKey } from "./keys.ts";
 import { refuseLocal } from "./local-sources.ts";
@@ -35,7 +36,10 @@ export function advance(input: AdvanceInput, services: Services): Promise<Direct
       ? partOfPlan(request, request.what.plan, services)
       : partOfCollection(request, request.what, services));
     if (next === undefined) return { action: "finish", run };
+    // Planning may have taken minutes.
+    await refuseCancelled(run, services);
     const directive = await beginRound(run, next, services);
+    await refuseCancelled(run, services, () => removeQueue(services, run));
     const isSame = directive.part === input.part && directive.stage === input.stage && directive.round === input.round;
     // What the tasks came to would lie in S3. This is something else, and would come again.
     if (error !== undefined && isSame) throw caughtError(error, `Stage "${next.stage.id}" of run ${run}`);
@@ -103,10 +107,17 @@ function refuseOtherBundle({ run, bundle }: RunRequest, services: Services): voi
   });
 }
 
+/** Who cancels a run stops its execution and deletes its queue: what is made after that nobody else deletes. @throws CancelledError */
+async function refuseCancelled(run: string, services: Services, tidy?: () => Promise<void>): Promise<void> {
+  const reason = await cancelledOf(services, run);
+  if (reason === undefined) return;
+  await tidy?.();
+  throw new CancelledError(`Run ${run} was cancelled${reason === "" ? "." : `: ${reason}`}`, { fields: { run } });
+}
+
 /** @throws CancelledError, StalledError */
 async function refuseOver({ run, createdAt, deadlineMs = DAY_MS }: RunRequest, services: Services): Promise<void> {
-  const reason = await cancelledOf(services, run);
-  if (reason !== undefined) throw new CancelledError(`Run ${run} was cancelled: ${reason}`, { fields: { run } });
+  await refuseCancelled(run, services);
   if (services.clock.now() <= createdAt + deadlineMs) return;
   throw new StalledError(`Run ${run} has gone on for longer than its deadline of ${deadlineMs} ms.`, {
     fields: { run, deadlineMs },

@@ -10,8 +10,19 @@ const AT_ONCE = 32;
 /** For what comes behind, in milliseconds. */
 const RESERVE_MS = 20_000;
 
-/** Deletes a run's objects but for those that `keep` names by their key below the run. What there is no time for goes by the bucket's lifecycle rule. */
+/**
+ * Deletes a run's objects but for those that `keep` names by their key below the run. What there is no time for, or no permission, goes by the bucket's
+ * lifecycle rule: a run that has its result does not fail of it.
+ */
 export async function deleteObjects(services: Services, run: string, keep: (name: string) => boolean): Promise<void> {
+  try {
+    await deleteAll(services, run, keep);
+  } catch (error) {
+    services.log("warn", "Not all of a run's objects could be deleted.", { run, error: toErrorRecord(error).message });
+  }
+}
+
+async function deleteAll(services: Services, run: string, keep: (name: string) => boolean): Promise<void> {
   const { store, clock, log } = services;
   const prefix = objectUrl(services, runPrefix(run));
   let deleted = 0;

@@ -21,8 +21,8 @@ export async function fail({ run, error = {} }: FailInput, services: Services): 
     outcome = (await putJsonOnce(services, outcomeKey(run), failed)) ? failed : await outcomeOf(services, run);
     services.log("error", why.message, { run, error: why.name });
   }
-  if (outcome !== undefined && request !== undefined) await notify(services, request, outcome);
   await removeQueue(services, run);
+  if (outcome !== undefined && request !== undefined) await notify(services, request, outcome);
   return { run };
 }
 

@@ -21,11 +21,13 @@ export function finish({ run }: RunInput, services: Services): Promise<RunInput>
       const result = isPlan ? {} : { result: objectUrl(services, resultKey(run)) };
       const stages = await allStages(services, run, parts);
       outcome = { ok: true, run, part: Math.max(0, parts - 1), stages, wallMs, ...result };
-      await putJsonOnce(services, outcomeKey(run), outcome);
+      // Where another has been quicker, its outcome counts.
+      if (!(await putJsonOnce(services, outcomeKey(run), outcome)))
+        outcome = (await outcomeOf(services, run)) ?? outcome;
       services.log("info", "A run is over.", { run, parts, wallMs });
     }
-    await notify(services, request, outcome);
     await removeQueue(services, run);
+    await notify(services, request, outcome);
     await deleteObjects(services, run, request.what.kind === "plan" ? keptOfPlan(request.what.plan) : isRecord);
     return { run };
   });
