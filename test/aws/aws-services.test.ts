@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startFauxqs, type FauxqsServer } from "fauxqs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { awsError } from "../../lib/runtime/aws/aws-errors.ts";
 import { servicesFromEnvironment } from "../../lib/runtime/aws/aws-services.ts";
 import type { Services } from "../../lib/runtime/aws/services.ts";
 import { failureOf } from "../runtime/plans.ts";
@@ -118,6 +119,21 @@ test("runs are started once, and throttles are waited out", async () => {
     tag: "Unreadable",
     fields: { action: "states:StartExecution" },
   });
+});
+
+test("what SQS and Lambda say of states that pass is no error for good", () => {
+  const named = (name: string) => awsError(Object.assign(new Error(name), { name }), "receive", "sqs:ReceiveMessage");
+  for (const name of [
+    "RequestThrottled",
+    "AWS.SimpleQueueService.RequestThrottled",
+    "KmsThrottled",
+    "OverLimit",
+    "AWS.SimpleQueueService.QueueDeletedRecently",
+    "ResourceConflictException",
+  ])
+    // prettier-ignore
+    expect(named(name)).toMatchObject({ tag: "StoreFault", retryable: true });
+  for (const name of ["InvalidAddress", "BatchRequestTooLong"]) expect(named(name)).toMatchObject({ retryable: false });
 });
 
 test("work is started without waiting for it", async () => {

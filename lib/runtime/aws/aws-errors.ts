@@ -21,7 +21,17 @@ const THROTTLED = [
   "RequestLimitExceeded",
   "EC2ThrottledException",
   "ProvisionedThroughputExceededException",
+  "SlowDown",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "ThrottledException",
+  "KmsThrottled",
+  "PriorRequestNotComplete",
+  "BandwidthLimitExceeded",
 ];
+/** SQS puts its own name before some. Most messages that were received and not deleted; a queue of the same name that was deleted within the last minute; functions that are being updated. */
+const SOON =
+  /(^|\.)(OverLimit|QueueDeletedRecently|ExecutionLimitExceeded|ResourceNotReadyException|ResourceConflictException)$/;
 const SOCKETS = ["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH"];
 
 /** The tagged error for what a request threw. `doing`: as "describe the stack Abanico in eu-west-1"; `action`: the permission it takes. */
@@ -65,14 +75,16 @@ export function awsError(thrown: unknown, doing: string, action: string): Abanic
 }
 
 export function isThrottle(thrown: unknown): boolean {
-  return THROTTLED.includes(nameOf(thrown)) || statusOf(thrown) === 429;
+  const name = nameOf(thrown);
+  return THROTTLED.includes(name.slice(name.lastIndexOf(".") + 1)) || statusOf(thrown) === 429;
 }
 
-/** 5xx, and connections that broke. */
+/** 5xx, connections that broke, and states that pass by themselves. */
 export function isPassing(thrown: unknown): boolean {
   const code: unknown = property(thrown, "code");
   return (
     statusOf(thrown) >= 500 ||
+    SOON.test(nameOf(thrown)) ||
     (typeof code === "string" && SOCKETS.includes(code)) ||
     (statusOf(thrown) === 0 && /TimeoutError|socket hang up/.test(`${nameOf(thrown)} ${String(thrown)}`))
   );
