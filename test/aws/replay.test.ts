@@ -2,6 +2,8 @@ import type { Table } from "apache-arrow";
 import { expect, test } from "vitest";
 import { col, readCsv } from "../../lib/index.ts";
 import { advance } from "../../lib/runtime/aws/advance.ts";
+import { Journal } from "../../lib/runtime/aws/journal.ts";
+import { memoryStore } from "../../lib/store/memory.ts";
 import { objectUrl, outcomeKey } from "../../lib/runtime/aws/keys.ts";
 import { work } from "../../lib/runtime/aws/work.ts";
 import { writeTarget } from "../../lib/collections/dataframe/write.ts";
@@ -105,6 +107,15 @@ test("a source that is replaced or deleted between plan and work fails by name",
   });
   const deleted = meddling((services) => services.store.delete("s3://bucket/in/b.csv"));
   expect(await failureOf(deleted.compute(total()))).toMatchObject({ tag: "NotFound" });
+});
+
+test("what a planner has put where nothing was is no conflict when it is planned again", async () => {
+  const store = memoryStore();
+  const journal = () => new Journal(store, [], (operation) => operation()).store;
+  const write = (text: string) => journal().put("memory://b/x", bytes(text), { ifAbsent: true });
+  await write("one");
+  expect(await write("one")).toMatchObject({ size: 3 });
+  expect(await failureOf(write("two"))).toMatchObject({ tag: "Conflict" });
 });
 
 test("two that plan at once come to one plan, with what the first has seen", async () => {

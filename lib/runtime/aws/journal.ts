@@ -1,4 +1,4 @@
-import { NotFoundError } from "../../errors.ts";
+import { ConflictError, NotFoundError } from "../../errors.ts";
 import type { ObjectInfo, Store } from "../../store/store.ts";
 
 /** What a planner has seen of a store, in its order: listings, and looks at single objects (null: not there). */
@@ -37,7 +37,7 @@ export class Journal {
       list: (prefix, options) => this.#list(store, prefix, options, through),
       open: (url, options) => through(() => store.open(url, options)),
       get: (url, options) => through(() => store.get(url, options)),
-      put: (url, bytes, options) => through(() => store.put(url, bytes, options)),
+      put: (url, bytes, options) => through(() => putAgain(store, url, bytes, options)),
       putStream: (url, chunks, options) => through(() => store.putStream(url, chunks, options)),
       delete: (url) => through(() => store.delete(url)),
     };
@@ -84,6 +84,18 @@ export class Journal {
       found.push(step.value);
       yield step.value;
     }
+  }
+}
+
+/** What a planner puts where nothing may be, it has put before, where it died of something else since. */
+async function putAgain(store: Store, ...[url, bytes, options]: Parameters<Store["put"]>): Promise<ObjectInfo> {
+  try {
+    return await store.put(url, bytes, options);
+  } catch (error) {
+    if (!(error instanceof ConflictError) || options?.ifAbsent !== true) throw error;
+    if (Buffer.compare(await store.get(url, options.signal ? { signal: options.signal } : {}), bytes) !== 0)
+      throw error;
+    return store.head(url);
   }
 }
 
