@@ -8,6 +8,7 @@ import type { CallRequest } from "../../lib/runtime/aws/call-protocol.ts";
 import { Congestion } from "../../lib/runtime/aws/congestion.ts";
 import { setBundleSource } from "../../lib/callables/registry.ts";
 import { useBundlesOf } from "../../lib/runtime/aws/bundle-files.ts";
+import { recordTasks } from "../../lib/callables/console.ts";
 import { importBundle } from "../../lib/callables/bundle.ts";
 import type * as Tasks from "../client/futures-tasks.ts";
 import { failureOf, loadTasks } from "../client/futures-suite.ts";
@@ -57,6 +58,24 @@ describe("what comes back", () => {
     expect(Math.max(...bytes)).toBeLessThan(100_000);
     await client.close();
     expect(await stack.keys("runs/calls-")).toEqual([]);
+  });
+
+  test("errors and output beyond an answer's room do not end the function", async () => {
+    const { client } = await connected();
+    recordTasks();
+    // Calls that take no time travel many at a time.
+    const many = Array.from({ length: 6_000 }, (_, i) => i);
+    const fails = client.map((i: number) => {
+      if (i > 5_900) throw new RangeError(`${i} ${"x".repeat(1_000_000)}`);
+    }, many);
+    for (const [i, end] of (await Promise.allSettled(fails)).entries())
+      if (i > 5_900)
+        expect(end).toMatchObject({ status: "rejected", reason: { name: "RangeError", message: expect.stringMatching(`^${i} x`) } }); // prettier-ignore
+    const prints = client.map((i: number) => {
+      if (i > 5_900) process.stderr.write(" ".repeat(900_000));
+      return i;
+    }, many);
+    expect(await client.gather(prints)).toHaveLength(6_000);
   });
 
   test("arguments that make the request too large go by S3 as well", async () => {

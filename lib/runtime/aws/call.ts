@@ -14,6 +14,7 @@ import {
   type CallRequest,
   type Cargo,
 } from "./call-protocol.ts";
+import { boundedRecord } from "./bounded-record.ts";
 import { callKey, objectUrl } from "./keys.ts";
 import { bytesAt, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
@@ -22,6 +23,8 @@ import type { Services } from "./services.ts";
 const RESERVE_MS = 2_000;
 /** How often a call that takes long looks whether anyone still waits for it, in milliseconds. */
 const LOOK_MS = 2_000;
+/** For the error of one more call, in bytes: see bounded-record.ts. */
+const ERROR_ROOM = 512 * 1024;
 /** Of clients, and of values that came by S3, the last are remembered: in number, and in bytes. */
 const CLIENTS_KEPT = 4;
 const VALUES_KEPT = 256 * 2 ** 20;
@@ -101,6 +104,8 @@ class Calling {
     for (const place of request.places) {
       const index = request.indices[place];
       if (this.#abort.signal.aborted || this.#services.clock.remaining() < RESERVE_MS) break;
+      // What is left is handed back.
+      if (this.#size > PAYLOAD_LIMIT - ERROR_ROOM) break;
       const given = runner.run(place, index);
       const ended = given instanceof Promise ? await this.#inTime(given, index) : given;
       if (ended === "over") return { outcomes: this.#outcomes, timedOut: index };
@@ -163,15 +168,26 @@ class Calling {
     const { index } = outcome;
     const fraction = this.#fractions.get(index);
     const beside = {
-      ...(outcome.printed === undefined ? {} : { printed: outcome.printed }),
+      ...this.#printedOf(outcome),
       ...(fraction === undefined ? {} : { fraction }),
     };
     const told: CallOutcome =
       "error" in outcome
-        ? { index, error: outcome.error, ...beside }
+        ? { index, error: boundedRecord(outcome.error), ...beside }
         : { index, ms: outcome.ms, body: await this.#cargoOf(outcome.body, index), ...beside };
     this.#outcomes.push(told);
-    this.#size += "error" in told || told.printed !== undefined ? JSON.stringify(told).length : 100;
+    this.#size += "error" in told ? Buffer.byteLength(JSON.stringify(told)) : 100;
+  }
+
+  /** A call may print a million characters, and an answer has room for few such: what has none is in the function's log. */
+  #printedOf({ printed }: Outcome): Pick<CallOutcome, "printed"> {
+    if (printed === undefined) return {};
+    const size = Buffer.byteLength(JSON.stringify(printed));
+    if (this.#size + size <= PAYLOAD_LIMIT / 2) {
+      this.#size += size;
+      return { printed };
+    }
+    return { printed: [{ stream: "stderr", text: `[${size} bytes of output are in the log of the function only]\n` }] };
   }
 
   async #cargoOf(bytes: Uint8Array, index: number): Promise<Cargo> {
