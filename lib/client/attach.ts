@@ -1,5 +1,5 @@
 import type { Collection } from "../collections/collection.ts";
-import { knownKeys, wrong } from "../collections/options.ts";
+import { knownKeys, wholeNumber, wrong } from "../collections/options.ts";
 import { NotFoundError, PlanError, type Json } from "../errors.ts";
 import type { AwsRuntime } from "../runtime/aws/runtime.ts";
 import { BundleUploads } from "../runtime/aws/bundle-uploads.ts";
@@ -43,6 +43,9 @@ export async function startRun<T>(
   const { id = newRunId(), deadlineMs, notify, maxCost } = options;
   if (typeof id !== "string" || !/^[A-Za-z0-9][\w-]{0,39}$/.test(id))
     throw wrong("start(…) option id", "up to 40 letters, digits, hyphens and underscores", id);
+  if (deadlineMs !== undefined) wholeNumber(deadlineMs, "start(…) option deadlineMs", 1);
+  if (notify !== undefined && typeof notify !== "boolean")
+    throw wrong("start(…) option notify", "true or false", notify);
   const json = jsonOf(collection);
   refuseLocalPaths(json);
   const described = await new BundleUploads(cloud).upload(json);

@@ -2,6 +2,7 @@ import { tableToIPC, type Table } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { Client, col, fromSequence, readCsv, type RunEvent } from "../../lib/index.ts";
 import { checkBucket, refuseOtherCode } from "../../lib/client/connect-aws.ts";
+import { CloudRun } from "../../lib/client/cloud-run.ts";
 import { UnreadableError } from "../../lib/errors.ts";
 import { failureOf } from "../runtime/plans.ts";
 import { OUTPUTS, clientCloud } from "./client-cloud.ts";
@@ -138,6 +139,24 @@ describe("what may be wrong with a stack", () => {
       expect(await failureOf(Client.connect(url))).toMatchObject({ tag: "Option", message: /aws:\/\/REGION\/STACK/ });
     },
   );
+
+  test("a run that cannot be stopped is not said to be", async () => {
+    const { cloud } = clientCloud(stackWith());
+    const deny = async () => {
+      throw new UnreadableError("AccessDenied");
+    };
+    const neither = { ...cloud, store: { ...cloud.store, put: deny }, stopRun: deny };
+    expect(await failureOf(new CloudRun(neither, "run-1").cancel())).toMatchObject({ tag: "Unreadable" });
+    // Workers and Collect see the marker.
+    await new CloudRun({ ...cloud, stopRun: deny }, "run-1").cancel();
+  });
+
+  test("options of a run that mean nothing are refused", async () => {
+    const { client } = await fakeClient();
+    for (const options of [{ deadlineMs: -1 }, { deadlineMs: "1h" }, { notify: "yes" }, { id: "a b" }])
+      expect(await failureOf(client.start(frame(), options as object))).toMatchObject({ tag: "Option" });
+    await client.close();
+  });
 
   test("options that mean nothing are refused", async () => {
     for (const options of [{ concurency: 2 }, { concurrency: 0 }, { maxCost: -1 }, { progress: 1 }, { store: {} }])

@@ -27,14 +27,17 @@ export async function beginRun(cloud: Cloud, run: string, asked: Asked): Promise
 }
 
 /**
- * Stops a run: the marker tells workers and Collect, which then end by themselves; the execution is stopped at once, since no one waits for them. What is thrown
- * on the way is dropped, as there is nobody left to tell.
+ * Stops a run: the marker tells workers and Collect, which then end by themselves; the execution is stopped at once, since no one waits for them. Either will do.
+ *
+ * @throws where neither could be done: the run goes on
  */
 export async function stopRun(cloud: Cloud, run: string, reason: string): Promise<void> {
-  await Promise.allSettled([
+  const done = await Promise.allSettled([
     cloud.store.put(objectUrl(cloud, cancelKey(run)), new TextEncoder().encode(reason)),
     cloud.stopRun(run, reason),
   ]);
+  const failed = done.filter((one) => one.status === "rejected");
+  if (failed.length === done.length) throw failed[0].reason;
   // Fail does it otherwise, and does not come to it here.
   await cloud.removeQueue(run).catch(() => undefined);
 }
@@ -69,7 +72,9 @@ export async function runPlan(
   } catch (thrown) {
     const stopped = ends.aborted && thrown === ends.reason;
     const error = stopped && !failed.aborted ? cancelled(thrown) : thrown;
-    if (stopped && begun) await stopRun(cloud, run, error instanceof Error ? error.message : String(error));
+    // Whoever stops it is told that it was stopped, and not why it could not be.
+    if (stopped && begun)
+      await stopRun(cloud, run, error instanceof Error ? error.message : String(error)).catch(() => undefined);
     emit({ type: "run-failed", run: name, error: toErrorRecord(error) });
     intake?.changed({ error });
     throw stopped || !begun ? error : goesOn(error, run);
