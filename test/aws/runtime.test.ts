@@ -3,7 +3,7 @@ import { createInlineRuntime } from "../../lib/runtime/inline.ts";
 import { putJson } from "../../lib/runtime/aws/run-objects.ts";
 import { cancelKey, outcomeKey } from "../../lib/runtime/aws/keys.ts";
 import type { RunEvent } from "../../lib/runtime/runtime.ts";
-import { WorkerDiedError, toErrorRecord } from "../../lib/errors.ts";
+import { UnreadableError, WorkerDiedError, toErrorRecord } from "../../lib/errors.ts";
 import { callOf, failureOf, foldWith, KEEP, planOf } from "../runtime/plans.ts";
 import { stackWith } from "./cloud-run.ts";
 import { runtimeOn } from "./client-cloud.ts";
@@ -93,6 +93,26 @@ test("a signal stops the run, and deletes its queue and what it has made", async
   const run = asked[0].replace("start ", "");
   expect(asked).toEqual([`start ${run}`, `stop ${run}: The run was cancelled.`, `remove queue ${run}`]);
   expect(await stack.keys(cancelKey(run))).toHaveLength(1);
+});
+
+test("where the client cannot watch any more it says that the run goes on, and nowhere else", async () => {
+  const denied = new UnreadableError("The AWS credentials have expired: cannot read s3://bucket.", { fix: "log in." });
+  const plan = planOf({ work: callOf("one"), tasks: 3 });
+  const stack = stackWith();
+  const get = async () => {
+    throw denied;
+  };
+  const store = { ...stack.services.store, get };
+  const blind = await failureOf(runtimeOn(stack, {}, { store }).runtime.run(plan));
+  expect(blind).toMatchObject({ tag: "Unreadable", fields: { run: expect.any(String) } });
+  expect(blind.message).toMatch(/have expired[^]*goes on without this client[^]*client\.attach\("run-/);
+  const action = new UnreadableError("not allowed", { fields: { action: "states:StartExecution" } });
+  const startRun = async () => {
+    throw action;
+  };
+  expect((await failureOf(runtimeOn(stackWith(), {}, { startRun }).runtime.run(plan))).message).not.toContain(
+    "goes on",
+  );
 });
 
 test("a subscriber that throws ends the run with its error", async () => {

@@ -60,7 +60,10 @@ export async function runPlan(
     begun = true;
     await beginRun(cloud, run, { ...asked, what: { kind: "plan", plan } });
     const look = new StageLook(cloud, { run, part: 0, name }, plan, emit);
-    const outcome = await awaitOutcome(cloud, run, { signal: ends, onLook: () => look.look() });
+    const watching = awaitOutcome(cloud, run, { signal: ends, onLook: () => look.look() });
+    const outcome = await watching.catch((error: unknown) => {
+      throw ends.aborted ? error : goesOn(error, run);
+    });
     if (!outcome.ok) throw await withLogs(cloud, run, fromErrorRecord(outcome.error));
     look.finish(outcome.stages);
     const report = reportOfRun(name, outcome, cloud);
@@ -77,14 +80,13 @@ export async function runPlan(
       await stopRun(cloud, run, error instanceof Error ? error.message : String(error)).catch(() => undefined);
     emit({ type: "run-failed", run: name, error: toErrorRecord(error) });
     intake?.changed({ error });
-    throw stopped || !begun ? error : goesOn(error, run);
+    throw error;
   }
 }
 
 /** The run itself has not failed where only the watching has: it can be found again. */
 function goesOn(error: unknown, run: string): unknown {
   if (!(error instanceof AbanicoError) || (error.tag !== "Unreadable" && error.tag !== "StoreFault")) return error;
-  if (typeof error.fields["action"] !== "string") return error;
   const { fix, ...record } = toErrorRecord(error);
   const more = `the run goes on without this client: (await client.attach("${run}")).result(), or npx abanico status ${run}.`;
   return fromErrorRecord({
