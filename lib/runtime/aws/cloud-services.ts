@@ -5,7 +5,8 @@ import type { ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Store } from "../../store/store.ts";
 import { awsError, isPassing, isThrottle, nameOf } from "./aws-errors.ts";
-import type { ClientClock, Cloud, Execution, Invoked, LogLine, LogQuery, StackOutputs } from "./cloud.ts";
+import type { ClientClock, Cloud, Execution, Invoked, StackOutputs } from "./cloud.ts";
+import { newestLogs } from "./newest-logs.ts";
 
 /** Clients of the SDK, where a program has its own; those that are not given are made when they are first needed. */
 export interface AwsClients {
@@ -28,6 +29,8 @@ export interface CloudOptions {
 /** What clients are made with. An invocation may take 15 minutes, and tries once: retries are the executor's. */
 const ATTEMPTS = { maxAttempts: 5 };
 const INVOCATION_MS = 960_000;
+/** Of one request. */
+const MOST_EXECUTIONS = 1_000;
 
 /** The services of AWS for a client, over the SDK, whose parts are loaded when they are first needed. */
 export function cloudServices({ region, stack, store, clients = {}, endpoint }: CloudOptions): Cloud {
@@ -86,7 +89,7 @@ export function cloudServices({ region, stack, store, clients = {}, endpoint }: 
       const { sdk, client } = await sfn();
       try {
         const { executions = [] } = await client.send(
-          new sdk.ListExecutionsCommand({ stateMachineArn, maxResults: limit }),
+          new sdk.ListExecutionsCommand({ stateMachineArn, maxResults: Math.min(limit, MOST_EXECUTIONS) }),
         );
         return executions.map((found) => ({ run: found.name ?? "", ...executionFrom(found) }));
       } catch (thrown) {
@@ -141,7 +144,7 @@ export function cloudServices({ region, stack, store, clients = {}, endpoint }: 
 
     async *logs(wanted) {
       const { sdk, client } = await logs();
-      yield* newestOf(stack.logGroups, wanted, async (group, token) => {
+      yield* newestLogs(stack.logGroups, wanted, async (group, token) => {
         try {
           return await client.send(
             new sdk.FilterLogEventsCommand({
@@ -175,37 +178,6 @@ export const systemClock: ClientClock = {
       signal?.addEventListener("abort", end);
     }),
 };
-
-interface Page {
-  readonly events?: readonly {
-    readonly timestamp?: number | undefined;
-    readonly message?: string | undefined;
-    readonly logStreamName?: string | undefined;
-  }[];
-  readonly nextToken?: string | undefined;
-}
-
-/** Pages of all groups, at most `limit` lines in all, by their time. */
-async function* newestOf(
-  groups: readonly string[],
-  { limit }: LogQuery,
-  page: (group: string, token: string | undefined) => Promise<Page>,
-): AsyncGenerator<LogLine> {
-  const lines: LogLine[] = [];
-  for (const group of groups) {
-    let token: string | undefined;
-    let found = 0;
-    do {
-      const { events = [], nextToken } = await page(group, token);
-      for (const { timestamp = 0, message = "", logStreamName = "" } of events)
-        lines.push({ at: timestamp, group, stream: logStreamName, text: message });
-      found += events.length;
-      token = nextToken;
-    } while (token !== undefined && found < limit);
-  }
-  lines.sort((a, b) => a.at - b.at);
-  yield* lines.slice(-limit);
-}
 
 const STATUSES: { readonly [status in ExecutionStatus]?: Execution["status"] } = {
   RUNNING: "running",
