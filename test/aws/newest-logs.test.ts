@@ -33,6 +33,7 @@ test("the latest lines of all groups come by their time, however many older ones
 test("a group that has no end is not read for ever", async () => {
   let pages = 0;
   const page = async (): Promise<LogPage> => ({ events: [{ timestamp: ++pages, message: "x" }], nextToken: "more" });
-  const found = await Array.fromAsync(newestLogs(["a"], { since: 0, limit: 2 }, page));
-  expect(found.map(({ at }) => at)).toEqual([199, 200]);
+  const times: number[] = [];
+  for await (const { at } of newestLogs(["a"], { since: 0, limit: 2 }, page)) times.push(at);
+  expect(times).toEqual([199, 200]);
 });
