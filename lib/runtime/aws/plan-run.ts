@@ -1,14 +1,13 @@
-import { AbanicoError, CancelledError, InternalError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
-import { loadFold } from "../../kernels/registry.ts";
-import type { Plan, Ref } from "../../plan/plan.ts";
-import { taskCount } from "../../plan/rules.ts";
+import { AbanicoError, CancelledError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
+import type { Plan } from "../../plan/plan.ts";
 import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
 import type { Cloud } from "./cloud.ts";
 import { billOf } from "./cost.ts";
 import { cancelKey, objectUrl, partName, requestKey } from "./keys.ts";
 import { StageLook, reportOf } from "./look.ts";
+import { givenBy } from "./part-result.ts";
 import { PROTOCOL, type RunOutcome, type RunRequest } from "./protocol.ts";
-import { partialOf, putJsonOnce } from "./run-objects.ts";
+import { putJsonOnce } from "./run-objects.ts";
 import { awaitOutcome } from "./watch.ts";
 import { withLogs } from "./worker-logs.ts";
 
@@ -67,7 +66,7 @@ export async function runPlan(
     if (!outcome.ok) throw await withLogs(cloud, run, fromErrorRecord(outcome.error));
     look.finish(outcome.stages);
     const report = reportOfRun(name, outcome, cloud);
-    const result = await resultOf(cloud, plan, outcome);
+    const result = await givenBy(cloud, plan, outcome);
     ends.throwIfAborted();
     emit({ type: "run-finished", run: name, report });
     failed.throwIfAborted();
@@ -123,24 +122,4 @@ export function reportOfRun(name: string, outcome: Done, { stack }: Pick<Cloud, 
     stages: outcome.stages.map((done) => reportOf(done.stage, done)),
     bill: billOf(outcome, stack),
   };
-}
-
-/** The merged partial where the last stage folds, refs where it keeps. */
-export async function resultOf(
-  cloud: Cloud,
-  plan: Plan,
-  { run, part }: Done,
-): Promise<{ readonly partial: unknown } | { readonly refs: readonly Ref[] }> {
-  const last = plan.stages.at(-1);
-  if (last === undefined) throw new InternalError(`The run ${run} has a plan without stages.`);
-  const { output, tasks, id } = last;
-  if (output.kind !== "fold") {
-    const refs = Array.from({ length: taskCount(tasks) }, (_, task) => ({ run: partName(run, part), stage: id, task }));
-    return { refs };
-  }
-  const fold = await loadFold(output.fold.op, output.fold.params);
-  const bytes = await partialOf(cloud, { run, part, stage: id });
-  if (bytes !== undefined) return { partial: fold.decode(bytes) };
-  if (taskCount(tasks) === 0) return { partial: fold.empty() };
-  throw new InternalError(`The run ${run} is over, and its partial is not there.`, { fields: { run, stage: id } });
 }
