@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { infoOf, type TypedArray } from "../../collections/array/dtype.ts";
+import { infoOf, viewOf, type TypedArray } from "../../collections/array/dtype.ts";
 import { OptionError } from "../../errors.ts";
 import type { Arena, Block } from "./arena.ts";
 import { gathered } from "./boxes.ts";
@@ -7,7 +7,7 @@ import type { MatrixLayout } from "./multiply.ts";
 
 /**
  * Products of matrices by `onnxruntime-node`, where a plan says so (plan/lower/array/gemm.ts). Its loops have vectors of 256 and 512 bits, which WebAssembly has not.
- * It reads and writes the kernel's memory as it lies.
+ * It reads and writes the kernel's memory as it lies, where Node lets it: shared memory from Node 24 on. Elsewhere it gets copies.
  */
 
 /** What is used of the package, which is an optional peer: no types of its own need to be installed. */
@@ -47,13 +47,20 @@ export async function multiplyByOnnx(
 ): Promise<void> {
   const dtype = out.dtype as FloatType; // the plan has no others
   const { Tensor } = onnxRuntime();
-  const session = await sessionOf(dtype);
+  const { session, takesShared } = await sessionOf(dtype);
   const [left, right] = [inOrder(arena, a), inOrder(arena, b)];
   const product = isFresh ? out : arena.block(dtype, out.shape);
-  const tensor = ({ address }: Block, rows: number, cols: number) =>
-    new Tensor(dtype, arena.view(dtype, address, rows * cols), [rows, cols]);
-  const feeds = { a: tensor(left, a.rows, a.cols), b: tensor(right, b.rows, b.cols) };
-  await session.run(feeds, { c: tensor(product, a.rows, b.cols) });
+  const elements = ({ address }: Block, rows: number, cols: number) => {
+    const view = arena.view(dtype, address, rows * cols);
+    return takesShared ? view : view.slice();
+  };
+  const made = elements(product, a.rows, b.cols);
+  const feeds = {
+    a: new Tensor(dtype, elements(left, a.rows, a.cols), [a.rows, a.cols]),
+    b: new Tensor(dtype, elements(right, b.rows, b.cols), [b.rows, b.cols]),
+  };
+  await session.run(feeds, { c: new Tensor(dtype, made, [a.rows, b.cols]) });
+  if (!takesShared) arena.view(dtype, product.address, made.length).set(made);
   if (left !== a.block) arena.release(left);
   if (right !== b.block) arena.release(right);
   if (product === out) return;
@@ -70,16 +77,30 @@ function inOrder(arena: Arena, { block, rows, cols, row, col }: MatrixLayout): B
 }
 
 /** One for each dtype, of this thread. */
-const sessions = new Map<FloatType, Promise<Session>>();
+const sessions = new Map<FloatType, Promise<Opened>>();
 
-function sessionOf(dtype: FloatType): Promise<Session> {
-  let session = sessions.get(dtype);
-  if (session === undefined) {
-    const options = { intraOpNumThreads: 1, interOpNumThreads: 1, enableCpuMemArena: false, logSeverityLevel: 3 };
-    session = onnxRuntime().InferenceSession.create(matmulModel(dtype), options);
-    sessions.set(dtype, session);
+interface Opened {
+  readonly session: Session;
+  readonly takesShared: boolean;
+}
+
+function sessionOf(dtype: FloatType): Promise<Opened> {
+  let opened = sessions.get(dtype);
+  if (opened === undefined) sessions.set(dtype, (opened = open(dtype)));
+  return opened;
+}
+
+async function open(dtype: FloatType): Promise<Opened> {
+  const { InferenceSession, Tensor } = onnxRuntime();
+  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, enableCpuMemArena: false, logSeverityLevel: 3 };
+  const session = await InferenceSession.create(matmulModel(dtype), options);
+  const one = () => new Tensor(dtype, viewOf(dtype, new SharedArrayBuffer(8), 0, 1), [1, 1]);
+  try {
+    await session.run({ a: one(), b: one() }, { c: one() });
+    return { session, takesShared: true };
+  } catch {
+    return { session, takesShared: false };
   }
-  return session;
 }
 
 /** Numbers of onnx.proto: TensorProto.DataType. */

@@ -49,13 +49,16 @@ function isLarge(pieces: Chunks, { from }: OtherGemm): boolean {
   return total >= from && largestChunk(pieces) >= PIECE && Math.max(0, ...pieces[2]) >= SUMMED;
 }
 
-/** What a task holds more: operands that lie transposed are copied, and a product that is added to another is made apart. */
+/**
+ * What a task holds more: operands that lie transposed are copied, and a product that is added to another is made apart; where Node does not hand shared memory over
+ * (before 24), there is a copy of all three.
+ */
 export function gemmBytes({ program, grid, sink }: ArrayRunParams): number {
   let most = 0;
   const piece = (dtype: DType, [rows, columns, summed]: Chunks) => {
     const sides = [rows, columns, summed].map((lengths) => Math.max(0, ...lengths));
     const faces = sides.map((_, axis) => sizeOf(sides.toSpliced(axis, 1)));
-    most = Math.max(most, infoOf(dtype).bytes * faces.reduce((sum, face) => sum + face, 0));
+    most = Math.max(most, 2 * infoOf(dtype).bytes * faces.reduce((sum, face) => sum + face, 0));
   };
   for (const node of program)
     if (node.op === "matmul" && node.gemm !== undefined)
