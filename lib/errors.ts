@@ -270,12 +270,6 @@ function isOurs(error: Error): error is AbanicoError {
   return OURS in error;
 }
 
-/** An error of this copy of the library, whatever was thrown: one of another copy is made again, others stay as they are. */
-export function adopted(thrown: unknown): Error {
-  if (!(thrown instanceof Error)) return new Error(String(thrown), { cause: thrown });
-  return isOurs(thrown) && !(thrown instanceof AbanicoError) ? fromErrorRecord(toErrorRecord(thrown)) : thrown;
-}
-
 /**
  * Makes an error again from its record: the tagged class where there is one, the user's class where its module is loaded, otherwise
  * the native class, with the same name, message, stack, cause and fields.
@@ -313,15 +307,18 @@ export function nearestNames(name: string, candidates: readonly string[]): strin
     .map(({ candidate }) => candidate);
 }
 
+/** Letters to put in, leave out, replace, or exchange with the one beside. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let before = row;
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, substitution));
+      const isExchange = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, substitution, isExchange ? before[j - 2] + 1 : Infinity));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length];
 }

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { adopted } from "../lib/adopted.ts";
 import type * as errors from "../lib/errors.ts";
 import {
   AbanicoError,
-  adopted,
   CallableError,
   CsvError,
   fromErrorRecord,

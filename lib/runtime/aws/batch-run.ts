@@ -1,4 +1,4 @@
-import { adopted } from "../../errors.ts";
+import { adopted } from "../../adopted.ts";
 import { takePrinted, whileRecorded } from "../../callables/console.ts";
 import type { Ref, Stage, Task } from "../../plan/plan.ts";
 import { loadFold } from "../../kernels/registry.ts";
