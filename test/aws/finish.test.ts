@@ -125,6 +125,19 @@ test("cancelled, over its deadline, too large, too costly, of another version: r
   expect(await failureOf(advance({ run: "none" }, services))).toMatchObject({ tag: "NotFound" });
 });
 
+test("the clock of the client that asks may be wrong", async () => {
+  for (const hours of [-50, 3]) {
+    const stack = stackWith();
+    const createdAt = stack.services.clock.now() + hours * 3_600_000;
+    const what = { kind: "plan", plan: planOf({ work: callOf("hostile"), tasks: 10 }) } as const;
+    await stack.request("run-1", what, { createdAt, deadlineMs: 1_800_000 });
+    const outcome = await stack.execute("run-1");
+    expect(outcome).toMatchObject({ ok: true });
+    expect(outcome.wallMs).toBeGreaterThan(0);
+    expect(outcome.wallMs).toBeLessThan(1_800_000);
+  }
+});
+
 test("a run whose request is not well formed, or not there, has an outcome too", async () => {
   const { services } = stackWith();
   const asked = { collection: { abanico: 1, frame: { kind: "cvs" } } };

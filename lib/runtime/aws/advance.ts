@@ -13,7 +13,7 @@ import { ask, askedBy, runAt } from "./pipelines.ts";
 import { replay } from "./replay.ts";
 import { hasResult, writeResult } from "./result.ts";
 import type { AdvanceInput, Directive, RunRequest } from "./protocol.ts";
-import { cancelledOf, failedOf, putJsonOnce, recorded, requestOf, sizeAt } from "./run-objects.ts";
+import { begin, begunAt, cancelledOf, failedOf, putJsonOnce, recorded, requestOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
 const DAY_MS = 86_400_000;
@@ -31,6 +31,7 @@ export function advance(input: AdvanceInput, services: Services): Promise<Direct
     await askDirectly(input, services);
     const request = await requestOf(services, run);
     refuseOtherBundle(request, services);
+    if (input.part === undefined) await begin(services, run);
     await refuseOver(request, services);
     const next = await (request.what.kind === "plan"
       ? partOfPlan(request, request.what.plan, services)
@@ -116,9 +117,10 @@ async function refuseCancelled(run: string, services: Services, tidy?: () => Pro
 }
 
 /** @throws CancelledError, StalledError */
-async function refuseOver({ run, createdAt, deadlineMs = DAY_MS }: RunRequest, services: Services): Promise<void> {
+async function refuseOver(request: RunRequest, services: Services): Promise<void> {
+  const { run, deadlineMs = DAY_MS } = request;
   await refuseCancelled(run, services);
-  if (services.clock.now() <= createdAt + deadlineMs) return;
+  if (services.clock.now() <= (await begunAt(services, request)) + deadlineMs) return;
   throw new StalledError(`Run ${run} has gone on for longer than its deadline of ${deadlineMs} ms.`, {
     fields: { run, deadlineMs },
     fix: "give it longer (deadlineMs), or less to do at once.",

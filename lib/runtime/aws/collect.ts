@@ -11,7 +11,7 @@ import { limitsFor, type CollectLimits } from "./collect-limits.ts";
 import { failedKey, outcomeKey } from "./keys.ts";
 import type { CollectInput, RunRequest } from "./protocol.ts";
 import { Receiver } from "./receiver.ts";
-import { cancelledOf, doneOf, failedOf, putJsonOnce, requestOf, sizeAt } from "./run-objects.ts";
+import { begunAt, cancelledOf, doneOf, failedOf, putJsonOnce, requestOf, sizeAt } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 import { Stragglers } from "./stragglers.ts";
 
@@ -61,11 +61,12 @@ function passing(error: AbanicoError): StoreFaultError {
 }
 
 /** All that Collect needs of a request: the rest may be a plan of a million files. */
-type Times = Required<Pick<RunRequest, "createdAt" | "stallMs" | "deadlineMs">>;
+type Times = Required<Pick<RunRequest, "stallMs" | "deadlineMs">> & { readonly begunAt: number };
 
 async function timesOf(services: Services, run: string): Promise<Times> {
-  const { createdAt, stallMs = DEFAULT_STALL_MS, deadlineMs = DEFAULT_DEADLINE_MS } = await requestOf(services, run);
-  return { createdAt, stallMs, deadlineMs };
+  const request = await requestOf(services, run);
+  const { stallMs = DEFAULT_STALL_MS, deadlineMs = DEFAULT_DEADLINE_MS } = request;
+  return { begunAt: await begunAt(services, request), stallMs, deadlineMs };
 }
 
 class Collect {
@@ -119,7 +120,7 @@ class Collect {
     const { clock } = this.#services;
     const now = clock.now();
     const idle = now - stage.movedAt;
-    const { createdAt, stallMs, deadlineMs } = times;
+    const { stallMs, deadlineMs } = times;
     const isStalled = idle >= stallMs;
     if (!isStalled && now - this.#lookedAt < this.#limits.lookMs) return undefined;
     this.#lookedAt = now;
@@ -132,7 +133,7 @@ class Collect {
     // Another branch has failed: nobody waits for this one.
     if ((await sizeAt(this.#services, outcomeKey(this.#input.run))) !== undefined) return true;
     const limits = { stallMs, deadlineMs };
-    if (now - createdAt >= deadlineMs)
+    if (now - times.begunAt >= deadlineMs)
       throw this.#stalled(`The run's deadline of ${deadlineMs} ms has passed`, stage, limits);
     if (!isStalled) return undefined;
     // Messages may go to one that has taken this one's place.

@@ -3,7 +3,7 @@ import { caughtError } from "./caught.ts";
 import { notify, removeQueue } from "./ending.ts";
 import { outcomeKey } from "./keys.ts";
 import type { FailInput, RunInput, RunOutcome, RunRequest } from "./protocol.ts";
-import { failureOf, outcomeOf, putJsonOnce, requestOf } from "./run-objects.ts";
+import { begunAt, failureOf, outcomeOf, putJsonOnce, requestOf } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -16,7 +16,12 @@ export async function fail({ run, error = {} }: FailInput, services: Services): 
   if (outcome === undefined) {
     const why = await reasonOf(services, run, error);
     const now = services.clock.now();
-    const failed: RunOutcome = { ok: false, run, error: why, wallMs: now - (request?.createdAt ?? now) };
+    const failed: RunOutcome = {
+      ok: false,
+      run,
+      error: why,
+      wallMs: request === undefined ? 0 : now - (await begunAt(services, request)),
+    };
     // Where another has been quicker, its outcome counts.
     outcome = (await putJsonOnce(services, outcomeKey(run), failed)) ? failed : await outcomeOf(services, run);
     services.log("error", why.message, { run, error: why.name });

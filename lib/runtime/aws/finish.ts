@@ -3,7 +3,7 @@ import { deleteObjects, notify, removeQueue } from "./ending.ts";
 import { objectUrl, outcomeKey, resultKey } from "./keys.ts";
 import { stagesOver } from "./part-result.ts";
 import type { RunInput, RunOutcome } from "./protocol.ts";
-import { outcomeOf, planOf, putJsonOnce, recorded, requestOf, seenOf } from "./run-objects.ts";
+import { begunAt, outcomeOf, planOf, putJsonOnce, recorded, requestOf, seenOf } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -17,7 +17,7 @@ export function finish({ run }: RunInput, services: Services): Promise<RunInput>
     let outcome = await outcomeOf(services, run);
     if (outcome === undefined) {
       const parts = isPlan ? 1 : await partsOf(services, run);
-      const wallMs = services.clock.now() - request.createdAt;
+      const wallMs = services.clock.now() - (await begunAt(services, request));
       const result = isPlan ? {} : { result: objectUrl(services, resultKey(run)) };
       const stages = await allStages(services, run, parts);
       outcome = { ok: true, run, part: Math.max(0, parts - 1), stages, wallMs, ...result };

@@ -1,7 +1,7 @@
 /**
  * Where a run's objects lie in the stack's bucket. Every name follows from what it is of, so that who writes twice writes the same.
  *
- *     runs/<run>/request.json   outcome.json   cancel   failure.json
+ *     runs/<run>/request.json   begun.json   outcome.json   cancel   failure.json
  *     runs/<run>/<part>/plan.json   seen.json   failed.json
  *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<n>   progress.json   stop
  *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
@@ -12,6 +12,8 @@
 export const objectUrl = ({ bucket }: { readonly bucket: string }, key: string): string => `s3://${bucket}/${key}`;
 
 export const requestKey = (run: string): string => `runs/${run}/request.json`;
+/** When the run began, by the clock of a function: milliseconds since 1970. */
+export const begunKey = (run: string): string => `runs/${run}/begun.json`;
 export const outcomeKey = (run: string): string => `runs/${run}/outcome.json`;
 /** Its being there cancels the run; it holds the reason, as text. */
 export const cancelKey = (run: string): string => `runs/${run}/cancel`;

@@ -9,6 +9,7 @@ import {
 import type { Plan } from "../../plan/plan.ts";
 import type { Store } from "../../store/store.ts";
 import {
+  begunKey,
   cancelKey,
   doneKey,
   failedKey,
@@ -93,6 +94,17 @@ export async function requestOf(services: Bucket, run: string): Promise<RunReque
     fields: { run, expected: PROTOCOL, found: found.abanico },
     fix: "deploy the stack with the client's version of abanico: npx abanico deploy.",
   });
+}
+
+/** Notes when a run begins: once. */
+export async function begin(services: Pick<Services, "store" | "bucket" | "clock">, run: string): Promise<void> {
+  await putJsonOnce(services, begunKey(run), services.clock.now());
+}
+
+/** When a run began, in milliseconds since 1970, as functions measure time: the clock of the client that asked for it may be wrong by hours. */
+export async function begunAt(services: Bucket, { run, createdAt }: RunRequest): Promise<number> {
+  const begun = await jsonAt(services, begunKey(run));
+  return typeof begun === "number" ? begun : createdAt;
 }
 
 /** What has been read of these objects, which never change once they are there. Goes with the store, and holds the last few. */
