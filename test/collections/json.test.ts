@@ -128,9 +128,17 @@ describe("a frame as JSON", () => {
     ["frame.kind", { abanico: 1, frame: { kind: "cvs" } }, /did you mean "csv"/],
     ["frame.paths", { abanico: 1, frame: { kind: "csv", paths: [] } }, /at least one/],
     ["frame.paths[0]", { abanico: 1, frame: { kind: "csv", paths: [3] } }, /a string, found 3/],
-    ["frame.options", { abanico: 1, frame: { ...csv, options: { delimeter: ";" } } }, /did you mean "delimiter"/],
-    ["frame.options", { abanico: 1, frame: { ...csv, options: { types: { a: "int" } } } }, /types\["a"\] expects/],
-    ["frame.options", { abanico: 1, frame: { ...csv, options: { names: "a" } } }, /names expects a list/],
+    [
+      "frame.options.delimeter",
+      { abanico: 1, frame: { ...csv, options: { delimeter: ";" } } },
+      /did you mean "delimiter"/,
+    ],
+    [
+      'frame.options.types["a"]',
+      { abanico: 1, frame: { ...csv, options: { types: { a: "int" } } } },
+      /types\["a"\] expects/,
+    ],
+    ["frame.options.names", { abanico: 1, frame: { ...csv, options: { names: "a" } } }, /names expects a list/],
     [
       "frame.input.input.kind",
       { abanico: 1, frame: { kind: "head", rows: 1, input: { kind: "head", rows: 1, input: {} } } },

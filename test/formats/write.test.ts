@@ -1,7 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { Client, col, readCsv, readParquet, size, type DataFrame, type ScalarType } from "../../lib/index.ts";
+import {
+  Client,
+  col,
+  lit,
+  readCsv,
+  readJson,
+  readParquet,
+  size,
+  type DataFrame,
+  type ScalarType,
+} from "../../lib/index.ts";
 import { ByteDictionary } from "../../lib/kernels/frame/byte-dictionary.ts";
 import type { Column } from "../../lib/kernels/frame/column.ts";
 import type { Frame } from "../../lib/kernels/frame/encode.ts";
@@ -173,6 +183,17 @@ describe("names", () => {
     );
     await none.writeCsv(files.path("none.csv"));
     expect(readFileSync(files.path("none.csv"), "utf8")).toBe("k,x,s\n");
+  });
+
+  test("JSON of no rows has no columns: reading it says that types have to name them, and with them gives it back", async () => {
+    const none = frame.assign({ day: lit("2024-02-29").cast("date") }).filter(col("k").lt(0));
+    await none.writeJson(files.path("none.jsonl"));
+    expect(await failure(client.compute(readJson(files.path("none.jsonl"))))).toMatchObject({
+      tag: "Format",
+      fix: expect.stringContaining("{ types: "),
+    });
+    const back = readJson(files.path("none.jsonl"), { types: await none.types() });
+    expect(bits(plain(await client.compute(back)))).toBe(bits(plain(await client.compute(none))));
   });
 
   test("what is there is refused, or replaced as a whole", async () => {

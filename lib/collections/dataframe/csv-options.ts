@@ -1,7 +1,8 @@
 import { OptionError } from "../../errors.ts";
-import { knownKeys, parseBytes, shown, wholeNumber } from "../options.ts";
+import { knownKeys, parseBytes, wholeNumber, wrong as wrongIn } from "../options.ts";
 import { SCALAR_TYPES } from "../schema.ts";
 import type { CsvOptions } from "./nodes.ts";
+import { notOneOf } from "./one-of.ts";
 
 const OPTIONS: readonly (keyof CsvOptions)[] = [
   "types",
@@ -73,11 +74,9 @@ function texts(value: unknown, option: string): void {
 
 function oneOf(value: string | undefined, allowed: readonly string[], option: string): void {
   if (value === undefined || allowed.includes(value)) return;
-  throw wrong(option, allowed.map((a) => `"${a}"`).join(" or "), value);
+  throw notOneOf(`readCsv option ${option}`, allowed, value);
 }
 
 function wrong(option: string, expected: string, found: unknown): OptionError {
-  return new OptionError(`readCsv option ${option} expects ${expected}, found ${JSON.stringify(found)}.`, {
-    fields: { option, expected, found: shown(found) },
-  });
+  return wrongIn(`readCsv option ${option}`, expected, found);
 }

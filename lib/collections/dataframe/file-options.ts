@@ -1,8 +1,9 @@
-import { OptionError, PlanError } from "../../errors.ts";
-import { knownKeys, parseBytes, wholeNumber } from "../options.ts";
-import { objectAt, oneOfAt, refuse, textsAt } from "../plain.ts";
+import { OptionError } from "../../errors.ts";
+import { knownKeys, parseBytes, wholeNumber, wrong as wrongIn } from "../options.ts";
+import { objectAt, oneOfAt, refuse, refusedOption, textsAt } from "../plain.ts";
 import { SCALAR_TYPES } from "../schema.ts";
 import type { FileNode } from "./file-nodes.ts";
+import { notOneOf } from "./one-of.ts";
 
 const FORMATS: readonly FileNode["format"][] = ["parquet", "json", "arrow", "hdf5"];
 
@@ -19,9 +20,7 @@ export function checkFileOptions(format: FileNode["format"], options: object): v
   const reader = READERS[format];
   knownKeys(options, OPTIONS[format], reader);
   const wrong = (option: string, expected: string, found: unknown) =>
-    new OptionError(`${reader} option ${option} expects ${expected}, found ${JSON.stringify(found) ?? "nothing"}.`, {
-      fields: { option },
-    });
+    wrongIn(`${reader} option ${option}`, expected, found);
   const { columns, lines, types, blockSize, sampleRows, widen, dataset, blockRows } = options as Record<
     string,
     unknown
@@ -32,13 +31,14 @@ export function checkFileOptions(format: FileNode["format"], options: object): v
     if (typeof types !== "object" || types === null || Array.isArray(types))
       throw wrong("types", 'an object such as { price: "float64" }', types);
     for (const [column, type] of Object.entries(types))
-      if (!SCALAR_TYPES.includes(type as never)) throw wrong(`types["${column}"]`, SCALAR_TYPES.join(" or "), type);
+      if (!SCALAR_TYPES.includes(type as never))
+        throw notOneOf(`${reader} option types["${column}"]`, SCALAR_TYPES, type);
   }
   if (blockSize !== undefined) parseBytes(blockSize as number, `${reader} option blockSize`);
   if (sampleRows !== undefined) wholeNumber(sampleRows as number, `${reader} option sampleRows`, 1);
   if (blockRows !== undefined) wholeNumber(blockRows as number, `${reader} option blockRows`, 1);
   if (widen !== undefined && widen !== "float64" && widen !== "string")
-    throw wrong("widen", '"float64" or "string"', widen);
+    throw notOneOf(`${reader} option widen`, ["float64", "string"], widen);
   if (format === "hdf5" && (typeof dataset !== "string" || dataset === ""))
     throw wrong("dataset", 'the path of a dataset or group in the file, as "/table"', dataset);
 }
@@ -63,7 +63,7 @@ export function fileAt(value: unknown, path: string): FileNode {
     checkFileOptions(format, options);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    throw new PlanError(`${path}.options: ${error.message}`, { fields: { path: `${path}.options` }, cause: error });
+    throw refusedOption(error, `${path}.options`);
   }
   return { kind: "file", format, paths, options } as unknown as FileNode; // just checked
 }

@@ -1,4 +1,4 @@
-import { OptionError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import { DataFrame } from "./dataframe.ts";
 import type { FileNode } from "./file-nodes.ts";
 import { READERS, checkFileOptions } from "./file-options.ts";
@@ -11,9 +11,7 @@ export function frameOfFiles(
 ): DataFrame {
   const list = typeof paths === "string" ? [paths] : paths;
   if (!Array.isArray(list) || list.length === 0 || list.some((path) => typeof path !== "string" || path === ""))
-    throw new OptionError(
-      `${READERS[format]}(…) expects a path, a URL, a glob or a list of them, found ${JSON.stringify(paths)}.`,
-    );
+    throw wrong(`${READERS[format]}(…)`, "a path, a URL, a glob or a list of them", paths);
   checkFileOptions(format, options);
   return new DataFrame({ kind: "file", format, paths: list, options } as FileNode); // format and options come from one reader
 }

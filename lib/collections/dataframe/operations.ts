@@ -1,7 +1,8 @@
 import { namedTwice } from "../names.ts";
 import { OptionError } from "../../errors.ts";
 import { asExpression, type Operand } from "../expression.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, wholeNumber, wrong } from "../options.ts";
+import { notOneOf } from "./one-of.ts";
 import type { FrameNode } from "./nodes.ts";
 import { JOINS, type ConcatNode, type FillValues, type JoinNode, type SortKeyNode } from "./operation-nodes.ts";
 
@@ -16,23 +17,24 @@ export function sortKeys(by: string | readonly string[], options: SortOptions, w
   knownKeys(options, ["descending", "nulls"], where);
   const columns = columnNames([by].flat(), where);
   const { descending = false, nulls = "last" } = options;
-  if (nulls !== "first" && nulls !== "last")
-    throw new OptionError(`${where} option nulls expects "first" or "last", found ${JSON.stringify(nulls)}.`);
+  if (nulls !== "first" && nulls !== "last") throw notOneOf(`${where} option nulls`, ["first", "last"], nulls);
   const flags = [descending].flat();
   if (flags.some((flag) => typeof flag !== "boolean") || (Array.isArray(descending) && flags.length !== columns.length))
-    throw new OptionError(
-      `${where} option descending expects true or false, or one of them for each of the ${columns.length} columns.`,
-      { fields: { columns, found: String(descending) } },
+    throw wrong(
+      `${where} option descending`,
+      `true or false, or one of them for each of the ${columns.length} columns`,
+      descending,
+      `write descending: true, or [${columns.map((_, i) => i === 0).join(", ")}].`,
     );
   return columns.map((column, i) => ({ column, descending: flags.length > 1 ? flags[i] : flags[0], nulls }));
 }
 
 /** Names, checked to be texts, at least one, and each once. */
 export function columnNames(names: readonly unknown[], where: string): string[] {
-  const wrong = names.find((name) => typeof name !== "string");
-  if (names.length === 0 || wrong !== undefined)
+  const other = names.find((name) => typeof name !== "string");
+  if (names.length === 0 || other !== undefined)
     throw new OptionError(
-      `${where} expects column names, found ${names.length === 0 ? "none" : wrong === null ? "null" : `a ${typeof wrong}`}.`,
+      `${where} expects column names, found ${names.length === 0 ? "none" : other === null ? "null" : `a ${typeof other}`}.`,
       { fix: "name columns by text; assign an expression to a column first." },
     );
   const texts = names as string[]; // just checked
@@ -71,17 +73,14 @@ export function joinNode(input: FrameNode, other: FrameNode, options: JoinOption
       fields: { leftOn: left, rightOn: right },
       fix: "name as many columns of one frame as of the other: they are compared in pairs.",
     });
-  if (!JOINS.includes(how))
-    throw new OptionError(
-      `join(…) option how expects ${JOINS.map((name) => `"${name}"`).join(" or ")}, found ${JSON.stringify(how)}.`,
-    );
+  if (!JOINS.includes(how)) throw notOneOf("join(…) option how", JOINS, how);
   if (!Array.isArray(suffixes) || suffixes.length !== 2 || suffixes.some((text) => typeof text !== "string"))
-    throw new OptionError('join(…) option suffixes expects two texts, as in ["_left", "_right"].');
+    throw wrong("join(…) option suffixes", "two texts", suffixes, 'write ["_left", "_right"].');
   return { kind: "join", input, other, how, leftOn: left, rightOn: right, suffixes: [suffixes[0], suffixes[1]] };
 }
 
 export function concatNode(inputs: readonly FrameNode[]): ConcatNode {
-  if (inputs.length === 0) throw new OptionError("concat([…]) expects at least one frame.");
+  if (inputs.length === 0) throw wrong("concat([…])", "at least one frame", inputs);
   return { kind: "concat", inputs };
 }
 
@@ -121,7 +120,7 @@ export function sampleNode(input: FrameNode, { fraction, n, seed = 0 }: SampleOp
       fix: "write sample(0.01) for about one row in a hundred, or sample({ n: 100 }).",
     });
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new OptionError(`sample(…) option seed expects a whole number of at least 0, found ${String(seed)}.`);
+    throw wrong("sample(…) option seed", "a whole number of at least 0", seed);
   if (fraction !== undefined) return { kind: "sample", input, fraction, seed };
   return { kind: "sample", input, rows: wholeNumber(n ?? 0, "sample(…) option n", 0), seed };
 }

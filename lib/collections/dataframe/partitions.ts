@@ -9,6 +9,7 @@ import { knownKeys, parseBytes, wholeNumber } from "../options.ts";
 import { arrayAt, objectAt, oneOfAt, textAt, wholeAt, type PlainObject } from "../plain.ts";
 import { SCALAR_TYPES, type ScalarType, type Schema } from "../schema.ts";
 import type { FrameNode } from "./nodes.ts";
+import { notOneOf } from "./one-of.ts";
 
 /** Operations on a frame's partitions, as plain data. */
 export type PartitionOperation = MapNode | RepartitionNode;
@@ -71,10 +72,7 @@ function schemaOption(types: unknown): Schema {
   return entries.map(([name, found]) => {
     const type = SCALAR_TYPES.find((known) => known === found);
     if (type !== undefined) return { name, type };
-    throw new OptionError(
-      `mapPartitions(…) option schema expects ${SCALAR_TYPES.map((known) => `"${known}"`).join(" or ")} for "${name}", found ${JSON.stringify(found) ?? "nothing"}.`,
-      { fields: { column: name } },
-    );
+    throw notOneOf(`mapPartitions(…) option schema["${name}"]`, SCALAR_TYPES, found);
   });
 }
 

@@ -1,4 +1,4 @@
-import { OptionError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import { checkCsvOptions } from "./csv-options.ts";
 import { DataFrame } from "./dataframe.ts";
 import type { CsvOptions } from "./nodes.ts";
@@ -12,9 +12,7 @@ import type { CsvOptions } from "./nodes.ts";
 export function readCsv(paths: string | readonly string[], options: CsvOptions = {}): DataFrame {
   const list = typeof paths === "string" ? [paths] : paths;
   if (!Array.isArray(list) || list.length === 0 || list.some((path) => typeof path !== "string" || path === ""))
-    throw new OptionError(
-      `readCsv(…) expects a path, a URL, a glob or a list of them, found ${JSON.stringify(paths)}.`,
-    );
+    throw wrong("readCsv(…)", "a path, a URL, a glob or a list of them", paths, 'write readCsv("data/*.csv").');
   checkCsvOptions(options);
   return new DataFrame({ kind: "csv", paths: list, options });
 }

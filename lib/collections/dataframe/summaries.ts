@@ -1,11 +1,12 @@
 import { OptionError } from "../../errors.ts";
 import { makeAggregate } from "../aggregate.ts";
 import { col, lit, type Expression, type Operand } from "../expression.ts";
-import { knownKeys } from "../options.ts";
+import { knownKeys, wrong } from "../options.ts";
 import { Window } from "../window.ts";
 import { describe } from "./describe-value.ts";
 import { when } from "../expression/when.ts";
 import type { FrameNode } from "./nodes.ts";
+import { notOneOf } from "./one-of.ts";
 import { columnNames } from "./operations.ts";
 import type { DescribeNode, MatrixNode, WindowsNode } from "./summary-nodes.ts";
 
@@ -19,9 +20,9 @@ export interface DescribeOptions {
 export function describeNode(input: FrameNode, options: DescribeOptions): DescribeNode {
   knownKeys(options, ["quantiles", "approximate"], "describe(…)");
   const { quantiles = [0.25, 0.5, 0.75], approximate = false } = options;
-  const wrong = quantiles.find((q) => typeof q !== "number" || !(q >= 0 && q <= 1));
-  if (wrong !== undefined)
-    throw new OptionError(`describe(…) option quantiles expects numbers from 0 to 1, found ${String(wrong)}.`);
+  const other = quantiles.find((q) => typeof q !== "number" || !(q >= 0 && q <= 1));
+  if (other !== undefined)
+    throw wrong("describe(…) option quantiles", "numbers from 0 to 1", other, "write [0.25, 0.5, 0.75].");
   if (new Set(quantiles).size < quantiles.length)
     throw new OptionError("describe(…) option quantiles names a fraction twice.", { fix: "name each once." });
   return { kind: "describe", input, quantiles: [...quantiles].sort((a, b) => a - b), approximate };
@@ -76,17 +77,16 @@ export function pivotNode(input: FrameNode, options: PivotOptions): FrameNode {
   const { columns, values, aggregate = "mean", names } = options;
   const index = columnNames([options.index].flat(), "pivot(…) option index");
   columnNames([columns, values], "pivot(…)");
-  if (!CELLS.includes(aggregate))
-    throw new OptionError(`pivot(…) option aggregate expects ${CELLS.join(", ")}, found ${JSON.stringify(aggregate)}.`);
+  if (!CELLS.includes(aggregate)) throw notOneOf("pivot(…) option aggregate", CELLS, aggregate);
   // By its type it cannot be, but users of plain JavaScript leave it out.
   if (!Array.isArray(names) || names.length === 0)
     throw new OptionError("pivot(…) expects the names of its columns: they are not known before the data are read.", {
       fix: `name them, as in names: ["a", "b"]; frame.distinct("${columns}").compute() tells which there are.`,
     });
   const labels = names.map(String);
-  const wrong = labels.find((label, i) => labels.indexOf(label) !== i || index.includes(label));
-  if (wrong !== undefined)
-    throw new OptionError(`pivot(…) would have two columns "${wrong}".`, { fix: "name each once; rename the index." });
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i || index.includes(label));
+  if (twice !== undefined)
+    throw new OptionError(`pivot(…) would have two columns "${twice}".`, { fix: "name each once; rename the index." });
   const cell = (name: PivotOptions["names"][number]) =>
     when(col(columns).eq(lit(name)))
       .then(col(values))

@@ -53,6 +53,7 @@ const OWN: { readonly [F in WriteTarget["format"]]: readonly string[] } = {
   json: ["nonFinite"],
   arrow: [],
 };
+const ENDINGS = { csv: ".csv", parquet: ".parquet", json: ".jsonl", arrow: ".arrow" } as const;
 const WRITERS = { csv: "writeCsv", parquet: "writeParquet", json: "writeJson", arrow: "writeArrow" } as const;
 
 /** @throws OptionError for an option that means nothing. */
@@ -64,15 +65,17 @@ export function writeTarget(
   const writer = WRITERS[format];
   const aPath = "the path or URL of a folder, of a file, or one with a * for the part's number";
   if (typeof path !== "string" || path === "" || path.split("*").length > 2)
-    throw new OptionError(`${writer}(…) expects ${aPath}, found ${JSON.stringify(path)}.`, {
+    throw new OptionError(`${writer}(…) expects ${aPath}, found ${shown(path)}.`, {
       fields: { option: "path", expected: aPath, found: shown(path) },
+      fix: `write ${writer}("out/"), ${writer}("out/*${ENDINGS[format]}") or ${writer}("out${ENDINGS[format]}").`,
     });
   knownKeys(encoding, OWN[format], writer);
   const { delimiter, header, nullText, compression, rowGroupRows, nonFinite } = encoding;
   const expect = (holds: boolean, option: string, expected: string, found: unknown) => {
     if (holds) return;
-    throw new OptionError(`${writer} option ${option} expects ${expected}, found ${JSON.stringify(found)}.`, {
+    throw new OptionError(`${writer} option ${option} expects ${expected}, found ${shown(found)}.`, {
       fields: { option, expected, found: shown(found) },
+      fix: `pass ${expected}.`,
     });
   };
   expect(typeof overwrite === "boolean", "overwrite", "true or false", overwrite);
