@@ -130,7 +130,8 @@ export class Abanico extends Construct {
     permissions.remove(plan, outputs);
     for (const fn of [collect, finish]) permissions.remove(fn, ["runs/"]);
 
-    permissions.runQueues(plan, ["sqs:CreateQueue"]);
+    // A run that is cancelled while it is planned has a queue that nobody else will delete.
+    permissions.runQueues(plan, ["sqs:CreateQueue", "sqs:DeleteQueue"]);
     for (const fn of workers) permissions.runQueues(fn, ["sqs:SendMessage"]);
     permissions.runQueues(collect, ["sqs:ReceiveMessage", "sqs:DeleteMessage"]);
     for (const fn of [finish, fail]) {

@@ -41,7 +41,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...reading(""),
     ...writing("runs/", "results/", "output/"),
     ...removing("results/", "output/"),
-    ...onRunQueues("CreateQueue"),
+    ...onRunQueues("CreateQueue", "DeleteQueue"),
   ],
   Work: [
     ...reading(""),
