@@ -155,6 +155,26 @@ describe("several at once", () => {
 });
 
 describe("masks", () => {
+  test.each([0, 1, 2])("select along axis %i, also boxes that cut its chunks", async (axis) => {
+    const shape = [7, 11, 5];
+    const x = arange(385, { chunks: 385, dtype: "int16" })
+      .reshape(...shape)
+      .rechunk([3, 4, 2]);
+    const kept = Array.from({ length: shape[axis] }, (_, i) => i).filter((i) => i % 3 !== 1);
+    const mask = fromArray(
+      Array.from({ length: shape[axis] }, (_, i) => i % 3 !== 1),
+      { chunks: 4 },
+    );
+    const chosen = await x.select(mask, { axis });
+    const expected = ((await x.compute()) as NDArray).toNested() as number[][][];
+    const [rows, columns, deep] = shape.map((length, k) => (k === axis ? kept : Array.from({ length }, (_, i) => i)));
+    const picked = rows.map((i) => columns.map((j) => deep.map((k) => expected[i][j][k])));
+    expect((await chosen.compute()).toNested()).toEqual(picked);
+    expect((await chosen.rechunk([2, 3, 4]).compute()).toNested()).toEqual(picked);
+    const inside = await chosen.slice([1, 4], [1, 6], [1, 3]).compute();
+    expect(inside.toNested()).toEqual(picked.slice(1, 4).map((row) => row.slice(1, 6).map((line) => line.slice(1, 3))));
+  });
+
   test("give an array that knows its chunks, in pieces of any size", async () => {
     const x = grid().rechunk([3, 2]);
     const chosen = await x.select(x.mod(5).lt(2));
