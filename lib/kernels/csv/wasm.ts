@@ -1,7 +1,8 @@
 import { isUtf8 as isUtf8Bytes } from "node:buffer";
 import { CSV_KERNEL_BASE64, POWERS_OF_FIVE_BASE64 } from "./csv.wasm.ts";
 import { inversePowersOfTen, powersOfTen, wholePowersOfTen } from "./tables.ts";
-import { LASTING_BYTES, VECTOR_BYTES, VectorMemory, type VectorLoops } from "../frame/vector-memory.ts";
+import type { VectorLoops } from "../frame/vector-loops.ts";
+import { LASTING_BYTES, VECTOR_BYTES, VectorMemory } from "../frame/vector-memory.ts";
 import type { Dialect } from "./params.ts";
 import { DEFAULT_NULLS, isNullText, parseNumber } from "./texts.ts";
 

@@ -3,7 +3,8 @@ import type { ArithmeticOp } from "../../../collections/expression.ts";
 import { InternalError } from "../../../errors.ts";
 import type { Column, Int64Column } from "../column.ts";
 import { allSafe, arithmetic, bigArithmetic, dropMinusZero, floorDivIntegers } from "../numeric.ts";
-import { FloatVector, type VectorLoops, type VectorMemory } from "../vector-memory.ts";
+import type { VectorLoops } from "../vector-loops.ts";
+import { FloatVector, type VectorMemory } from "../vector-memory.ts";
 import { asFloats, bothValid, bytes, floats, type Evaluator } from "./buffers.ts";
 
 export function binaryArithmetic(op: ArithmeticOp, left: Evaluator, right: Evaluator): Evaluator {

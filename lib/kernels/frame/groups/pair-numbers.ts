@@ -1,4 +1,5 @@
-import { FloatVector, Lasting, type VectorMemory } from "../vector-memory.ts";
+import { Lasting } from "../lasting.ts";
+import { FloatVector, type VectorMemory } from "../vector-memory.ts";
 import { WordPairs, pickWords } from "./word-pairs.ts";
 
 /** Up to so many pairs that could be, all have a place of their own in one table. */

@@ -1,4 +1,6 @@
-import { Lasting, type VectorLoops, type VectorMemory } from "../vector-memory.ts";
+import { Lasting } from "../lasting.ts";
+import type { VectorLoops } from "../vector-loops.ts";
+import type { VectorMemory } from "../vector-memory.ts";
 
 /** What a core has near at hand without being asked before. */
 const NEAR_BYTES = 256 * 1024;

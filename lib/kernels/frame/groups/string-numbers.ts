@@ -1,6 +1,7 @@
 import { ByteDictionary } from "../byte-dictionary.ts";
 import { PackedDictionary, type Column, type Dictionary, type StringColumn, type TextSpans } from "../column.ts";
-import { FloatVector, Lasting, type VectorMemory } from "../vector-memory.ts";
+import { Lasting } from "../lasting.ts";
+import { FloatVector, type VectorMemory } from "../vector-memory.ts";
 import type { KeyNumbers } from "./grouper.ts";
 import { TextNumbers } from "./kernel-texts.ts";
 import { grown, pickWords } from "./word-pairs.ts";

@@ -2,7 +2,8 @@ import type { ScalarType } from "../../../collections/schema.ts";
 import { InternalError } from "../../../errors.ts";
 import { codesValid, isWideInteger, type Column } from "../column.ts";
 import { fromValues } from "../from-values.ts";
-import { FloatVector, Lasting, type VectorMemory } from "../vector-memory.ts";
+import { Lasting } from "../lasting.ts";
+import { FloatVector, type VectorMemory } from "../vector-memory.ts";
 import type { KeyNumbers } from "./grouper.ts";
 import { WordPairs } from "./word-pairs.ts";
 
