@@ -43,7 +43,7 @@ test("a query that is wrong is an error with its place", async () => {
   const { code, stderr, stdout } = await abanicoHere(["sql", `select prodct from '${glob}'`, "--workers", "0"]);
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toContain('SQL, line 1, column 8: there is no column "prodct".');
-  expect(stderr).toContain("did you mean product or price?");
+  expect(stderr).toContain("did you mean product?");
 });
 
 test.each([

@@ -194,7 +194,7 @@ export function futuresSuite(
     });
 
     test.each<[object, RegExp]>([
-      [{ retry: 1 }, /with\(…\) has no option "retry".*\n.*"retries"/],
+      [{ retry: 1 }, /with\(…\) has no option "retry".*\n.*\bretries\b/],
       [{ retries: -1 }, /retries expects a whole number of at least 0, found -1/],
       [{ timeout: "soon" }, /timeout expects a time.*found "soon"/],
       [{ timeout: 0 }, /timeout expects a time/],

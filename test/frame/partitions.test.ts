@@ -190,7 +190,7 @@ describe("what does not fit", () => {
     expect(() => rows.mapPartitions(() => [{ n: ROWS }])).toThrow(CallableError);
     expect(() => rows.mapPartitions((table) => table).toJSON()).toThrow(PlanError);
     expect(() => rows.mapPartitions((table) => table, { schema: { a: "int32" as "int64" } })).toThrow(
-      /expects "bool" or .* for "a", found "int32"/,
+      /schema\["a"\] expects "bool" or .*, found "int32"/,
     );
   });
 });

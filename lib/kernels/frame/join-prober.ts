@@ -1,6 +1,6 @@
 import { columnOf, type Batch, type Column, type Dictionary, type StringColumn } from "./column.ts";
 import { wordsOf } from "./hash.ts";
-import type { TextCodes} from "./join-keys.ts";
+import type { TextCodes } from "./join-keys.ts";
 import { anyNull } from "./join-keys.ts";
 import type { Matches } from "./join-matches.ts";
 import { gatherOrNull, nullColumn } from "./or-null.ts";
