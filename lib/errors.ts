@@ -296,12 +296,14 @@ function initOf(record: ErrorRecord, cause: Error | undefined): ErrorInit {
   };
 }
 
-/** "did you mean": the candidates nearest to `name` by edit distance, at most three, none farther than a third of its length: of two or three letters one may differ. */
+/** "did you mean": the candidates nearest to `name` by edit distance, at most three, none farther than a third of its length: of two or three letters one may differ. "int" is near to "int64", whose beginning it is. */
 export function nearestNames(name: string, candidates: readonly string[]): string[] {
   const limit = Math.max(1, Math.ceil(name.length / 3));
+  const sought = name.toLowerCase();
   return candidates
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= limit)
+    .map((candidate) => ({ candidate, text: candidate.toLowerCase() }))
+    .map(({ candidate, text }) => ({ candidate, text, distance: editDistance(sought, text) }))
+    .filter(({ text, distance }) => distance <= limit || (sought.length >= 3 && text.startsWith(sought)))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);

@@ -10,7 +10,7 @@ import { resultOfPart } from "../runtime/aws/part-result.ts";
 import { reportOfRun, stopRun } from "../runtime/aws/plan-run.ts";
 import type { RunOutcome, StageProgress } from "../runtime/aws/protocol.ts";
 import { bytesAt, doneOf, outcomeOf, planOf, requestOf, sizeAt } from "../runtime/aws/run-objects.ts";
-import { awaitOutcome, endedWithout } from "../runtime/aws/watch.ts";
+import { awaitOutcome, endOf } from "../runtime/aws/watch.ts";
 import { withLogs } from "../runtime/aws/worker-logs.ts";
 import type { RunReport } from "../runtime/runtime.ts";
 import { decodeSoon } from "../values.ts";
@@ -59,8 +59,8 @@ export class CloudRun<T> {
     }
     if (execution.status === "running" || execution.status === "missing")
       return { ...common, state: "running", stages };
-    const error = toErrorRecord(endedWithout(this.id, execution));
-    return { ...common, state: execution.status === "aborted" ? "cancelled" : "failed", stages, error };
+    const error = toErrorRecord(await endOf(this.#cloud, this.id, execution));
+    return { ...common, state: error.tag === "Cancelled" ? "cancelled" : "failed", stages, error };
   }
 
   /**

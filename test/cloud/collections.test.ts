@@ -125,7 +125,7 @@ describe.skipIf(cloud === undefined)("in the cloud, to the bit as on this machin
     // That a type is wider than the sample promised is told as an error.
     expect(failures.filter((payload) => !payload.includes("SchemaWidenedError"))).toEqual([]);
     await client.close();
-    const left = (await cloud.keys("runs/")).filter((key) => !/\/(request|outcome|failure)\.json$/.test(key));
+    const left = (await cloud.keys("runs/")).filter((key) => !/\/(request|begun|outcome|failure)\.json$/.test(key));
     expect(left).toEqual([]);
   });
 });

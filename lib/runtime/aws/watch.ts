@@ -8,7 +8,7 @@ import {
 } from "../../errors.ts";
 import type { Cloud, Execution } from "./cloud.ts";
 import type { RunOutcome } from "./protocol.ts";
-import { outcomeOf } from "./run-objects.ts";
+import { cancelledOf, outcomeOf } from "./run-objects.ts";
 
 /** Between looks, in milliseconds: from the first to the last, half as long again each time nothing has moved. */
 const FIRST_LOOK_MS = 200;
@@ -52,12 +52,21 @@ export async function awaitOutcome(cloud: Cloud, run: string, options: WatchOpti
       const execution = await cloud.executionOf(run);
       const isOver = execution.status === "missing" ? now - begun > UNKNOWN_MS : execution.status !== "running";
       behind = isOver ? behind + 1 : 0;
-      if (behind > LOOKS_BEHIND) throw endedWithout(run, execution);
+      if (behind > LOOKS_BEHIND) throw await endOf(cloud, run, execution);
     }
     const moved = (await onLook?.()) === true;
     await clock.sleep(behind > 0 ? 1_000 : delay, signal);
     delay = moved ? FIRST_LOOK_MS : Math.min(LAST_LOOK_MS, delay * 1.5);
   }
+}
+
+/** The same, of a run that someone may have cancelled: whatever its execution came to while it was stopped, that is why. */
+export async function endOf(cloud: Cloud, run: string, execution: Execution): Promise<AbanicoError> {
+  const reason = execution.status === "missing" ? undefined : await cancelledOf(cloud, run);
+  if (reason === undefined) return endedWithout(run, execution);
+  return new CancelledError(`Run ${run} was cancelled${reason === "" ? "." : `: ${reason}`}`, {
+    fields: { run, reason, status: execution.status },
+  });
 }
 
 /** How a run ended whose execution is over and left no outcome. */
