@@ -19,6 +19,7 @@ conformance({
     "tells what happens, in order": "stages are told of, not tasks one by one: runtime.test.ts has their order",
     "runs a flaky task again, as often as it may":
       "a function tries again by itself, and does not tell of each attempt",
+    "tells the task by its signal": HANGS,
     "fails when nothing moves": HANGS,
     "fails at its deadline": HANGS,
     "stops a task at its time limit": HANGS,
