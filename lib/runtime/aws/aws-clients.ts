@@ -25,9 +25,14 @@ export function clientsOf(): Clients {
   };
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** What `make` gives, made when it is first asked for; again where that has failed. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () => {
+    made ??= make();
+    made.catch(() => (made = undefined));
+    return made;
+  };
 }
 
 /** Makes a request until it is answered, or fails for good. Throttles and faults of the service pass within seconds, or are thrown. */

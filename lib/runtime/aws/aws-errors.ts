@@ -90,6 +90,11 @@ export function isPassing(thrown: unknown): boolean {
   );
 }
 
+/** SQS has two names for a queue that is not there. */
+export function isNoQueue(thrown: unknown): boolean {
+  return /NonExistentQueue|QueueDoesNotExist/.test(nameOf(thrown));
+}
+
 export function nameOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.name : "Error";
 }

@@ -1,6 +1,6 @@
 import { StoreFaultError } from "../../errors.ts";
 import { again, type Clients } from "./aws-clients.ts";
-import { nameOf } from "./aws-errors.ts";
+import { isNoQueue } from "./aws-errors.ts";
 import { VISIBILITY_MS, type Message, type Queues } from "./services.ts";
 
 /** SQS takes 1 MiB, of a message as of ten in one request; where a queue does not say so it takes 256 KiB. In bytes. */
@@ -41,7 +41,7 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
         try {
           await (await clients.sqs()).send(new DeleteQueueCommand({ QueueUrl: url }));
         } catch (thrown) {
-          if (!isGone(thrown)) throw thrown;
+          if (!isNoQueue(thrown)) throw thrown;
         }
       });
     },
@@ -127,8 +127,4 @@ function refused(
     fields: { url, code: Code },
     retryable: !failed.some(({ SenderFault }) => SenderFault === true),
   });
-}
-
-function isGone(thrown: unknown): boolean {
-  return /NonExistentQueue|QueueDoesNotExist/.test(nameOf(thrown));
 }

@@ -4,7 +4,8 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Store } from "../../store/store.ts";
-import { awsError, isPassing, isThrottle, nameOf } from "./aws-errors.ts";
+import { once } from "./aws-clients.ts";
+import { awsError, isNoQueue, isPassing, isThrottle, nameOf } from "./aws-errors.ts";
 import type { ClientClock, Cloud, Execution, Invoked, StackOutputs } from "./cloud.ts";
 import { newestLogs } from "./newest-logs.ts";
 
@@ -35,20 +36,20 @@ const MOST_EXECUTIONS = 1_000;
 /** The services of AWS for a client, over the SDK, whose parts are loaded when they are first needed. */
 export function cloudServices({ region, stack, store, clients = {}, endpoint }: CloudOptions): Cloud {
   const config = { region, ...(endpoint === undefined ? {} : { endpoint }) };
-  const sfn = lazily(async () => {
+  const sfn = once(async () => {
     const sdk = await import("@aws-sdk/client-sfn");
     return { sdk, client: clients.sfn ?? new sdk.SFNClient({ ...config, ...ATTEMPTS }) };
   });
-  const lambda = lazily(async () => {
+  const lambda = once(async () => {
     const sdk = await import("@aws-sdk/client-lambda");
     const requestHandler = { connectionTimeout: 10_000, requestTimeout: INVOCATION_MS, socketTimeout: INVOCATION_MS };
     return { sdk, client: clients.lambda ?? new sdk.LambdaClient({ ...config, maxAttempts: 1, requestHandler }) };
   });
-  const sqs = lazily(async () => {
+  const sqs = once(async () => {
     const sdk = await import("@aws-sdk/client-sqs");
     return { sdk, client: clients.sqs ?? new sdk.SQSClient({ ...config, ...ATTEMPTS }) };
   });
-  const logs = lazily(async () => {
+  const logs = once(async () => {
     const sdk = await import("@aws-sdk/client-cloudwatch-logs");
     return { sdk, client: clients.logs ?? new sdk.CloudWatchLogsClient({ ...config, ...ATTEMPTS }) };
   });
@@ -114,7 +115,7 @@ export function cloudServices({ region, stack, store, clients = {}, endpoint }: 
         const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: `${stack.queuePrefix}${run}` }));
         await client.send(new sdk.DeleteQueueCommand({ QueueUrl }));
       } catch (thrown) {
-        if (/NonExistentQueue|QueueDoesNotExist/.test(nameOf(thrown))) return;
+        if (isNoQueue(thrown)) return;
         throw awsError(thrown, `delete the queue of the run ${run}`, "sqs:GetQueueUrl and sqs:DeleteQueue");
       }
     },
@@ -214,13 +215,4 @@ function deathFrom(payload: string): string {
   } catch {
     return payload === "" ? "it gave no answer" : payload.slice(0, 500);
   }
-}
-
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    made.catch(() => (made = undefined));
-    return made;
-  };
 }
