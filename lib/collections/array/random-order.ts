@@ -52,8 +52,9 @@ export function choice(
   if (count === 0 && sizeOf(wanted) > 0)
     throw new OptionError(`${what} has nothing to choose from.`, { fix: "give at least one element." });
   const p = options.p === undefined ? undefined : likelihoods(options.p, count);
+  const seed = checkSeed(options.seed, what);
   const make = options.replace === false ? withoutReplacing : withReplacing;
-  return chosen(elements, wanted, options, (chunks) => make(count, p, wanted, chunks, checkSeed(options.seed, what)));
+  return chosen(elements, wanted, options, (chunks) => make({ count, p, shape: wanted, chunks, seed }));
 }
 
 /** The elements of an array along its first axis, or the whole numbers from 0 up to, without, `x`, in an order of chance: each of all orders as likely. */
@@ -108,13 +109,16 @@ function drawn(draw: Draw, shape: Shape, chunks: ArrayNode["chunks"], seed: numb
   return { op: "drawn", draw, seed, shape, dtype: draw.kind === "uniform" ? "float64" : "int64", chunks };
 }
 
-function withReplacing(
-  count: number,
-  p: Float64Array | undefined,
-  shape: Shape,
-  chunks: ArrayNode["chunks"],
-  seed: number,
-): ArrayNode {
+/** Which of `count` are chosen: how likely each is, and where they go. */
+interface Choosing {
+  readonly count: number;
+  readonly p: Float64Array | undefined;
+  readonly shape: Shape;
+  readonly chunks: ArrayNode["chunks"];
+  readonly seed: number;
+}
+
+function withReplacing({ count, p, shape, chunks, seed }: Choosing): ArrayNode {
   if (p === undefined) return drawn({ kind: "below", count }, shape, chunks, seed);
   let sum = 0;
   const sums = p.map((one) => (sum += one));
@@ -124,13 +128,7 @@ function withReplacing(
   return makeLocal([uniform, ends.node], { name: "search", side: "right" }, { dtype: "int64", chunks });
 }
 
-function withoutReplacing(
-  count: number,
-  p: Float64Array | undefined,
-  shape: Shape,
-  chunks: ArrayNode["chunks"],
-  seed: number,
-): ArrayNode {
+function withoutReplacing({ count, p, shape, chunks, seed }: Choosing): ArrayNode {
   const wanted = sizeOf(shape);
   const there = p === undefined ? count : p.reduce((sum, one) => sum + Number(one > 0), 0);
   if (wanted > there)
