@@ -38,16 +38,23 @@ function addTo(at: usize, value: f64, rest: f64): void {
   store<f64>(at, sum);
 }
 
+/** The same, without a rest: adding 0 to −0 would turn it. */
+// @ts-ignore: decorator
+@inline
+function addOne(at: usize, value: f64): void {
+  const old = load<f64>(at);
+  const sum = old + value;
+  store<f64>(at, load<f64>(at, 8) + lowOfSum(old, value, sum), 8);
+  store<f64>(at, sum);
+}
+
 /** Adds each value to its group's {high, low}. */
 export function sumGroups(groups: usize, values: usize, valid: usize, count: usize, states: usize, stride: usize): void {
   for (let i: usize = 0; i < count; i++) {
     const value = load<f64>(values + (i << 3));
     if (isMissing(value, valid, i)) continue;
     const at = states + <usize>load<u32>(groups + (i << 2)) * stride;
-    const old = load<f64>(at);
-    const sum = old + value;
-    store<f64>(at, load<f64>(at, 8) + lowOfSum(old, value, sum), 8);
-    store<f64>(at, sum);
+    addOne(at, value);
   }
 }
 
@@ -57,10 +64,7 @@ export function meanGroups(groups: usize, values: usize, valid: usize, count: us
     const value = load<f64>(values + (i << 3));
     if (isMissing(value, valid, i)) continue;
     const at = states + <usize>load<u32>(groups + (i << 2)) * stride;
-    const old = load<f64>(at);
-    const sum = old + value;
-    store<f64>(at, load<f64>(at, 8) + lowOfSum(old, value, sum), 8);
-    store<f64>(at, sum);
+    addOne(at, value);
     store<f64>(at, load<f64>(at, 16) + 1, 16);
   }
 }
