@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { PACKAGE_BUNDLE } from "./options.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const { values } = parseArgs({ options: { outdir: { type: "string", default: join(root, "dist") } } });
@@ -16,13 +17,7 @@ await build({
   absWorkingDir: root,
   entryPoints: { abanico: "cdk/abanico.ts", app: "cdk/app.ts" },
   outdir,
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node22.12",
-  packages: "external",
-  logLevel: "warning",
+  ...PACKAGE_BUNDLE,
 });
 
 const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));

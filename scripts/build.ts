@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { PACKAGE_BUNDLE } from "./options.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const { values } = parseArgs({
@@ -30,15 +31,9 @@ await build({
     abanico: "lib/cli/abanico.ts",
   },
   outdir,
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node22.12",
-  packages: "external",
+  ...PACKAGE_BUNDLE,
   sourcemap: true,
   sourcesContent: false,
-  logLevel: "warning",
 });
 
 // esbuild renames classes that name themselves. They get their names back here and not by its keepNames, which defines the name of
