@@ -2,7 +2,7 @@ import { AGGREGATES } from "../collections/aggregate-table.ts";
 import { formatBytes } from "../collections/options.ts";
 import type { Schema } from "../collections/schema.ts";
 import { PlanTooLargeError } from "../errors.ts";
-import { BLOCK_BYTES } from "../kernels/csv/record-reader.ts";
+import { BLOCK_BYTES } from "../kernels/csv/record-buffer.ts";
 import { READ_AHEAD_BYTES } from "../store/with-read-ahead.ts";
 import type { GroupSink, Sink } from "../kernels/frame/steps.ts";
 import { pixelsAdvice } from "./estimate-images.ts";

@@ -11,27 +11,16 @@
  * what looks like one may come from the wrong guess. It raises `Doubt`, and runs again with a proven start.
  * (After Ge, Li, Eilebrecht, Chandramouli, Kossmann: Speculative Distributed CSV Data Parsing, SIGMOD 2019; a chain of offsets
  * instead of their quote parities, since it holds for every dialect.)
- *
- * The buffer
- * ----------
- * It always begins at the start of a record: whole records are handed out, the rest (`carry`) moves to the front, and reading
- * goes on behind it. A record longer than the buffer doubles it. Invariant: buffer[0] is byte `base` of the source.
  */
-import { CsvError, PlanTooLargeError, SourceChangedError } from "../../errors.ts";
 import type { Reader } from "../../store/store.ts";
 import { headerFields, headerProblem } from "./header.ts";
 import type { CsvFormat } from "./params.ts";
-import { STRAY, type CsvKernel } from "./wasm.ts";
+import { NEWLINE, RecordBuffer } from "./record-buffer.ts";
+import { Doubt, RecordFaults } from "./record-faults.ts";
+import type { CsvKernel } from "./wasm.ts";
 
-/** Bytes read at a time: text, index and columns of a block fit a core's second-level cache. */
-export const BLOCK_BYTES = 128 * 1024;
-/** Read behind a range's end at first, to complete its last record. */
-export const SLACK_BYTES = 4 * 1024;
-/** A record longer than this, in bytes, cannot be read: its index takes four times as much, in one piece, and the kernel has pieces of less than 1 GiB. */
-export const MAX_RECORD_BYTES = 128 * 1024 * 1024;
-/** A guessing range that meets a longer record doubts its guess. */
+/** A guessing range that meets a longer record, in bytes, doubts its guess. */
 const MAX_GUESSED_RECORD_BYTES = 1024 * 1024;
-const NEWLINE = 10;
 
 export interface Range {
   readonly url: string;
@@ -50,22 +39,17 @@ export interface Block {
   readonly firstRow: number;
 }
 
-/** Raised by a range that guessed where its first record starts and met what looks like an error. */
-export class Doubt extends Error {}
-
 export class RecordReader {
   readonly #kernel: CsvKernel;
-  readonly #reader: Reader;
   readonly #format: CsvFormat;
   readonly #range: Range;
   readonly #fields: number;
-  readonly #trusted: boolean;
+  readonly #buffer: RecordBuffer;
+  readonly #faults: RecordFaults;
 
-  #capacity = BLOCK_BYTES;
-  #buffer: number;
-  #index: number;
-  #base = 0;
-  #exact: boolean;
+  /** Whether it is known, not guessed, where the first record starts. */
+  readonly trusted: boolean;
+
   #rows = 0;
   /** Set while the current block is a rewritten one: where each record started. */
   #starts = 0;
@@ -79,53 +63,42 @@ export class RecordReader {
 
   constructor(kernel: CsvKernel, reader: Reader, format: CsvFormat, range: Range) {
     this.#kernel = kernel;
-    this.#reader = reader;
     this.#format = format;
     this.#range = range;
     this.#fields = format.columns.length;
-    this.#trusted = range.start === 0 || range.from !== undefined;
-    this.#exact = format.dialect.escape !== "";
+    this.trusted = range.start === 0 || range.from !== undefined;
     kernel.setDialect(format.dialect);
-    this.#buffer = kernel.allocate(this.#capacity);
-    this.#index = kernel.allocate(4 * this.#capacity + 4) + 4;
-  }
-
-  /** The source's size, in bytes. Of what is decompressed it is known once its end has been read. */
-  get #size(): number {
-    return this.#reader.info.size;
-  }
-
-  get trusted(): boolean {
-    return this.#trusted;
+    this.#buffer = new RecordBuffer(kernel, reader, range.url, range.end, format.dialect.escape !== "");
+    this.#faults = new RecordFaults(range.url, this.trusted);
   }
 
   release(): void {
-    this.#kernel.release(this.#buffer);
-    this.#kernel.release(this.#index - 4);
+    this.#buffer.release();
     this.#releaseRewritten();
   }
 
   /** The blocks of records that start in the range. */
   async *blocks(): AsyncGenerator<Block> {
     const { start, end } = this.#range;
-    this.#base = this.#range.from ?? (start === 0 ? 0 : await this.#firstNewline(start - 1));
-    this.from = this.next = this.#base;
+    const buffer = this.#buffer;
+    buffer.base = this.#range.from ?? (start === 0 ? 0 : await buffer.firstNewline(start - 1));
+    this.from = this.next = buffer.base;
     let carry = 0;
     let headerPending = start === 0 && this.#format.header !== null;
-    if (start === 0) carry = await this.#skipByteOrderMark();
+    if (start === 0) carry = await buffer.skipByteOrderMark();
     // The header is the first range's, also where the range ends before it does.
-    while (this.#base < end || headerPending) {
-      const length = await this.#fill(carry);
+    while (buffer.base < end || headerPending) {
+      const length = await buffer.fill(carry);
       if (length === 0) break;
-      const atEnd = this.#base + length >= this.#size;
-      const count = this.#tokenize(length, atEnd);
+      const atEnd = buffer.base + length >= buffer.size;
+      const count = buffer.tokenize(length, atEnd);
       if (count === 0) {
         if (atEnd) this.#unterminated(length);
         this.#grow(length);
         carry = length;
         continue;
       }
-      const consumed = this.#entry(count - 1) + 1 - this.#buffer;
+      const consumed = buffer.entry(count - 1) + 1 - buffer.address;
       let skip = 0;
       if (headerPending) {
         skip = this.#checkHeader(count);
@@ -141,13 +114,13 @@ export class RecordReader {
       }
       // Records behind the range's end are another's.
       if (this.next >= end && !headerPending) return;
-      carry = Math.max(length - consumed, 0);
-      this.#kernel.bytes().copyWithin(this.#buffer, this.#buffer + consumed, this.#buffer + consumed + carry);
-      this.#base = this.next = Math.min(this.#base + consumed, this.#size);
+      carry = buffer.drop(consumed, length);
+      this.next = buffer.base;
       if (atEnd && carry > 0) this.#unterminated(carry);
       if (atEnd) break;
     }
-    if (headerPending && this.#size > 0) throw this.#fault("has no header: the file holds blank lines only", 0, 0);
+    if (headerPending && buffer.size > 0)
+      throw this.#faults.fault("has no header: the file holds blank lines only", 0, 0);
   }
 
   /** Where a field of the current block stands, for an error's message. */
@@ -169,13 +142,13 @@ export class RecordReader {
   /** The records among entries [skip, count) that start before `end`; sets `next` once the entries reach it. */
   #records(skip: number, count: number, end: number): Block {
     this.#releaseRewritten();
-    let index = this.#index + 4 * skip;
+    let index = this.#buffer.index + 4 * skip;
     let entries = count - skip;
-    const lines = this.#kernel.wasm.newlines.value - (skip > 0 ? this.#lines(skip) : 0);
+    const lines = this.#kernel.wasm.newlines.value - (skip > 0 ? this.#buffer.lines(skip) : 0);
     if (!this.#kernel.wasm.isRegular(index, entries, this.#fields, lines))
       [index, entries] = this.#rewrite(index, entries, lines, end);
     let rows = entries / this.#fields;
-    if (this.#base + this.#entry(count - 1) - this.#buffer >= end - 1) {
+    if (this.#buffer.offsetOf(this.#buffer.entry(count - 1)) >= end - 1) {
       rows = this.#cut(index, rows, end);
       this.next = this.#startBehind(skip, count, end);
     }
@@ -191,28 +164,27 @@ export class RecordReader {
 
   /** Where the first record (or blank line) at or behind `end` starts: behind the first record's end that is not before end − 1, nor in the header. */
   #startBehind(skip: number, count: number, end: number): number {
-    const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
+    const buffer = this.#buffer;
     const bytes = this.#kernel.bytes();
-    const offsetOf = (i: number) => this.#base + words[this.#index / 4 + i] - this.#buffer;
     let i = Math.max(
       skip - 1,
-      lowerBound(count, (entry) => offsetOf(entry) >= end - 1),
+      lowerBound(count, (entry) => buffer.offsetOf(buffer.entry(entry)) >= end - 1),
     );
-    while (bytes[words[this.#index / 4 + i]] !== NEWLINE) i++;
-    return Math.min(offsetOf(i) + 1, this.#size);
+    while (bytes[buffer.entry(i)] !== NEWLINE) i++;
+    return Math.min(buffer.offsetOf(buffer.entry(i)) + 1, buffer.size);
   }
 
   /** Byte offset in the source of a record of the current block. */
   #recordOffset(row: number, address: number): number {
     if (this.#rewritten.length > 0) address = new Uint32Array(this.#kernel.wasm.memory.buffer)[this.#starts / 4 + row];
-    return this.#base + address - this.#buffer;
+    return this.#buffer.offsetOf(address);
   }
 
   /** Leaves blank lines out and pads short records: rare, so it may cost a copy. */
   #rewrite(index: number, entries: number, lines: number, end: number): [index: number, entries: number] {
     const { wasm } = this.#kernel;
     const pad = this.#format.dialect.ragged === "pad";
-    const text = this.#kernel.allocate(this.#capacity + lines * this.#fields + 1);
+    const text = this.#kernel.allocate(this.#buffer.capacity + lines * this.#fields + 1);
     const out = this.#kernel.allocate(4 * (lines * this.#fields + 1)) + 4;
     this.#starts = this.#kernel.allocate(4 * (lines + 1));
     this.#rewritten = [text, out - 4, this.#starts];
@@ -226,183 +198,47 @@ export class RecordReader {
 
   #raggedError(row: number, fields: number, index: number, entries: number): Error {
     const offset = this.#recordOffset(row, 0);
-    const start = this.#buffer + offset - this.#base;
+    const start = this.#buffer.address + offset - this.#buffer.base;
     const words = new Uint32Array(this.#kernel.wasm.memory.buffer);
     const first = lowerBound(entries, (entry) => words[index / 4 + entry] >= start);
     const end = words[index / 4 + first + fields - 1];
     const text = this.#kernel.text(start, Math.min(end, start + 200)).replace(/\r$/, "");
-    const few = fields < this.#fields;
-    return this.#fault(
-      `has ${fields} ${fields === 1 ? "field" : "fields"} in a record, expected ${this.#fields}: ${JSON.stringify(text)}`,
-      offset,
-      this.#rows + row + 1,
-      { fields, expected: this.#fields, text },
-      few
-        ? 'correct the record, or pass { ragged: "pad" } to fill missing fields with nulls.'
-        : "correct the record: a field that holds the delimiter needs quotes (and check the delimiter option).",
-    );
+    return this.#faults.ragged(fields, this.#fields, text, offset, this.#rows + row + 1);
   }
 
   /** The buffer's only record does not end: a quote is open, or the last character is an escape. */
   #unterminated(length: number): never {
     const { wasm } = this.#kernel;
-    wasm.tokenizeExact(this.#buffer, length, this.#index);
+    const { address, index, base } = this.#buffer;
+    const row = this.#rows + 1;
+    wasm.tokenizeExact(address, length, index);
     const opened = wasm.quoteOpenedAt.value >>> 0;
-    if (opened === 0) throw this.#fault("ends with an escape character", this.#base + length - 1, this.#rows + 1);
-    const text = this.#kernel.text(opened, Math.min(opened + 60, this.#buffer + length));
+    if (opened === 0) throw this.#faults.fault("ends with an escape character", base + length - 1, row);
+    const text = this.#kernel.text(opened, Math.min(opened + 60, address + length));
     // Ended where the quote stands, the record has as many fields as there are columns up to there.
     this.#kernel.bytes()[opened] = NEWLINE;
-    const column = this.#format.columns[wasm.tokenizeExact(this.#buffer, opened + 1 - this.#buffer, this.#index) - 1];
-    throw this.#fault(
-      "has a quote that is never closed",
-      this.#base + opened - this.#buffer,
-      this.#rows + 1,
-      { text, ...(column === undefined ? {} : { column: column.name }) },
-      'close the quote, or pass { quote: "" } if quotes mean nothing in this file.',
-    );
-  }
-
-  #fault(what: string, offset: number, row: number, fields: Record<string, string | number> = {}, fix?: string): Error {
-    if (!this.#trusted) return new Doubt(what);
-    return new CsvError(`${this.#range.url} ${what} (byte ${offset}, row {row}).`, {
-      fields: { url: this.#range.url, offset, row, rowBase: "shard", ...fields },
-      ...(fix === undefined ? {} : { fix }),
-    });
+    const fields = wasm.tokenizeExact(address, opened + 1 - address, index);
+    throw this.#faults.openQuote(text, this.#format.columns[fields - 1]?.name, this.#buffer.offsetOf(opened), row);
   }
 
   /** Entries of the header record (and blank lines before it), once it is in the buffer whole and says what the plan says. */
   #checkHeader(count: number): number {
-    const { fields, entries, offset } = headerFields(this.#kernel, this.#index, count, this.#buffer);
+    const buffer = this.#buffer;
+    const { fields, entries, offset } = headerFields(this.#kernel, buffer.index, count, buffer.address);
     if (entries === 0) return 0;
     const problem = headerProblem(fields, this.#format.header ?? fields);
-    if (problem !== undefined)
-      throw new CsvError(`${this.#range.url} has another header than the first file: ${problem}.`, {
-        fields: {
-          url: this.#range.url,
-          offset: this.#base + offset,
-          row: 0,
-          text: this.#kernel.text(this.#buffer + offset, this.#entry(entries - 1)).replace(/\r$/, ""),
-          found: fields,
-        },
-        fix: "read files with different columns separately, or correct the file.",
-      });
+    if (problem !== undefined) {
+      const text = this.#kernel.text(buffer.address + offset, buffer.entry(entries - 1)).replace(/\r$/, "");
+      throw this.#faults.otherHeader(problem, text, fields, buffer.base + offset);
+    }
     return entries;
   }
 
-  #tokenize(length: number, atEnd: boolean): number {
-    const { wasm } = this.#kernel;
-    const bytes = this.#kernel.bytes();
-    // The last record may lack its newline: it gets one.
-    if (atEnd && bytes[this.#buffer + length - 1] !== NEWLINE) bytes[this.#buffer + length++] = NEWLINE;
-    new Uint32Array(wasm.memory.buffer)[this.#index / 4 - 1] = this.#buffer - 1;
-    if (!this.#exact) {
-      const count = wasm.tokenize(this.#buffer, length, this.#index);
-      if (count !== STRAY) return count;
-      this.#exact = true;
-    }
-    return wasm.tokenizeExact(this.#buffer, length, this.#index);
-  }
-
-  #entry(i: number): number {
-    return new Uint32Array(this.#kernel.wasm.memory.buffer)[this.#index / 4 + i];
-  }
-
-  /** Newlines among the first `count` entries. */
-  #lines(count: number): number {
-    const bytes = this.#kernel.bytes();
-    let lines = 0;
-    for (let i = 0; i < count; i++) if (bytes[this.#entry(i)] === NEWLINE) lines++;
-    return lines;
-  }
-
-  /** Reads on behind `carry` bytes; answers how many bytes the buffer then holds. */
-  async #fill(carry: number): Promise<number> {
-    const position = this.#base + carry;
-    const planned = position < this.#range.end ? this.#range.end + SLACK_BYTES - position : this.#capacity - carry;
-    const want = Math.min(this.#capacity - carry, planned, this.#size - position);
-    let got = 0;
-    while (got < want) {
-      const read = await this.#read(this.#buffer + carry + got, position + got, want - got);
-      if (read === 0 && position + got !== this.#size) this.#shrunk(position + got);
-      if (read === 0) break;
-      got += read;
-    }
-    return carry + got;
-  }
-
-  #read(address: number, position: number, length: number): number | Promise<number> {
-    const { readSync } = this.#reader;
-    if (readSync !== undefined) return readSync(this.#kernel.bytes().subarray(address, address + length), position);
-    return this.#reader.read(position, position + length).then((bytes) => {
-      this.#kernel.bytes().set(bytes, address);
-      return bytes.length;
-    });
-  }
-
-  #shrunk(found: number): never {
-    throw new SourceChangedError(
-      `${this.#range.url} has ${found} bytes, expected ${this.#size}: it shrank while it was read.`,
-      {
-        fields: { url: this.#range.url, expected: this.#size, found },
-        fix: "run again when nothing writes to the file any more.",
-      },
-    );
-  }
-
+  /** Room for a record that is longer than what was read of it. */
   #grow(length: number): void {
-    if (length < this.#capacity) return;
-    if (!this.#trusted && length >= MAX_GUESSED_RECORD_BYTES) throw new Doubt("has a long record");
-    if (length >= MAX_RECORD_BYTES)
-      throw new PlanTooLargeError(
-        `${this.#range.url} has a record of more than ${MAX_RECORD_BYTES} bytes at byte ${this.#base}.`,
-        {
-          fields: { url: this.#range.url, offset: this.#base, limit: MAX_RECORD_BYTES },
-          fix: 'look for a quote that is never closed there, or pass { quote: "" } if quotes mean nothing in this file.',
-        },
-      );
-    this.#kernel.release(this.#index - 4);
-    const larger = this.#kernel.allocate(2 * this.#capacity);
-    this.#kernel.bytes().copyWithin(larger, this.#buffer, this.#buffer + length);
-    this.#kernel.release(this.#buffer);
-    this.#capacity *= 2;
-    this.#buffer = larger;
-    this.#index = this.#kernel.allocate(4 * this.#capacity + 4) + 4;
-  }
-
-  /** The offset behind the first newline at or after `position`; the source's size where there is none. */
-  async #firstNewline(position: number): Promise<number> {
-    while (position < this.#size) {
-      const length = Math.min(
-        this.#capacity,
-        this.#size - position,
-        position === this.#range.start - 1 ? SLACK_BYTES : this.#capacity,
-      );
-      const read = await this.#read(this.#buffer, position, length);
-      if (read === 0) this.#shrunk(position);
-      const at = this.#kernel
-        .bytes()
-        .subarray(this.#buffer, this.#buffer + read)
-        .indexOf(NEWLINE);
-      if (at >= 0) return position + at + 1;
-      position += read;
-    }
-    return this.#size;
-  }
-
-  /** Answers the count of bytes that are in the buffer already. */
-  async #skipByteOrderMark(): Promise<number> {
-    const length = await this.#fill(0);
-    const bytes = this.#kernel.bytes();
-    if (
-      length < 3 ||
-      bytes[this.#buffer] !== 0xef ||
-      bytes[this.#buffer + 1] !== 0xbb ||
-      bytes[this.#buffer + 2] !== 0xbf
-    )
-      return length;
-    bytes.copyWithin(this.#buffer, this.#buffer + 3, this.#buffer + length);
-    this.#base = 3;
-    return length - 3;
+    if (length < this.#buffer.capacity) return;
+    if (!this.trusted && length >= MAX_GUESSED_RECORD_BYTES) throw new Doubt("has a long record");
+    this.#buffer.grow(length);
   }
 
   #releaseRewritten(): void {

@@ -7,7 +7,9 @@ import type { TaskContext, TaskOutput } from "../kernel.ts";
 import { ColumnDecoder } from "./decode-columns.ts";
 import type { CsvFormat } from "./params.ts";
 import { withReadAhead } from "../../store/with-read-ahead.ts";
-import { Doubt, RecordReader, SLACK_BYTES } from "./record-reader.ts";
+import { SLACK_BYTES } from "./record-buffer.ts";
+import { Doubt } from "./record-faults.ts";
+import { RecordReader } from "./record-reader.ts";
 import { withVectorMemory } from "./wasm.ts";
 
 /** Runs `use` over the batches of one byte range of a CSV source. Only the columns asked for are decoded. */

@@ -4,7 +4,7 @@ import { listed, namedTwice } from "../../collections/names.ts";
 import type { ScalarType } from "../../collections/schema.ts";
 import { CsvError, OptionError, nearestNames } from "../../errors.ts";
 import type { CsvColumn, CsvFormat, Dialect } from "../../kernels/csv/params.ts";
-import { MAX_RECORD_BYTES } from "../../kernels/csv/record-reader.ts";
+import { MAX_RECORD_BYTES } from "../../kernels/csv/record-buffer.ts";
 import { columnKinds, sampleRecords, type Sample } from "../../kernels/csv/sample.ts";
 import { DEFAULT_NULLS, type TextKind } from "../../kernels/csv/texts.ts";
 import { withDecompression } from "../../store/decompressing.ts";
