@@ -7,6 +7,7 @@ import {
   UnreadableError,
 } from "../errors.ts";
 import { cancelled } from "./abort.ts";
+import { deniedBy, functionName } from "./denied.ts";
 import { splitUrl } from "./urls.ts";
 
 /** What an error of the SDK, of Node's sockets, or of a stream says about itself. */
@@ -39,6 +40,8 @@ const credentials = [
   "ExpiredTokenException",
   "InvalidToken",
   "TokenRefreshRequired",
+  "InvalidAccessKeyId",
+  "SignatureDoesNotMatch",
 ];
 
 /** The tagged error for what a request about `url` threw. */
@@ -97,18 +100,23 @@ function unreadable(
   facts: Facts,
   url: string,
   doing: string,
-  init: { fields: { bucket: string }; cause: unknown },
+  init: { fields: { url: string; bucket: string }; cause: unknown },
 ): UnreadableError {
   const { name, status, region, message } = facts;
   if (status === 301 || name === "PermanentRedirect" || name === "AuthorizationHeaderMalformed") {
     const where = region === undefined ? "another region" : `region ${region}`;
     return new UnreadableError(`bucket ${init.fields.bucket} is in ${where}`, {
       ...init,
-      fix: `set the region: AWS_REGION=${region ?? "<the bucket's region>"}, or { s3: { region } }`,
+      fix:
+        functionName() === undefined
+          ? `set the region: AWS_REGION=${region ?? "<the bucket's region>"}, or { s3: { region } }`
+          : `copy the data into a bucket of the stack's region (${process.env["AWS_REGION"] ?? "?"}), or deploy a stack in ${where}`,
     });
   }
   if (credentials.includes(name) || /credential|token.*expired/i.test(message)) {
-    return new UnreadableError(`no valid AWS credentials to ${doing} ${url}: ${message}`, {
+    const expired = /expired/i.test(`${name} ${message}`);
+    const what = expired ? "the AWS credentials have expired" : "there are no valid AWS credentials";
+    return new UnreadableError(`${what} to ${doing} ${url}: ${message}`, {
       ...init,
       fix: "log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     });
@@ -120,9 +128,22 @@ function unreadable(
     });
   }
   if (status === 403) {
-    return new UnreadableError(`not allowed to ${doing} ${url} (${name})`, {
+    const { key } = splitUrl(url);
+    const arn = `arn:aws:s3:::${init.fields.bucket}${doing === "list" ? "" : `/${key}`}`;
+    const { action, resource, fix } = deniedBy(message, actions[doing] ?? "s3:*", arn);
+    const said = message === "" || message === "UnknownError" ? "" : `: ${message}`;
+    const missing = doing === "read" ? " (S3 says so of a missing key too, to who may not s3:ListBucket)" : "";
+    return new UnreadableError(`not allowed to ${doing} ${url}${said}`, {
       ...init,
-      fix: `allow this identity ${actions[doing] ?? "s3:*"} on arn:aws:s3:::${init.fields.bucket} (S3 says "not allowed" for a missing key too, without s3:ListBucket)`,
+      fields: { ...init.fields, action, resource },
+      fix: `${fix}${missing}`,
+    });
+  }
+  // The answer to a HEAD has no body, and says no more than its status.
+  if (status === 400 && message === "UnknownError") {
+    return new UnreadableError(`S3 refused to ${doing} ${url}, and did not say why (400)`, {
+      ...init,
+      fix: "see whether the AWS credentials have expired (aws sts get-caller-identity), and whether the bucket is in this region",
     });
   }
   return new UnreadableError(`S3 could not ${doing} ${url}: ${name}: ${message}`, init);

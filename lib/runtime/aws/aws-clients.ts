@@ -36,12 +36,12 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** Makes a request until it is answered, or fails for good. Throttles and faults of the service pass within seconds, or are thrown. */
-export function again<T>(doing: string, action: string, request: () => Promise<T>): Promise<T> {
+export function again<T>(doing: string, permission: string, request: () => Promise<T>): Promise<T> {
   return retry(async () => {
     try {
       return await request();
     } catch (thrown) {
-      throw awsError(thrown, doing, action);
+      throw awsError(thrown, doing, permission);
     }
   });
 }

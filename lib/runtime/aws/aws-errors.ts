@@ -1,4 +1,5 @@
 import { AbanicoError, NotFoundError, StoreFaultError, UnreadableError } from "../../errors.ts";
+import { deniedBy, functionName } from "../../store/denied.ts";
 
 /** What errors of the AWS SDK mean for who called, and what there is to do. */
 
@@ -6,6 +7,7 @@ const EXPIRED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "Tok
 const NO_CREDENTIALS = [
   "CredentialsProviderError",
   "InvalidClientTokenId",
+  "InvalidAccessKeyId",
   "InvalidToken",
   "UnrecognizedClientException",
   "InvalidSignatureException",
@@ -13,7 +15,9 @@ const NO_CREDENTIALS = [
   "IncompleteSignature",
   "MissingAuthenticationToken",
 ];
-const DENIED = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "AuthorizationError"];
+/** Services put their own names, or those of keys, before some. */
+const DENIED =
+  /(^|\.)((KMS|Kms)?AccessDenied(Exception)?|UnauthorizedOperation|NotAuthorized(Exception)?|Forbidden|AuthorizationError)$/;
 const THROTTLED = [
   "Throttling",
   "ThrottlingException",
@@ -34,12 +38,16 @@ const SOON =
   /(^|\.)(OverLimit|QueueDeletedRecently|ExecutionLimitExceeded|ResourceNotReadyException|ResourceConflictException)$/;
 const SOCKETS = ["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH"];
 
-/** The tagged error for what a request threw. `doing`: as "describe the stack Abanico in eu-west-1"; `action`: the permission it takes. */
-export function awsError(thrown: unknown, doing: string, action: string): AbanicoError {
+/**
+ * The tagged error for what a request threw. `doing`: as "describe the stack Abanico in eu-west-1"; `permission`: what it takes, as "sqs:SendMessage on the
+ * queue stack-run-1".
+ */
+export function awsError(thrown: unknown, doing: string, permission: string): AbanicoError {
   if (thrown instanceof AbanicoError) return thrown;
   const name = nameOf(thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const init = { fields: { error: name, action }, cause: thrown };
+  const [action, resource = "*"] = permission.split(" on ");
+  const init = { fields: { error: name, action, resource }, cause: thrown };
   if (EXPIRED.includes(name) || /token (included in the request )?is expired|token.*expired/i.test(message))
     return new UnreadableError(`The AWS credentials have expired: cannot ${doing}.`, {
       ...init,
@@ -50,11 +58,13 @@ export function awsError(thrown: unknown, doing: string, action: string): Abanic
       ...init,
       fix: "log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     });
-  if (DENIED.includes(name))
-    return new UnreadableError(`These AWS credentials may not ${doing}: ${message}`, {
-      ...init,
-      fix: `allow the identity ${action}, or use another (AWS_PROFILE).`,
-    });
+  if (DENIED.test(name)) {
+    const { fix, ...denied } = deniedBy(message, action, resource);
+    const fields = { error: name, ...denied };
+    const own = functionName();
+    const who = own === undefined ? "These AWS credentials" : `The role of the function ${own}`;
+    return new UnreadableError(`${who} may not ${doing}: ${message}`, { fields, cause: thrown, fix });
+  }
   if (/region is missing/i.test(message))
     return new UnreadableError(`There is no AWS region to ${doing}.`, { ...init, fix: "set AWS_REGION." });
   if (isThrottle(thrown) || isPassing(thrown))

@@ -28,7 +28,7 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
         SqsManagedSseEnabled: "true",
         ...(arnPrefix === undefined ? {} : { Policy: tlsOnly(`${arnPrefix}${run}`) }),
       };
-      const made = await again(`make the queue ${QueueName}`, "sqs:CreateQueue", async () =>
+      const made = await again(`make the queue ${QueueName}`, `sqs:CreateQueue on the queue ${QueueName}`, async () =>
         (await clients.sqs()).send(new CreateQueueCommand({ QueueName, Attributes })),
       );
       if (made.QueueUrl !== undefined) return made.QueueUrl;
@@ -37,7 +37,7 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
 
     async remove(url) {
       const { DeleteQueueCommand } = await sdk();
-      await again(`delete the queue ${url}`, "sqs:DeleteQueue", async () => {
+      await again(`delete the queue ${url}`, `sqs:DeleteQueue on the queue ${nameIn(url)}`, async () => {
         try {
           await (await clients.sqs()).send(new DeleteQueueCommand({ QueueUrl: url }));
         } catch (thrown) {
@@ -50,7 +50,7 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
       const { SendMessageBatchCommand } = await sdk();
       for (const group of grouped(bodies)) {
         let left = group.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
-        await again(`send to the queue ${url}`, "sqs:SendMessage", async () => {
+        await again(`send to the queue ${url}`, `sqs:SendMessage on the queue ${nameIn(url)}`, async () => {
           const client = await clients.sqs();
           const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: left }));
           left = left.filter(({ Id }) => Failed.some((failed) => failed.Id === Id));
@@ -61,14 +61,17 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
 
     async receive(url, waitMs) {
       const { ReceiveMessageCommand } = await sdk();
-      const { Messages = [] } = await again(`receive from the queue ${url}`, "sqs:ReceiveMessage", async () =>
-        (await clients.sqs()).send(
-          new ReceiveMessageCommand({
-            QueueUrl: url,
-            MaxNumberOfMessages: AT_ONCE,
-            WaitTimeSeconds: Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1000)),
-          }),
-        ),
+      const { Messages = [] } = await again(
+        `receive from the queue ${url}`,
+        `sqs:ReceiveMessage on the queue ${nameIn(url)}`,
+        async () =>
+          (await clients.sqs()).send(
+            new ReceiveMessageCommand({
+              QueueUrl: url,
+              MaxNumberOfMessages: AT_ONCE,
+              WaitTimeSeconds: Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1000)),
+            }),
+          ),
       );
       return Messages.map(({ Body = "", ReceiptHandle = "" }): Message => ({ body: Body, receipt: ReceiptHandle }));
     },
@@ -78,7 +81,7 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
       for (let first = 0; first < messages.length; first += AT_ONCE) {
         const some = messages.slice(first, first + AT_ONCE);
         let Entries = some.map(({ receipt }, i) => ({ Id: String(i), ReceiptHandle: receipt }));
-        await again(`delete from the queue ${url}`, "sqs:DeleteMessage", async () => {
+        await again(`delete from the queue ${url}`, `sqs:DeleteMessage on the queue ${nameIn(url)}`, async () => {
           const client = await clients.sqs();
           const { Failed = [] } = await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
           // A receipt that is out of date belongs to a message that will come again.
@@ -89,6 +92,10 @@ export function sqsQueues(clients: Clients, prefix: () => string, arnPrefix: str
       }
     },
   };
+}
+
+function nameIn(url: string): string {
+  return url.slice(url.lastIndexOf("/") + 1);
 }
 
 function tlsOnly(Resource: string): string {

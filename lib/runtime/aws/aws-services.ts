@@ -85,7 +85,7 @@ async function startWork(clients: Clients, worker: "work" | "work-image", input:
     isItself ? "AWS_LAMBDA_FUNCTION_NAME" : worker === "work" ? "ABANICO_WORK_FUNCTION" : "ABANICO_WORK_IMAGE_FUNCTION",
   );
   const { InvokeCommand } = await import("@aws-sdk/client-lambda");
-  await again(`start the function ${name}`, "lambda:InvokeFunction", async () => {
+  await again(`start the function ${name}`, `lambda:InvokeFunction on the function ${name}`, async () => {
     const client = await clients.lambda();
     const Payload = new TextEncoder().encode(JSON.stringify(input));
     return client.send(new InvokeCommand({ FunctionName: name, InvocationType: "Event", Payload }));
@@ -96,7 +96,7 @@ async function startWork(clients: Clients, worker: "work" | "work-image", input:
 async function startRun(clients: Clients, run: string): Promise<void> {
   const stateMachineArn = needed("ABANICO_STATE_MACHINE_ARN");
   const { StartExecutionCommand } = await import("@aws-sdk/client-sfn");
-  await again(`start run ${run}`, "states:StartExecution", async () => {
+  await again(`start run ${run}`, `states:StartExecution on ${stateMachineArn}`, async () => {
     const client = await clients.sfn();
     const input = JSON.stringify({ run });
     try {

@@ -4,6 +4,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Store } from "../../store/store.ts";
+import { attemptName } from "./attempts.ts";
 import { once } from "./aws-clients.ts";
 import { awsError, isNoQueue, isPassing, isThrottle, nameOf } from "./aws-errors.ts";
 import type { ClientClock, Cloud, Execution, Invoked, StackOutputs } from "./cloud.ts";
@@ -63,12 +64,12 @@ export function cloudServices({ region, stack, store, clients = {}, endpoint }: 
     store,
     clock: systemClock,
 
-    async startRun(run) {
+    async startRun(run, attempt = 1) {
       const { sdk, client } = await sfn();
+      const name = attemptName({ run, attempt });
+      const input = JSON.stringify(attempt === 1 ? { run } : { run, attempt });
       try {
-        await client.send(
-          new sdk.StartExecutionCommand({ stateMachineArn, name: run, input: JSON.stringify({ run }) }),
-        );
+        await client.send(new sdk.StartExecutionCommand({ stateMachineArn, name, input }));
       } catch (thrown) {
         if (nameOf(thrown) === "ExecutionAlreadyExists") return;
         throw awsError(thrown, `start the run ${run}`, `states:StartExecution on ${stateMachineArn}`);
@@ -116,7 +117,11 @@ export function cloudServices({ region, stack, store, clients = {}, endpoint }: 
         await client.send(new sdk.DeleteQueueCommand({ QueueUrl }));
       } catch (thrown) {
         if (isNoQueue(thrown)) return;
-        throw awsError(thrown, `delete the queue of the run ${run}`, "sqs:GetQueueUrl and sqs:DeleteQueue");
+        throw awsError(
+          thrown,
+          `delete the queue of the run ${run}`,
+          `sqs:GetQueueUrl and sqs:DeleteQueue on the queue ${stack.queuePrefix}${run}`,
+        );
       }
     },
 

@@ -35,7 +35,7 @@ export async function stackOutputs(
     found = answer.Stacks?.[0];
   } catch (thrown) {
     if (thrown instanceof Error && /does not exist/.test(thrown.message)) throw noStack(region, stack, thrown);
-    throw awsError(thrown, doing, "cloudformation:DescribeStacks");
+    throw awsError(thrown, doing, `cloudformation:DescribeStacks on the stack ${stack}`);
   }
   if (found === undefined) throw noStack(region, stack);
   const status = found.StackStatus ?? "";
