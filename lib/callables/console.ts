@@ -78,6 +78,14 @@ export function takePrinted(): Printed[] | undefined {
   return taken;
 }
 
+/** Takes back what was taken: whoever asks next gets it, before what comes. */
+export function putBackPrinted(taken: readonly Printed[]): void {
+  const since = pieces;
+  pieces = [];
+  for (const { stream, text } of taken) keep(stream, text);
+  pieces.push(...since);
+}
+
 type Written = (error?: Error | null) => void;
 
 function recorder(stream: "stdout" | "stderr"): typeof process.stdout.write {

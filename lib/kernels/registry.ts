@@ -8,6 +8,7 @@ import type { Fold, Kernel } from "./kernel.ts";
  */
 const kernels: Record<string, () => Promise<Kernel>> = {
   call: async () => (await import("./call/call.ts")).call,
+  "calls.run": async () => (await import("./call/run-calls.ts")).runCalls,
   "bag.run": async () => (await import("./bag/run.ts")).runBag,
   "array.combine": async () => (await import("./array/run.ts")).combine,
   "array.frame": async () => (await import("./array/to-frame.ts")).toFrame,

@@ -70,11 +70,20 @@ function checkWork(value: unknown, path: string, what: "kernel" | "fold"): void 
   if (what === "kernel" && op === "frame.map") checkWork(params["rows"], `${path}.params.rows`, "kernel");
   if (what === "kernel" && op === "bag.run") checkBag(params, `${path}.params`);
   if (what === "fold" && op === "bag.fold") checkBagFold(params, `${path}.params`);
+  if (what === "kernel" && op === "calls.run") checkCalls(params, `${path}.params`);
   if (what === "kernel" && op === "array.run") checkArrayRun(params, `${path}.params`);
   if (what === "kernel" && op === "array.combine") checkArrayCombine(params, `${path}.params`);
   if (what === "fold" && op === "array.reduce") checkArrayFold(params, `${path}.params`);
   if (what === "kernel" && op === "images.run") checkImages(params, `${path}.params`);
   if (what === "kernel" && op === "images.sheet") checkSheetParams(params, `${path}.params`);
+}
+
+/** See kernels/call/run-calls.ts; the calls themselves lie where the tasks' refs say. */
+function checkCalls(value: unknown, path: string): void {
+  const params = objectAt(value, path, ["digest", "slots", "patienceMs"]);
+  textAt(params["digest"], `${path}.digest`);
+  wholeAt(params["slots"], `${path}.slots`);
+  amountAt(params["patienceMs"], `${path}.patienceMs`);
 }
 
 function checkOutput(value: unknown, path: string): void {

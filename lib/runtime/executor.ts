@@ -16,6 +16,8 @@ export interface Executor {
   readonly threads: number;
   /** How long a job of calls should take, in milliseconds, so that sending it is worth while. Default 8. */
   readonly callsMs?: number;
+  /** Calls go out in waves: all that are ready at once, and no more before they have ended. Of this one, how many were ready at its beginning. */
+  readonly wave?: { readonly ready: number } | undefined;
   /** Whether large merges are better handed out as jobs than done on the calling thread. */
   readonly offloadsMerges: boolean;
   /** Asks `source` for work from now on. */
@@ -28,6 +30,8 @@ export interface Executor {
   lanes(): readonly number[];
   /** One thing of a job is not wanted any more: it is told by its signal, and if it does not end soon, its lane is replaced. Its outcome is dropped. */
   cancel(source: WorkSource, job: OrdersJob, index: number): void;
+  /** Reads a result of which an outcome has said where it lies (`at`). */
+  fetch?(ref: Ref): Promise<Uint8Array>;
   /** Loads the code of kernels that are coming. */
   prepare(ops: readonly string[]): void;
   scale(threads: number): Promise<void>;
@@ -89,6 +93,10 @@ export interface CallsJob {
   readonly peakBytes: number;
   readonly open: boolean;
   readonly timeoutMs: number | undefined;
+  /** What its calls are expected to take, in milliseconds; undefined where a function was never called before. */
+  readonly ms: number | undefined;
+  /** How often a call of it may run again, and how long it may take. */
+  limitsOf(place: number): { readonly retries: number; readonly timeoutMs: number | undefined };
 }
 
 /** What a job's things are called in outcomes. */
@@ -110,7 +118,17 @@ export interface MergeJob {
 export type Outcome = (TaskResult | { readonly index: number; readonly error: ErrorRecord }) & {
   /** What it printed. */
   readonly printed?: readonly Printed[];
+  /** Of a call: its result lies there, in place of `body`. */
+  readonly at?: Ref;
 };
+
+/** Where a source stands. */
+export interface Standing {
+  /** How much can go out. */
+  readonly ready: number;
+  /** How much it waits for that is no executor's. */
+  readonly awaited: number;
+}
 
 /** How a lane was lost with its jobs. */
 export interface Loss {
@@ -127,6 +145,7 @@ export type Located = Uint8Array | SpillFile;
 /** A run, as an executor sees it. */
 export interface WorkSource {
   next(lane: Lane): Job | undefined;
+  readonly standing?: Standing;
   /** Some tasks of a job have come to an end. */
   settled(job: OrdersJob, outcomes: readonly Outcome[], lane: number): void;
   merged(job: MergeJob, outcome: Uint8Array | ErrorRecord): void;

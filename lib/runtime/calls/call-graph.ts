@@ -3,7 +3,7 @@ import type { Travelling } from "../../collections/travelling.ts";
 import { InternalError, OptionError, fromErrorRecord } from "../../errors.ts";
 import { decodeContinuation, isContinuation } from "../../kernels/call/continuation.ts";
 import type { Ref } from "../../plan/plan.ts";
-import type { CallsJob, Executor, Job, Lane, Loss, OrdersJob, Outcome, WorkSource } from "../executor.ts";
+import type { CallsJob, Executor, Job, Lane, Loss, OrdersJob, Outcome, Standing, WorkSource } from "../executor.ts";
 import type { RunEvent } from "../runtime.ts";
 import { Delays } from "../scheduler/delays.ts";
 import { delayMs } from "../scheduler/failure.ts";
@@ -42,7 +42,7 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
 
   constructor(executor: Executor, vault: Vault) {
     this.#executor = executor;
-    this.#results = new Results(vault);
+    this.#results = new Results(vault, executor);
     this.#ledger = new Ledger(this.#dispatch, this.#results, {
       stop: (node) => this.#stop(node),
       wait: (node, body) => this.#wait(node, body),
@@ -123,9 +123,12 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
 
   // What the executor calls.
 
+  get standing(): Standing {
+    return { ready: this.#dispatch.ready, awaited: this.#awaited };
+  }
+
   next(lane: Lane): Job | undefined {
-    const { threads, callsMs } = this.#executor;
-    const job = this.#dispatch.next(lane, threads, (node) => this.#results.inputOf(node), callsMs);
+    const job = this.#dispatch.next(lane, this.#executor, (node) => this.#results.inputOf(node));
     if (job !== undefined) this.#out += job.nodes.length;
     return job;
   }
@@ -144,7 +147,8 @@ export class CallGraph implements WorkSource, Calls, NodeHost {
         continue;
       }
       if (node.fn !== undefined) learn(node.fn, outcome.ms);
-      if (isContinuation(outcome.body)) this.#continue(node, outcome.body);
+      if (outcome.at !== undefined) this.#ledger.done(node, outcome.at);
+      else if (isContinuation(outcome.body)) this.#continue(node, outcome.body);
       else this.#ledger.done(node, outcome.body);
     }
     this.#goOn();

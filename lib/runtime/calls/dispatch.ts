@@ -1,7 +1,8 @@
 import type { CallableRef } from "../../callables/reference.ts";
-import type { CallsJob, Lane } from "../executor.ts";
+import type { CallsJob, Executor, Lane } from "../executor.ts";
 import { Heap, ReadyQueue, before } from "./heap.ts";
 import type { CallNode } from "./node.ts";
+import { waveTake, type Take } from "./wave-take.ts";
 import { CallWriter, EARLIER, type Input, type PackedCalls } from "./wire.ts";
 
 /**
@@ -10,6 +11,8 @@ import { CallWriter, EARLIER, type Input, type PackedCalls } from "./wire.ts";
  * A job takes the most urgent calls that are ready and, behind them, calls that only wait for calls of this same job: a chain runs in
  * one go, and a tree is walked depth first, without a message between. As many as take about `JOB_MS` by what is known of
  * their functions; of a function never called before, one at a time. What a thread hands back is ready again.
+ *
+ * Where calls go out in waves (wave-executor.ts), all that is ready goes out at once: see `waveTake`.
  */
 const JOB_MS = 8;
 const LARGEST_JOB = 1_024;
@@ -25,19 +28,25 @@ export class OutJob implements CallsJob {
   readonly packed: PackedCalls;
   readonly open: boolean;
   readonly timeoutMs: number | undefined;
+  readonly ms: number | undefined;
   /** Where the outcome that came last belongs: they come in order. */
   #at = 0;
 
-  constructor(nodes: readonly CallNode[], packed: PackedCalls, open: boolean) {
+  constructor(nodes: readonly CallNode[], packed: PackedCalls, open: boolean, ms?: number) {
     this.nodes = nodes;
     this.packed = packed;
     this.open = open;
+    this.ms = ms;
     this.timeoutMs = nodes[0].options.timeoutMs;
     this.indices = new Int32Array(nodes.length);
     for (let i = 0; i < nodes.length; i++) {
       this.indices[i] = nodes[i].id;
       nodes[i].job = this;
     }
+  }
+
+  limitsOf(place: number): { readonly retries: number; readonly timeoutMs: number | undefined } {
+    return this.nodes[place].options;
   }
 
   /** The call that an outcome is of; undefined where it is not this job's any more: cancelled, released, or out with another by now. */
@@ -93,8 +102,12 @@ export class Dispatch {
     return left.filter(({ state }) => state === "ready");
   }
 
-  /** Their calls run from now on. `jobMs`: how long a job should take. */
-  next(lane: Lane, threads: number, inputOf: (node: CallNode) => Input, jobMs = JOB_MS): OutJob | undefined {
+  /** Their calls run from now on. `jobMs`: how long a job should take. `wave`: calls go out in waves. */
+  next(
+    lane: Lane,
+    { threads, callsMs: jobMs = JOB_MS, wave }: Pick<Executor, "threads" | "callsMs" | "wave">,
+    inputOf: (node: CallNode) => Input,
+  ): OutJob | undefined {
     const pinned = this.#topPinned(lane.id);
     const first = pinned ?? this.#top();
     if (first === undefined) return undefined;
@@ -103,7 +116,10 @@ export class Dispatch {
     if (lane.inFlight > 0 && !(lane.open && quick && lane.inFlight < 2)) return undefined;
     if (timeoutMs !== undefined && !lane.ready) return undefined;
     if (!lane.admits(0)) return undefined;
-    if (pinned === undefined) return this.#take(lane, threads, quick, inputOf, jobMs);
+    if (pinned === undefined) {
+      const take = wave === undefined ? this.#threadTake(threads, jobMs) : waveTake(wave.ready, first);
+      return this.#take(lane, take, quick, inputOf);
+    }
     this.#pinned.get(lane.id)?.shift();
     this.#ready--;
     pinned.state = "running";
@@ -124,23 +140,39 @@ export class Dispatch {
     return pinned?.[0];
   }
 
-  #take(lane: Lane, threads: number, open: boolean, inputOf: (node: CallNode) => Input, jobMs: number): OutJob {
+  #threadTake(threads: number, jobMs: number): Take {
+    const worth = worthwhile(this.#top(), jobMs);
+    return {
+      ms: jobMs,
+      unknownMs: jobMs,
+      least: 1,
+      // So that near the end all lanes end together; what waits for this job alone could go nowhere else.
+      ready: Math.max(Math.ceil(this.#ready / (threads * 2)), worth),
+      most: Math.min(LARGEST_JOB, this.#last * 4),
+      follows: undefined,
+    };
+  }
+
+  #take(lane: Lane, take: Take, open: boolean, inputOf: (node: CallNode) => Input): OutJob {
     const stamp = ++this.#stamps;
     const behind = new Heap<CallNode>();
     const taken: CallNode[] = [];
     let places: Map<CallNode, number> | undefined;
-    // So that near the end all lanes end together; what waits for this job alone could go nowhere else.
-    let fair = Math.max(Math.ceil(this.#ready / (threads * 2)), worthwhile(this.#top(), jobMs));
-    const limit = Math.min(LARGEST_JOB, this.#last * 4);
-    let left = jobMs;
-    while (taken.length < limit) {
+    const { follows, least, most, unknownMs } = take;
+    const isWave = follows !== undefined;
+    let fair = take.ready;
+    let left = take.ms;
+    let known = 0;
+    while (taken.length < most) {
       const top = fair > 0 ? this.#top() : undefined;
       const follower = behind.top;
-      const isFollower = follower !== undefined && (top === undefined || before(follower, top));
+      const isFollower = follower !== undefined && (isWave || top === undefined || before(follower, top));
       const node = isFollower ? follower : top;
       if (node === undefined) break;
-      const ms = node.fn?.ms ?? jobMs;
-      if (taken.length > 0 && (ms > left || node.options.timeoutMs !== undefined)) break;
+      const ms = isFollower && isWave ? 0 : (node.fn?.ms ?? unknownMs);
+      // Of calls that have to be stopped in time a thread gets one at a time: it may have to end for it.
+      const isAlone = node.options.timeoutMs !== undefined && !isWave;
+      if (taken.length > 0 && ((ms > left && taken.length >= least) || isAlone)) break;
       if (isFollower) {
         behind.take();
         places ??= new Map(taken.map((one, place) => [one, place]));
@@ -150,16 +182,19 @@ export class Dispatch {
         fair--;
       }
       left -= ms;
+      known += node.fn?.ms ?? NaN;
       node.state = "running";
       places?.set(node, taken.length);
       taken.push(node);
-      if (node.options.timeoutMs !== undefined) break;
+      if (isAlone) break;
       const { neededBy } = node;
       if (neededBy === undefined) continue;
-      for (let i = 0; i < neededBy.length; i++) if (joins(neededBy[i], stamp)) behind.add(neededBy[i]);
+      for (let i = 0; i < neededBy.length; i++)
+        if (joins(neededBy[i], stamp, isWave) && (follows === undefined || follows(neededBy[i], neededBy.length)))
+          behind.add(neededBy[i]);
     }
     this.#last = Math.max(1, taken.length);
-    return new OutJob(taken, this.#pack(taken, lane, places, inputOf), open);
+    return new OutJob(taken, this.#pack(taken, lane, places, inputOf), open, Number.isNaN(known) ? undefined : known);
   }
 
   /** `places`: of the calls of this job, where some need others. */
@@ -199,9 +234,10 @@ function worthwhile(top: CallNode | undefined, jobMs: number): number {
 }
 
 /** Whether all that it still waits for is in the job with this stamp, one more of which was just taken. */
-function joins(node: CallNode, stamp: number): boolean {
+function joins(node: CallNode, stamp: number, isWave: boolean): boolean {
   const { timeoutMs, lane } = node.options;
-  if (node.state !== "waiting" || node.fn === undefined || timeoutMs !== undefined || lane !== undefined) return false;
+  if (node.state !== "waiting" || node.fn === undefined || lane !== undefined) return false;
+  if (timeoutMs !== undefined && !isWave) return false;
   if (node.stamp !== stamp) {
     node.stamp = stamp;
     node.missingHere = node.missing;

@@ -18,12 +18,7 @@ export function mayRetry(node: CallNode, error: Error, lanes: readonly number[])
 export function lossErrorOf(node: CallNode, loss: Loss): AbanicoError {
   const { timeoutMs } = node.options;
   const fields = { key: node.key, function: node.fn?.name ?? null, attempts: node.attempt };
-  if (loss.timedOut)
-    return new TaskTimeoutError(`${node.key} ran longer than its limit of ${timeoutMs ?? 0} ms.`, {
-      fields: { ...fields, timeoutMs },
-      fix: "raise the limit, give each call less to do, or look for an endless loop in the function.",
-      retryable: true,
-    });
+  if (loss.timedOut) return callTimeoutError(fields, timeoutMs);
   if (loss.running !== node.id)
     return new WorkerDiedError(`${node.key} was for one worker, which is gone: ${loss.reason}.`, {
       fields: { ...fields, reason: loss.reason },
@@ -35,6 +30,18 @@ export function lossErrorOf(node: CallNode, loss: Loss): AbanicoError {
     fix: loss.reason.includes("memory")
       ? "give each call less to do, or raise memoryLimit."
       : "see what the function does to its process (exit, crash of native code).",
+    retryable: true,
+  });
+}
+
+/** The error of a call that took longer than it may. */
+export function callTimeoutError(
+  fields: { readonly key: string; readonly function: string | null; readonly attempts: number },
+  timeoutMs: number | undefined,
+): TaskTimeoutError {
+  return new TaskTimeoutError(`${fields.key} ran longer than its limit of ${timeoutMs ?? 0} ms.`, {
+    fields: { ...fields, timeoutMs },
+    fix: "raise the limit, give each call less to do, or look for an endless loop in the function.",
     retryable: true,
   });
 }

@@ -1,6 +1,7 @@
 import { asData } from "../../callables/arguments.ts";
 import { fill } from "../../callables/holes.ts";
 import { CancelledError, InternalError } from "../../errors.ts";
+import type { Ref } from "../../plan/plan.ts";
 import { decodeValue, encodeValue } from "../../values.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { releasedError } from "./handle.ts";
@@ -67,8 +68,8 @@ export class Ledger {
     this.#close();
   }
 
-  /** A running call has given its value. */
-  done(node: CallNode, body: Uint8Array): void {
+  /** A running call has given its value, as bytes, or says where they lie. */
+  done(node: CallNode, body: Uint8Array | Ref): void {
     this.#open();
     if (this.#store(node, body)) this.#complete(node);
     this.#close();
@@ -244,7 +245,7 @@ export class Ledger {
   }
 
   /** False: it cannot be kept, and the call has failed for that. */
-  #store(node: CallNode, body: Uint8Array): boolean {
+  #store(node: CallNode, body: Uint8Array | Ref): boolean {
     try {
       this.#results.put(node, body);
       return true;

@@ -1,4 +1,5 @@
 import type { Argument } from "../../callables/arguments.ts";
+import type { Ref } from "../../plan/plan.ts";
 import type { CallsJob } from "../executor.ts";
 import type { KnownFunction } from "./functions.ts";
 import type { Ranked } from "./heap.ts";
@@ -66,8 +67,8 @@ export class CallNode implements Ranked {
   turn = 0;
   failures = 0;
   deaths = 0;
-  /** The result, where it is small: a number as it is, since bytes take ten times the memory; larger ones are in the vault. */
-  small: Uint8Array | number | undefined;
+  /** The result, where it is small: a number as it is, since bytes take ten times the memory; larger ones are in the vault. Or where it lies, outside of this process. */
+  small: Uint8Array | number | Ref | undefined;
   follows: CallNode | undefined;
   error: Error | undefined;
   /** One by itself costs no list. */

@@ -81,6 +81,17 @@ export class CallRunner {
     }
   }
 
+  /** What a call of the job is called. */
+  key(place: number, index: number): string {
+    const { fn, key } = this.#reader.head(place);
+    return key === "" ? `${nameOf(this.#memory.functions.get(fn))}-${index}` : key;
+  }
+
+  /** What the function of a call of the job is called. */
+  name(place: number): string {
+    return nameOf(this.#memory.functions.get(this.#reader.head(place).fn));
+  }
+
   async #runSlowly(ref: CallableRef, call: ReadCall, place: number, index: number): Promise<Outcome> {
     try {
       const [fn, args]: [Loaded, unknown[]] = await Promise.all([loadCallable(ref), call.args]);

@@ -242,6 +242,15 @@ export class CallReader {
     };
   }
 
+  /** Which function it calls, and its key, where it has one of its own. */
+  head(place: number): Pick<ReadCall, "fn" | "key"> {
+    this.#at = this.#packed.starts[place];
+    const fn = this.#u32();
+    this.#u32();
+    const keyBytes = this.#u32();
+    return { fn, key: keyBytes === 0 ? "" : plain.decode(this.#bytes(keyBytes)) };
+  }
+
   #argument(args: unknown[], place: number): unknown {
     const kind = this.#u32();
     if (kind !== HOLED) return this.#input(kind, args, [place]);
@@ -304,6 +313,13 @@ export class CallReader {
     this.#at += 4;
     return value;
   }
+}
+
+/** Says of a call that this will be its attempt number `attempt`. Writes into the job. */
+export function setAttempt({ bytes, starts }: PackedCalls, place: number, attempt: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = starts[place] + 4;
+  view.setUint32(at, 2 * attempt + (view.getUint32(at, true) & 1), true);
 }
 
 /** What a job names: for an executor whose workers keep nothing of jobs before, and cannot ask for anything. */
