@@ -10,7 +10,9 @@ import { build } from "esbuild";
 import { PACKAGE_BUNDLE } from "./options.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const { values } = parseArgs({ options: { outdir: { type: "string", default: join(root, "dist") } } });
+const { values } = parseArgs({
+  options: { outdir: { type: "string", default: join(root, "dist") }, "no-types": { type: "boolean" } },
+});
 const outdir = join(values.outdir, "cdk");
 
 await build({
@@ -20,8 +22,9 @@ await build({
   ...PACKAGE_BUNDLE,
 });
 
-const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
-const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "cdk/tsconfig.build.json"), "--outDir", outdir], {
-  stdio: "inherit",
-});
-process.exitCode = status ?? 1;
+if (values["no-types"] !== true) {
+  const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+  const arguments_ = [tsc, "-p", join(root, "cdk/tsconfig.build.json"), "--outDir", outdir];
+  const { status } = spawnSync(process.execPath, arguments_, { stdio: "inherit" });
+  process.exitCode = status ?? 1;
+}

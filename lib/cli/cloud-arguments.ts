@@ -8,6 +8,15 @@ export const STACK_OPTIONS: OptionSpecs = {
   region: { value: "REGION", help: "of the stack, as eu-west-1. Default: $AWS_REGION" },
 };
 
+export const DEPLOY_OPTIONS: OptionSpecs = {
+  ...STACK_OPTIONS,
+  yes: { help: "do not ask before anything is changed" },
+  output: {
+    value: "FOLDER",
+    help: "keep there what the CDK makes of the app. Default: a temporary folder, deleted after",
+  },
+};
+
 const OUT: OptionSpecs = {
   out: { value: "FILE", help: "write it there: .arrow and .csv for tables, anything else as JSON. Default: print it" },
 };

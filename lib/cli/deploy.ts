@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CancelledError, NotFoundError, UnreadableError } from "../errors.ts";
@@ -8,6 +10,8 @@ import { LIBRARY_EXTENSION, LIBRARY_URL } from "../root.ts";
 import type { Arguments } from "./arguments.ts";
 import { stackOf } from "./cloud-arguments.ts";
 import type { Terminal } from "./terminal.ts";
+
+type Command = keyof typeof UNASKED;
 
 /** How the CDK's command line is run. */
 export interface CdkCall {
@@ -31,18 +35,35 @@ export async function destroy(args: Arguments, terminal: Terminal, run: RunCdk =
   terminal.say("the bucket stays, since it holds your data, unless it was deployed with -c removalPolicy=destroy");
 }
 
-async function cdk(command: "deploy" | "destroy", args: Arguments, terminal: Terminal, run: RunCdk): Promise<void> {
-  const status = await run(cdkCall(command, args), terminal.signal);
+async function cdk(command: Command, args: Arguments, terminal: Terminal, run: RunCdk): Promise<void> {
+  const status = await withAssembly(args, (options) => run(cdkCall(command, args, options), terminal.signal));
   if (terminal.signal.aborted) throw new CancelledError("Interrupted.");
   if (status !== 0)
     throw new UnreadableError(`cdk ${command} ended with status ${status}.`, {
       fields: { command, status },
-      fix: "see what it said above; it needs AWS credentials, and cdk bootstrap to have run once in the account and region.",
+      fix: "see what it said above; it needs AWS credentials, cdk bootstrap to have run once in the account and region, and --yes where nobody can be asked.",
     });
 }
 
-/** @throws NotFoundError where the CDK is not installed, UsageError */
-export function cdkCall(command: "deploy" | "destroy", args: Arguments): CdkCall {
+/** Says where the CDK puts what it makes of the app: a folder that goes with the command, unless one is named. */
+async function withAssembly<T>(args: Arguments, body: (options: readonly string[]) => Promise<T>): Promise<T> {
+  const named = args.one("output");
+  if (named !== undefined) return body(["--output", named]);
+  // One that the CDK is told of itself.
+  if (args.positionals.some((one) => /^(-o|--output)(=|$)/.test(one))) return body([]);
+  const folder = await mkdtemp(join(tmpdir(), "abanico-cdk-"));
+  try {
+    return await body(["--output", folder]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Without a question. */
+const UNASKED = { deploy: ["--require-approval", "never"], destroy: ["--force"] } as const;
+
+/** `options`: of the CDK, before those that were given. @throws NotFoundError where the CDK is not installed, UsageError */
+export function cdkCall(command: Command, args: Arguments, options: readonly string[] = []): CdkCall {
   const { stack, region } = stackOf(args);
   return {
     command: process.execPath,
@@ -54,6 +75,8 @@ export function cdkCall(command: "deploy" | "destroy", args: Arguments): CdkCall
       appCommand(appFile()),
       "--context",
       `stackName=${stack}`,
+      ...options,
+      ...(args.has("yes") ? UNASKED[command] : []),
       ...args.positionals,
     ],
     env: { ...process.env, AWS_REGION: region, AWS_DEFAULT_REGION: region },

@@ -3,6 +3,7 @@ import { CancelledError, nearestNames } from "../errors.ts";
 import { LIBRARY_URL } from "../root.ts";
 import { readArguments, type Arguments } from "./arguments.ts";
 import {
+  DEPLOY_OPTIONS,
   INVOKE_OPTIONS,
   LOGS_OPTIONS,
   RESULT_OPTIONS,
@@ -60,15 +61,15 @@ const COMMANDS: readonly Command[] = [
     name: "deploy",
     usage: "deploy [options] [-- CDK OPTIONS]",
     summary: "makes or updates a stack in your AWS account, by the CDK",
-    options: STACK_OPTIONS,
-    more: "What stands behind -- goes to cdk deploy, as: -- -c workMemory=3008 --require-approval never",
+    options: DEPLOY_OPTIONS,
+    more: "What stands behind -- goes to cdk deploy, as: -- -c workMemory=3008 --method direct",
     run: async (args, terminal) => (await import("./deploy.ts")).deploy(args, terminal),
   },
   {
     name: "destroy",
     usage: "destroy [options] [-- CDK OPTIONS]",
     summary: "removes the stack; its bucket stays",
-    options: STACK_OPTIONS,
+    options: DEPLOY_OPTIONS,
     run: async (args, terminal) => (await import("./deploy.ts")).destroy(args, terminal),
   },
   {

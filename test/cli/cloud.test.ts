@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { readArguments, type OptionSpecs } from "../../lib/cli/arguments.ts";
-import { LOGS_OPTIONS, RESULT_OPTIONS, STACK_OPTIONS, STATUS_OPTIONS, SUBMIT_OPTIONS, type Connect } from "../../lib/cli/cloud-arguments.ts"; // prettier-ignore
+import { DEPLOY_OPTIONS, LOGS_OPTIONS, RESULT_OPTIONS, STACK_OPTIONS, STATUS_OPTIONS, SUBMIT_OPTIONS, type Connect } from "../../lib/cli/cloud-arguments.ts"; // prettier-ignore
 import { cancel, logs, result, status, submit } from "../../lib/cli/cloud-runs.ts";
 import { appCommand, cdkFile, deploy, destroy, type cdkCall } from "../../lib/cli/deploy.ts";
 import { doctor, type Quotas } from "../../lib/cli/doctor.ts";
@@ -122,7 +122,7 @@ describe("runs of a stack", () => {
     executions.set("going", { status: "RUNNING", startDate: new Date() });
     const stopped = terminal();
     await cancel(given(STACK_OPTIONS, "going"), stopped.into, connect);
-    expect(stopped.said()).toBe("going is stopped");
+    expect(stopped.said()).toBe("going is stopped; abanico resume going lets it go on");
     expect(sent.find(({ command }) => command === "StopExecutionCommand")?.input).toMatchObject({ cause: "Cancelled by abanico cancel." }); // prettier-ignore
     const again = terminal();
     await cancel(given(STACK_OPTIONS, "going"), again.into, connect);
@@ -165,20 +165,26 @@ describe("doctor", () => {
 
 describe("deploy and destroy", () => {
   test("run the CDK on the package's app, with the region and what stands behind --", async () => {
-    const calls: unknown[] = [];
+    const calls: ReturnType<typeof cdkCall>[] = [];
     const run = async (call: ReturnType<typeof cdkCall>) => {
       calls.push(call);
       return 0;
     };
     const { into, said } = terminal();
-    await deploy(given(STACK_OPTIONS, "--stack", "Mine", "--", "-c", "workMemory=3008"), into, run);
-    await destroy(given(STACK_OPTIONS, "--region", "us-east-1"), into, run);
+    await deploy(given(DEPLOY_OPTIONS, "--stack", "Mine", "--", "-c", "workMemory=3008"), into, run);
+    await destroy(given(DEPLOY_OPTIONS, "--region", "us-east-1", "--yes", "--output", "there"), into, run);
+    await deploy(given(DEPLOY_OPTIONS, "--yes", "--", "-o", "elsewhere"), into, run);
+    const common = (command: string, stack: string) => [expect.stringMatching(/aws-cdk.bin.cdk$/), command, stack, "--app", expect.stringMatching(/cdk.app\.ts" $/), "--context", `stackName=${stack}`]; // prettier-ignore
+    const temporary = expect.stringContaining(join(tmpdir(), "abanico-cdk-")) as string;
     expect(calls).toMatchObject([
-      { args: [expect.stringMatching(/aws-cdk.bin.cdk$/), "deploy", "Mine", "--app", expect.stringMatching(/cdk.app\.ts" $/), "--context", "stackName=Mine", "-c", "workMemory=3008"], env: { AWS_REGION: "eu-west-1" } }, // prettier-ignore
-      { args: [expect.anything(), "destroy", "Abanico", "--app", expect.anything(), "--context", "stackName=Abanico"], env: { AWS_REGION: "us-east-1" } }, // prettier-ignore
+      { args: [...common("deploy", "Mine"), "--output", temporary, "-c", "workMemory=3008"], env: { AWS_REGION: "eu-west-1" } }, // prettier-ignore
+      { args: [...common("destroy", "Abanico"), "--output", "there", "--force"], env: { AWS_REGION: "us-east-1" } },
+      { args: [...common("deploy", "Abanico"), "--require-approval", "never", "-o", "elsewhere"] },
     ]);
+    const [{ args: used }] = calls;
+    expect(existsSync(used[used.indexOf("--output") + 1])).toBe(false);
     expect(said()).toContain('Client.connect("aws://eu-west-1/Mine")');
-    const failed = deploy(given(STACK_OPTIONS), into, async () => 3);
+    const failed = deploy(given(DEPLOY_OPTIONS), into, async () => 3);
     expect(await failureOf(failed)).toMatchObject({ tag: "Unreadable", fields: { status: 3 } });
   });
 
