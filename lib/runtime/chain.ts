@@ -29,6 +29,9 @@ import { Bitset } from "./bitset.ts";
  *  5. Only verified outputs are released, each once.
  *
  * The gate also counts rows: the sum of `recordsIn` over the verified prefix is the number of rows before the range that follows.
+ *
+ * Of several gates each may see a window of the tasks. Where a source goes on in the next window, its chain is two: the first ends with an *exit*, and nothing
+ * of the second is judged before it has *entered* there.
  */
 export interface Verdict {
   /** Tasks that are verified now, in order. */
@@ -47,6 +50,21 @@ export interface Repair {
 export interface GateState {
   readonly ended: readonly (readonly [number, number])[];
   readonly chains: readonly ChainState[];
+  readonly exit?: Crossing;
+}
+
+/** What a chain has proven where a window ends. */
+export interface Crossing {
+  /** Byte in the source where the first record behind the window starts. */
+  readonly next: number;
+  /** Records of the source before it. */
+  readonly rows: number;
+}
+
+/** Tasks [start, end). */
+interface Window {
+  readonly start: number;
+  readonly end: number;
 }
 
 interface ChainState {
@@ -62,6 +80,8 @@ interface Chain {
   /** The first task, and how many ranges there are. */
   readonly first: number;
   readonly length: number;
+  /** It goes on with a source that has begun in another window. */
+  readonly enters: boolean;
   /** How many leading ranges are verified. */
   verified: number;
   /** Where the first record after the verified prefix starts; undefined before range 0. */
@@ -78,10 +98,35 @@ export class ChainGate {
   /** Chains that have begun and not ended: a million small sources take a bit each, not an object. */
   readonly #chains = new Map<number, Chain>();
   readonly #ended: Bitset;
+  readonly #window: Window;
+  #exit: Crossing | undefined;
 
-  constructor(rule: RangesRule) {
+  /** `window`: of a gate that sees but these tasks. */
+  constructor(rule: RangesRule, window?: Window) {
     this.#index = RangeIndex.of(rule);
     this.#ended = new Bitset(rule.sources.length);
+    this.#window = window ?? { start: 0, end: this.#index.count };
+  }
+
+  /** What the next window's gate enters with: there is none before it is proven, and where its source is another one. */
+  get exit(): Crossing | undefined {
+    return this.#exit;
+  }
+
+  /** Whether nothing of the window's first source is judged, since what was before it is not proven yet. */
+  get awaitsEntry(): boolean {
+    const { start, end } = this.#window;
+    if (start >= end || this.#ended.has(this.#index.sourceOf(start))) return false;
+    const chain = this.#chainOf(start);
+    return chain.enters && chain.next === undefined;
+  }
+
+  /** Brings what is proven where the window starts. Twice is once. */
+  enter({ next, rows }: Crossing): Verdict {
+    if (!this.awaitsEntry) return { released: [], repairs: [] };
+    const { start } = this.#window;
+    Object.assign(this.#chainOf(start), { next, rows });
+    return this.#judge(start);
   }
 
   /**
@@ -89,15 +134,23 @@ export class ChainGate {
    * is ignored: a range that is verified or waits already, and a guess for a range that is repairing.
    */
   offer(task: number, span: Span, records = 0, given?: number): Verdict {
+    const nothing = { released: [], repairs: [] };
+    if (this.#ended.has(this.#index.sourceOf(task))) return nothing;
+    const chain = this.#chainOf(task);
+    const range = task - chain.first;
+    if (range < chain.verified || chain.waiting.has(range)) return nothing;
+    if (range === chain.verified && chain.repairing && given === undefined) return nothing;
+    chain.waiting.set(range, { span, records });
+    return this.#judge(task);
+  }
+
+  /** Of the task's chain what can be. */
+  #judge(task: number): Verdict {
     const released: number[] = [];
     const repairs: Repair[] = [];
     const source = this.#index.sourceOf(task);
-    if (this.#ended.has(source)) return { released, repairs };
     const chain = this.#chainOf(task);
-    const range = task - chain.first;
-    if (range < chain.verified || chain.waiting.has(range)) return { released, repairs };
-    if (range === chain.verified && chain.repairing && given === undefined) return { released, repairs };
-    chain.waiting.set(range, { span, records });
+    if (chain.enters && chain.next === undefined) return { released, repairs };
     for (;;) {
       const seen = chain.waiting.get(chain.verified);
       if (seen === undefined) break;
@@ -118,6 +171,8 @@ export class ChainGate {
     if (chain.verified === chain.length) {
       this.#chains.delete(source);
       this.#ended.add(source);
+      const goesOn = this.#index.firstTask(source + 1) > this.#window.end;
+      if (goesOn && chain.next !== undefined) this.#exit = { next: chain.next, rows: chain.rows };
     }
     return { released, repairs };
   }
@@ -142,14 +197,16 @@ export class ChainGate {
         repairing,
         waiting: [...waiting].map(([range, seen]) => ({ range, ...seen })),
       })),
+      ...(this.#exit === undefined ? {} : { exit: this.#exit }),
     };
   }
 
-  static restore(rule: RangesRule, { ended, chains }: GateState): ChainGate {
-    const gate = new ChainGate(rule);
+  static restore(rule: RangesRule, { ended, chains, exit }: GateState, window?: Window): ChainGate {
+    const gate = new ChainGate(rule, window);
+    gate.#exit = exit;
     for (const [start, end] of ended) gate.#ended.add(start, end);
     for (const { source, waiting, next, ...rest } of chains) {
-      const chain = gate.#chainOf(gate.#index.firstTask(source));
+      const chain = gate.#chainOf(Math.max(gate.#window.start, gate.#index.firstTask(source)));
       Object.assign(chain, rest, { next });
       for (const { range, span, records } of waiting) chain.waiting.set(range, { span, records });
     }
@@ -160,9 +217,19 @@ export class ChainGate {
     const source = this.#index.sourceOf(task);
     let chain = this.#chains.get(source);
     if (chain === undefined) {
-      const first = this.#index.firstTask(source);
-      const length = this.#index.firstTask(source + 1) - first;
-      chain = { first, length, verified: 0, next: undefined, rows: 0, repairing: false, waiting: new Map() };
+      const begin = this.#index.firstTask(source);
+      const first = Math.max(begin, this.#window.start);
+      const length = Math.min(this.#index.firstTask(source + 1), this.#window.end) - first;
+      chain = {
+        first,
+        length,
+        enters: begin < first,
+        verified: 0,
+        next: undefined,
+        rows: 0,
+        repairing: false,
+        waiting: new Map(),
+      };
       this.#chains.set(source, chain);
     }
     return chain;

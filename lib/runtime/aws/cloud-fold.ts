@@ -3,6 +3,7 @@ import type { Fold } from "../../kernels/kernel.ts";
 import type { Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
 import { FoldTree, type Merge, type TreeState } from "../fold-tree.ts";
+import type { Window } from "./lanes.ts";
 import { fetchStored, store, type Held, type Stored } from "./held-partial.ts";
 import type { Bucket } from "./run-objects.ts";
 
@@ -18,6 +19,9 @@ export interface FoldState {
   readonly stored: readonly (Stored | null)[];
 }
 
+/** Decoded partials that wait: what was merged last is most often merged next, and in order there is one a level. Others are encoded, which takes far less. */
+const MOST_DECODED = 32;
+
 /** Writes to S3 at a time. */
 const AT_ONCE = 16;
 
@@ -25,22 +29,30 @@ export interface FoldPlace extends Bucket {
   /** Where to spill to: keys begin with this. */
   readonly prefix: string;
   readonly memoryBytes: number;
+  /** Of a lane. Absent: all tasks. */
+  readonly window?: Window;
 }
 
 export class CloudFold {
   readonly #stage: Stage;
   readonly #fold: Fold<unknown, unknown>;
   readonly #place: FoldPlace;
+  /** The task that is the tree's first. A lane begins with a subtree, so that its own tree is one. */
+  readonly #first: number;
   #tree: FoldTree<Held>;
   /** Those in the tree that take memory. */
   readonly #atHand = new Set<Held>();
+  /** Those of them that are decoded, the oldest first. */
+  readonly #decoded = new Set<Held>();
   #bytes = 0;
 
   constructor(stage: Stage, fold: Fold<unknown, unknown>, place: FoldPlace) {
     this.#stage = stage;
     this.#fold = fold;
     this.#place = place;
-    this.#tree = new FoldTree(taskCount(stage.tasks));
+    const { start, end } = place.window ?? { start: 0, end: taskCount(stage.tasks) };
+    this.#first = start;
+    this.#tree = new FoldTree(end - start);
   }
 
   get done(): boolean {
@@ -76,7 +88,11 @@ export class CloudFold {
   /** Takes the partial of the subtree of 2^level tasks that begins with `first`. None of them may have come before. */
   async offer(first: number, level: number, held: Held): Promise<void> {
     this.#hold(held);
-    await this.#perform(this.#tree.offer(first, held, level).merges);
+    await this.#perform(this.#tree.offer(first - this.#first, held, level).merges);
+    for (const old of this.#decoded) {
+      if (this.#decoded.size <= MOST_DECODED) break;
+      this.#encode(old);
+    }
     if (this.#bytes > this.#place.memoryBytes) await this.#shrink();
   }
 
@@ -87,7 +103,7 @@ export class CloudFold {
   }
 
   async truncate(count: number): Promise<void> {
-    await this.#perform(this.#tree.truncate(count));
+    await this.#perform(this.#tree.truncate(count - this.#first));
   }
 
   /** The encoding of the one partial that is left; of the neutral element where there are no tasks. */
@@ -124,7 +140,7 @@ export class CloudFold {
     const ready = [...merges];
     for (let merge = ready.pop(); merge !== undefined; merge = ready.pop()) {
       const { node, left, right } = merge;
-      const [a, b] = [await this.#valueOf(left), await this.#valueOf(right)];
+      const [a, b] = await Promise.all([this.#valueOf(left), this.#valueOf(right)]);
       const value = this.#merged(a, b);
       this.#letGo(left);
       this.#letGo(right);
@@ -150,13 +166,7 @@ export class CloudFold {
 
   /** Makes sizes exact first: merging often shrinks. Then the largest go, down to half of what is allowed. */
   async #shrink(): Promise<void> {
-    for (const held of this.#atHand) {
-      if (held.exact) continue;
-      const { byteLength } = this.#encoded(held);
-      this.#bytes += byteLength - held.size;
-      held.size = byteLength;
-      held.exact = true;
-    }
+    for (const held of this.#decoded) this.#encode(held);
     const { memoryBytes, prefix } = this.#place;
     if (this.#bytes <= memoryBytes) return;
     const largest = [...this.#atHand].sort((a, b) => b.size - a.size);
@@ -171,13 +181,24 @@ export class CloudFold {
       );
   }
 
+  /** Keeps it as bytes alone: now it is known how many. */
+  #encode(held: Held): void {
+    this.#letGo(held);
+    held.bytes = this.#encoded(held);
+    held.decoded = undefined;
+    held.size = held.bytes.byteLength;
+    this.#hold(held);
+  }
+
   #hold(held: Held): void {
     if (this.#atHand.has(held) || (held.bytes === undefined && held.decoded === undefined)) return;
     this.#atHand.add(held);
+    if (held.decoded !== undefined) this.#decoded.add(held);
     this.#bytes += held.size;
   }
 
   #letGo(held: Held): void {
+    this.#decoded.delete(held);
     if (this.#atHand.delete(held)) this.#bytes -= held.size;
   }
 

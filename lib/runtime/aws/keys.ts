@@ -4,6 +4,7 @@
  *     runs/<run>/request.json   begun.json   outcome.json   cancel   failure.json
  *     runs/<run>/<part>/plan.json   seen.json   failed.json
  *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<n>   progress.json   stop
+ *     runs/<run>/<part>/<stage>/lanes.json   lane-<n>/done.json, partial, checkpoint-<n>, progress.json, exit.json
  *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
  *     results/<run>/value    bundles/<hash>.mjs    pipelines/<name>.json
  *     runs/calls-<client>/…    large values of single calls, on their way to a function and back
@@ -25,6 +26,8 @@ export interface StagePlace {
   readonly run: string;
   readonly part: number;
   readonly stage: string;
+  /** Of a stage that is folded in several lanes, see lanes.ts: what one of them keeps lies apart. */
+  readonly lane?: number;
 }
 
 /** What the planner of a collection had seen when it made this part, see journal.ts. */
@@ -36,14 +39,23 @@ export const planKey = (run: string, part: number): string => `runs/${run}/${par
  */
 export const failedKey = (run: string, part: number): string => `runs/${run}/${part}/failed.json`;
 export const stagePrefix = ({ run, part, stage }: StagePlace): string => `runs/${run}/${part}/${stage}/`;
+/** What belongs to the stage, or to one of its lanes. */
+const ownPrefix = (place: StagePlace): string =>
+  stagePrefix(place) + (place.lane === undefined ? "" : `lane-${place.lane}/`);
+/** The highest number of lanes that a stage of the run has: so many queues there are. */
+export const queuesKey = (run: string): string => `runs/${run}/queues.json`;
+/** How the stage is cut into lanes, `Lanes`; absent where it is one. */
+export const lanesKey = (place: StagePlace): string => `${stagePrefix(place)}lanes.json`;
+/** Where a source's next record starts behind the last task of a lane, for the lane that goes on with that source. */
+export const exitKey = (place: StagePlace): string => `${ownPrefix(place)}exit.json`;
 export const manifestKey = (place: StagePlace, round: number): string => `${stagePrefix(place)}manifest-${round}.jsonl`;
-export const doneKey = (place: StagePlace): string => `${stagePrefix(place)}done.json`;
-export const partialKey = (place: StagePlace): string => `${stagePrefix(place)}partial`;
+export const doneKey = (place: StagePlace): string => `${ownPrefix(place)}done.json`;
+export const partialKey = (place: StagePlace): string => `${ownPrefix(place)}partial`;
 /** Its being there says that enough is had: batches that have not begun need not. */
 export const stopKey = (place: StagePlace): string => `${stagePrefix(place)}stop`;
 /** Checkpoints have one numbering for all rounds: who writes number n after someone else has learns that it is not the only one. */
-export const checkpointPrefix = (place: StagePlace): string => `${stagePrefix(place)}checkpoint-`;
-export const progressKey = (place: StagePlace): string => `${stagePrefix(place)}progress.json`;
+export const checkpointPrefix = (place: StagePlace): string => `${ownPrefix(place)}checkpoint-`;
+export const progressKey = (place: StagePlace): string => `${ownPrefix(place)}progress.json`;
 /** What a run of a collection gave, see result.ts. */
 export const resultsPrefix = (run: string): string => `results/${run}/`;
 /** The same as bytes of `values.ts`: what programs of this library read. */

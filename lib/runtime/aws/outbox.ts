@@ -1,6 +1,7 @@
 import type { Printed } from "../../callables/console.ts";
 import { toErrorRecord } from "../../errors.ts";
 import { boundedRecord } from "./bounded-record.ts";
+import { queueOf } from "./lanes.ts";
 import type { PartOf, TaskFacts, WorkInput, WorkMessage } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
@@ -92,6 +93,6 @@ export class Outbox {
       ...(this.#printed.length === 0 ? {} : { printed: this.#printed }),
     };
     [this.#since, this.#printed, this.#bytes] = [now, [], 0];
-    await queues.send(queue, [JSON.stringify(message)]);
+    await queues.send(queueOf(this.#input, batch.first), [JSON.stringify(message)]);
   }
 }

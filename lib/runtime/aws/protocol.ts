@@ -43,6 +43,8 @@ export interface RunRequest {
   readonly notify?: boolean;
   /** Refuses where the projected cost is above this, in US dollars. */
   readonly maxCost?: number;
+  /** In so many lanes stages are folded, where that can be; a power of two up to 16. Default: by what is projected, most often one. */
+  readonly lanes?: number;
 }
 
 /** The execution's input. */
@@ -83,6 +85,9 @@ export type Directive =
       /** Key of the manifest: a `Batch` as a line of JSON each. */
       readonly manifest: string;
       readonly batches: number;
+      readonly lanes: Lanes;
+      /** The lanes, by number: a Collect each. */
+      readonly collects: readonly number[];
     })
   | { readonly action: "finish"; readonly run: string };
 
@@ -94,8 +99,17 @@ export interface StageRef {
   readonly stage: string;
   /** From 0. */
   readonly round: number;
-  /** URL of the run's queue. */
+  /** URL of the run's queue. That of a lane follows from it, see lanes.ts. */
   readonly queue: string;
+  /** Absent: one. */
+  readonly lanes?: Lanes;
+}
+
+/** How a stage is cut into lanes: each is an aligned run of tasks, and so a subtree of the fold tree. Fixed with the stage's first manifest. */
+export interface Lanes {
+  readonly count: number;
+  /** Of a lane, a power of two; the last may have fewer. */
+  readonly tasks: number;
 }
 
 /** A line of a manifest: tasks [first, first + count) of a stage. In the first round an aligned run of 2^k; in others one task, with its proven start. */
@@ -121,6 +135,8 @@ export interface WorkAnswer {
 
 /** Input of Collect, and again what it answers while it is not done. */
 export interface CollectInput extends StageRef {
+  /** Which of them it folds. */
+  readonly lane?: number;
   readonly done?: boolean;
 }
 
@@ -218,6 +234,8 @@ export interface StageProgress {
   /** What tasks have printed of late, up to 64 KiB; `printedBefore` pieces came before these. */
   readonly printed?: NonNullable<WorkMessage["printed"]>;
   readonly printedBefore?: number;
+  /** Of a stage in lanes: how many pieces of each are told of here. */
+  readonly printedOf?: readonly number[];
 }
 
 /** `runs/<run>/outcome.json`: the run is over. */

@@ -61,7 +61,7 @@ export class StageIntake {
     if (level === 0) return this.#state.wants(first, from);
     // Where some of them are there and others are not, who runs those that are missing sends them in other parts.
     for (let task = first; task < this.#endOf(first, level); task++) if (this.#state.has(task)) return false;
-    return first < this.#state.count;
+    return this.#state.holds(first);
   }
 
   async #takeDone(
@@ -98,7 +98,7 @@ export class StageIntake {
     const state = this.#state;
     const { attempt, error } = outcome;
     const from = batch.from === undefined ? {} : { from: batch.from };
-    const end = Math.min(batch.first + batch.count, state.count);
+    const end = Math.min(batch.first + batch.count, state.stop);
     let { task } = outcome;
     // Step Functions tells of a whole batch that it was lost: some of its tasks may have come before.
     const lost = outcome.lost === true;

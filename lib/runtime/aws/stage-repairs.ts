@@ -7,6 +7,8 @@ import type { Batch, StageDone } from "./protocol.ts";
  *
  *     waiting ──▶ started ──▶ (settled)
  *        └──────────┴──▶ for the next round ──▶ in this round ──▶ (settled)
+ *
+ * In a stage of several lanes there is but one round, since what a lane waits for may be another's repair: there they wait, and are started again.
  */
 interface Repair {
   readonly task: number;
@@ -25,8 +27,11 @@ export interface RepairState {
 export class StageRepairs {
   readonly #open = new Map<number, Repair>();
   readonly #repaired: { [task: string]: number };
+  readonly #left: "next-round" | "waiting";
 
-  constructor({ open, repaired }: RepairState = { open: [], repaired: {} }) {
+  /** `rounds`: whether there is a next one. */
+  constructor({ open, repaired }: RepairState = { open: [], repaired: {} }, rounds = true) {
+    this.#left = rounds ? "next-round" : "waiting";
     for (const repair of open) this.#open.set(repair.task, { ...repair });
     this.#repaired = { ...repaired };
   }
@@ -70,14 +75,14 @@ export class StageRepairs {
     for (const repair of this.#open.values()) if (repair.task < end) repair.by = "round";
   }
 
-  /** What is to be started now, so that at most `limit` are under way by that; others are left to the next round. */
+  /** What is to be started now, so that at most `limit` are under way by that; others wait, or are left to the next round. */
   start(limit: number, now: number): Batch[] {
     let started = [...this.#open.values()].filter(({ by }) => by === "started").length;
     const batches: Batch[] = [];
     for (const repair of this.#open.values()) {
       if (repair.by !== "waiting") continue;
       if (started++ >= limit) {
-        repair.by = "next-round";
+        repair.by = this.#left;
         continue;
       }
       repair.by = "started";
@@ -89,8 +94,7 @@ export class StageRepairs {
 
   /** Those that were started before this time do not seem to come. */
   giveUp(before: number): void {
-    for (const repair of this.#open.values())
-      if (repair.by === "started" && repair.at < before) repair.by = "next-round";
+    for (const repair of this.#open.values()) if (repair.by === "started" && repair.at < before) repair.by = this.#left;
   }
 
   /** Of the tasks below `end`: those of this round that have not come, or those for the next. */

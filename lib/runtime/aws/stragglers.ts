@@ -2,25 +2,27 @@ import { AbanicoError } from "../../errors.ts";
 import type { CollectedStage } from "./collected-stage.ts";
 import type { CollectLimits } from "./collect-limits.ts";
 import { batching, workerOf } from "./manifest.ts";
-import type { Batch, StageRef, WorkInput } from "./protocol.ts";
+import type { Batch, CollectInput, WorkInput } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
 /** A repair that was started here is left to the next round's map after this many times what a batch takes. */
 const REPAIR_PATIENCE = 10;
+/** Where there is no next round more are under way at a time, so many times. */
+const NO_ROUNDS = 8;
 
 /**
- * What Collect starts itself: repairs, copies of what does not come, batches whose partials were broken, or whose functions went down. It is safe to run a task twice, so nothing has to be
- * known of the first copy.
+ * What Collect starts itself: repairs, copies of what does not come, batches whose partials were broken, or whose functions went down. It is safe to run a task
+ * twice, so nothing has to be known of the first copy.
  */
 export class Stragglers {
-  readonly #input: StageRef;
+  readonly #input: CollectInput;
   readonly #services: Services;
   readonly #limits: CollectLimits;
   /** How often what is missing was started again since something new came. */
   #times = 0;
   #movedAt = 0;
 
-  constructor(input: StageRef, services: Services, limits: CollectLimits) {
+  constructor(input: CollectInput, services: Services, limits: CollectLimits) {
     this.#input = input;
     this.#services = services;
     this.#limits = limits;
@@ -31,7 +33,9 @@ export class Stragglers {
     const { state } = stage;
     const now = this.#services.clock.now();
     if (state.repairs.size === 0) return;
-    const batches = state.repairs.start(this.#limits.repairs, now);
+    const { repairs } = this.#limits;
+    const limit = this.#input.lane === undefined ? repairs : NO_ROUNDS * Math.max(1, repairs);
+    const batches = state.repairs.start(limit, now);
     for (const batch of batches) await this.#start(stage, batch);
     state.repairs.giveUp(now - Math.max(2 * this.#limits.quietMs, REPAIR_PATIENCE * state.tally.medianMs));
   }
@@ -63,8 +67,8 @@ export class Stragglers {
   }
 
   async #start({ state }: CollectedStage, batch: Batch): Promise<void> {
-    const { run, part, stage, round, queue } = this.#input;
-    const input: WorkInput = { run, part, stage, round, queue, batch };
+    const { run, part, stage, round, queue, lanes } = this.#input;
+    const input: WorkInput = { run, part, stage, round, queue, ...(lanes && { lanes }), batch };
     try {
       await this.#services.startWork(workerOf(state.stage), input);
     } catch (error) {
