@@ -223,7 +223,7 @@ export class Abanico extends Construct {
 }
 
 function codeOf(name: FunctionName, bundles: Bundles, props: AbanicoProps): Code {
-  if (name !== "work-image") return Code.fromAsset(bundles.of(name));
+  if (name !== "work-image") return Code.fromAsset(bundles.folder, { exclude: [...bundles.without(name)] });
   return props.imageWorkerCode ?? Code.fromAsset(stageImageWorker(bundles, props.cache ?? defaultCache()));
 }
 

@@ -12,15 +12,23 @@ export interface BundleFacts {
   readonly version: string;
   /** Version of sharp that the image worker needs. */
   readonly sharp: string;
+  /** Names of the files that only planning and images need. */
+  readonly heavy: readonly string[];
 }
 
-/** The functions' code: `dist/functions`, which lies beside the compiled construct, and one folder off its sources. */
+/** The functions that need all files. */
+const HEAVY: readonly FunctionName[] = ["plan", "work-image"];
+
+/** The functions' code: `dist/functions`, which lies beside the compiled construct, and one folder off its sources. All share it. */
 export interface Bundles {
   readonly folder: string;
   readonly facts: BundleFacts;
-  /** The folder of one function, which holds `index.mjs`. */
-  of(name: FunctionName): string;
+  /** Names of the files that are no part of a function's code. */
+  without(name: FunctionName): readonly string[];
 }
+
+/** A function's module, in the folder. */
+export const moduleOf = (name: FunctionName): string => `${name}.mjs`;
 
 const FOLDER = new URL(import.meta.url.endsWith(".ts") ? "../dist/functions/" : "../functions/", import.meta.url);
 
@@ -32,10 +40,11 @@ export function bundlesIn(folder: string = fileURLToPath(FOLDER)): Bundles {
     throw new Error(
       `The functions of Abanico have not been built: ${facts} is not there. Run: node scripts/build-functions.ts`,
     );
+  // Written by the script that made the bundles.
+  const found = JSON.parse(readFileSync(facts, "utf8")) as BundleFacts;
   return {
     folder: place,
-    // Written by the script that made the bundles.
-    facts: JSON.parse(readFileSync(facts, "utf8")) as BundleFacts,
-    of: (name) => `${place}${name}`,
+    facts: found,
+    without: (name) => ["bundle.json", ...(HEAVY.includes(name) ? [] : found.heavy)],
   };
 }

@@ -63,7 +63,7 @@ export function makeFunction(
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     code,
-    handler: "index.handler",
+    handler: `${name}.handler`,
     role,
     memorySize: memoryOf(name, props),
     timeout: Duration.minutes(TIMEOUT[name]),

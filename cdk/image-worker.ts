@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Bundles } from "./bundles.ts";
 
 /** Lambda on Graviton, with the C library of Amazon Linux: whatever machine deploys. */
@@ -19,7 +19,8 @@ export function stageImageWorker(bundles: Bundles, cache: string): string {
   if (existsSync(staged)) return staged;
   const modules = join(sharpForLambda(sharp, cache), "node_modules");
   const draft = `${staged}.${process.pid}.tmp`;
-  cpSync(bundles.of("work-image"), draft, { recursive: true });
+  const without = new Set(bundles.without("work-image"));
+  cpSync(bundles.folder, draft, { recursive: true, filter: (path) => !without.has(basename(path)) });
   cpSync(modules, join(draft, "node_modules"), { recursive: true });
   settle(draft, staged);
   forgetOlder(cache);

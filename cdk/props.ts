@@ -38,7 +38,7 @@ export interface AbanicoProps {
   readonly reservedConcurrency?: Partial<Record<FunctionName, number>>;
   /** The function for images, which carries sharp (20 MB). Default: true. */
   readonly imageWorker?: boolean;
-  /** Its code, where it should not be fetched from npm: a folder with `index.mjs` and `node_modules/sharp` for linux-arm64. */
+  /** Its code, where it should not be fetched from npm: a folder with `work-image.mjs`, all beside it, and `node_modules/sharp` for linux-arm64. */
   readonly imageWorkerCode?: Code;
   /** Is told of alarms. Default: alarms tell nobody. */
   readonly alarmTopic?: ITopic;

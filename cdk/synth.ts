@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import type { AbanicoProps } from "./abanico.ts";
-import { bundlesIn, type FunctionName } from "./bundles.ts";
+import { bundlesIn, moduleOf, type FunctionName } from "./bundles.ts";
 import { AbanicoStack } from "./stack.ts";
 
 /** A template of CloudFormation, as far as its readers look. */
@@ -62,7 +63,7 @@ export function synthesize({
     const environment = Properties["Environment"] as { readonly Variables: Readonly<Record<string, unknown>> };
     functions[name] = {
       logicalId,
-      file: `${bundles.of(name)}/index.mjs`,
+      file: join(bundles.folder, moduleOf(name)),
       handler: "handler",
       environment: environment.Variables,
       timeoutSeconds: Number(Properties["Timeout"]),

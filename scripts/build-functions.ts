@@ -1,51 +1,40 @@
 /**
  * Makes the bundles of the Lambda functions: node scripts/build-functions.ts [--outdir FOLDER]. Default: dist.
  *
- *     FOLDER/functions/<name>/index.mjs, chunks   what the function's asset holds
- *     FOLDER/functions/bundle.json                { hash, version, sharp }: see `Bundle`
+ *     FOLDER/functions/<name>.mjs, chunks   what the functions' assets hold
+ *     FOLDER/functions/bundle.json          { hash, version, sharp, heavy }: see `Bundle`
  *
- * Each function is a folder of its own, so that none carries what another needs. What is loaded on demand is a chunk of its own: a cold start reads
- * few of them. The SDK's clients are inside; sharp, which is native code, lies beside the image worker (cdk/image-worker.ts). Equal sources give equal
- * bytes.
+ * All functions share one folder, since most of what one needs others need too; what only those of `HEAVY` need, the others' asset leaves out. What is loaded on
+ * demand is a chunk of its own: a cold start reads few of them. The SDK's clients are inside; sharp, which is native code, lies beside the image worker
+ * (cdk/image-worker.ts). Equal sources give equal bytes.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build, type Plugin } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** `bundle.json`: client and stack compare the hash. */
 export interface Bundle {
-  /** Over all files of all functions: the first 128 bits of their SHA-256, in hex. */
+  /** Over all files: the first 128 bits of their SHA-256, in hex. */
   readonly hash: string;
   /** Of this package. */
   readonly version: string;
   /** Version of sharp that the image worker needs beside it. */
   readonly sharp: string;
+  /** Names of the files that only the functions of `HEAVY` need. */
+  readonly heavy: readonly string[];
 }
 
-/** What a function has inside besides its own modules. */
-export interface Contents {
-  /** HDF5 is read by 4 MB of WebAssembly, which would be most of the worker for frames and arrays; the image worker has it instead. */
-  readonly hdf5: boolean;
-  /** Whether it reads values and functions of users, which takes `REQUIRED`. */
-  readonly values: boolean;
-}
-
-const FUNCTIONS: Readonly<Record<string, Contents>> = {
-  plan: { hdf5: true, values: true },
-  work: { hdf5: false, values: true },
-  "work-image": { hdf5: true, values: true },
-  collect: { hdf5: false, values: true },
-  start: { hdf5: false, values: true },
-  call: { hdf5: false, values: true },
-  finish: { hdf5: false, values: true },
-  fail: { hdf5: false, values: false },
-};
+const LIGHT = ["work", "collect", "start", "call", "finish", "fail"] as const;
+/** These plan from, and read, what the others do not: SQL, by 3.5 MB of WebAssembly; HDF5, by 4 MB. */
+const HEAVY = ["plan", "work-image"] as const;
+/** Imported on demand by the code that all functions share; HDF5 without it says that it cannot be read. */
+const HEAVY_LIBRARY = /(?:^|[\\/])h5wasm[\\/]/;
 
 /** Libraries that are loaded by name at run time, synchronously: files beside the bundle, of these names. */
 const REQUIRED: readonly string[] = ["acorn", "apache-arrow", "eslint-scope"];
@@ -56,10 +45,16 @@ const REQUIRING = /(?:^|[\\/])lib[\\/](?:callables[\\/]parse|value-tables)\.ts$/
 const BANNER =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-/** One file of a function's bundle. `path`: in its folder. */
+/** One file of a bundle. `path`: in its folder. */
 export interface BundledFile {
   readonly path: string;
   readonly contents: Uint8Array;
+}
+
+/** `light`: what all but the functions of `HEAVY` need. */
+export interface Bundled {
+  readonly files: readonly BundledFile[];
+  readonly light: ReadonlySet<string>;
 }
 
 /** Where a library is loaded by `createRequire`, esbuild sees nothing; these files load it from beside the bundle then. */
@@ -93,13 +88,16 @@ const sqlFromBeside: Plugin = {
   },
 };
 
-/** Bundles one module as a function: `index.mjs`, and what lies beside it. @throws Error where `values` is not what the module needs */
-export async function bundleEntry(entry: string, { hdf5, values }: Contents): Promise<readonly BundledFile[]> {
-  const libraries = values ? REQUIRED.map((library) => [library, library]) : [];
+/** Bundles modules into one folder, each as `<name>.mjs`, and what lies beside them. `light`: those that do without what is heavy. */
+export async function bundleEntries(
+  entries: Readonly<Record<string, string>>,
+  light: readonly string[],
+): Promise<Bundled> {
+  const libraries = Object.fromEntries(REQUIRED.map((library) => [library, library]));
   const outdir = join(ROOT, "dist/functions");
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { index: entry, ...Object.fromEntries(libraries) },
+    entryPoints: { ...entries, ...libraries },
     outdir,
     outExtension: { ".js": ".mjs" },
     write: false,
@@ -116,18 +114,38 @@ export async function bundleEntry(entry: string, { hdf5, values }: Contents): Pr
     legalComments: "none",
     banner: { js: BANNER },
     plugins: [requiredFromBeside, sqlFromBeside],
-    external: ["sharp", "esbuild", "@viz-js/viz", ...(hdf5 ? [] : ["h5wasm"])],
+    external: ["sharp", "esbuild", "@viz-js/viz"],
     logLevel: "warning",
   });
   const files = outputFiles.map(({ path, contents }) => ({
     path: path.slice(outdir.length + 1),
     contents: withClassNames(contents),
   }));
-  const inputs = Object.keys(metafile.inputs);
-  if (inputs.some((input) => REQUIRING.test(input)) !== values)
-    throw new Error(`${entry} has to be bundled with values: ${!values}.`);
-  const parsesSql = inputs.some((input) => input.includes("sqlparser-ts"));
-  return parsesSql ? [...files, { path: SQL_WASM, contents: await readFile(sqlWasm()) }] : files;
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
+  const needed = reachable(
+    outputs,
+    [...light, ...REQUIRED].map((name) => `${name}.mjs`),
+  );
+  const parsesSql = (names: Iterable<string>) =>
+    [...names].some((name) =>
+      Object.keys(outputs.get(name)?.inputs ?? {}).some((input) => input.includes("sqlparser-ts")),
+    );
+  if (!parsesSql(outputs.keys())) return { files, light: needed };
+  return {
+    files: [...files, { path: SQL_WASM, contents: await readFile(sqlWasm()) }],
+    light: parsesSql(needed) ? new Set([...needed, SQL_WASM]) : needed,
+  };
+}
+
+/** The files that are loaded from some others, at once or on demand, without what is heavy. */
+function reachable(outputs: ReadonlyMap<string, Metafile["outputs"][string]>, from: readonly string[]): Set<string> {
+  const found = new Set(from);
+  for (const name of found)
+    for (const { path, external } of outputs.get(name)?.imports ?? []) {
+      const entry = outputs.get(basename(path))?.entryPoint;
+      if (external !== true && (entry === undefined || !HEAVY_LIBRARY.test(entry))) found.add(basename(path));
+    }
+  return found;
 }
 
 function sqlWasm(): string {
@@ -151,23 +169,24 @@ export async function buildFunctions(outdir: string): Promise<Bundle> {
   const target = join(outdir, "functions");
   const draft = `${target}.${process.pid}.tmp`;
   await rm(draft, { recursive: true, force: true });
-  const bundles = await Promise.all(
-    Object.entries(FUNCTIONS).map(async ([name, contents]) => ({
-      name,
-      files: await bundleEntry(`functions/${name}.ts`, contents),
-    })),
+  const names = [...LIGHT, ...HEAVY];
+  const { files, light } = await bundleEntries(
+    Object.fromEntries(names.map((name) => [name, `functions/${name}.ts`])),
+    LIGHT,
   );
-  for (const { name, files } of bundles) {
-    await mkdir(join(draft, name), { recursive: true });
-    for (const { path, contents } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-      hash.update(`${name}/${path} ${contents.byteLength}\n`).update(contents);
-      await writeFile(join(draft, name, path), contents);
-    }
+  await mkdir(draft, { recursive: true });
+  for (const { path, contents } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    hash.update(`${path} ${contents.byteLength}\n`).update(contents);
+    await writeFile(join(draft, path), contents);
   }
   const bundle: Bundle = {
     hash: hash.digest("hex").slice(0, 32),
     version: await versionOf(join(ROOT, "package.json")),
     sharp: await versionOf(join(ROOT, "node_modules/sharp/package.json")),
+    heavy: files
+      .map(({ path }) => path)
+      .filter((path) => !light.has(path))
+      .toSorted(),
   };
   await writeFile(join(draft, "bundle.json"), `${JSON.stringify(bundle)}\n`);
   await rm(target, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Code } from "aws-cdk-lib/aws-lambda";
@@ -17,23 +17,20 @@ export const NAMES: readonly FunctionName[] = [
   "fail",
 ];
 
-/** Folders like those of the functions, with next to nothing inside: what is asked of a template does not depend on them. */
+/** A folder like that of the functions, with next to nothing inside: what is asked of a template does not depend on them. */
 export function emptyBundles(): string {
   const folder = mkdtempSync(join(tmpdir(), "abanico-bundles-"));
-  for (const name of NAMES) {
-    mkdirSync(join(folder, name));
-    writeFileSync(join(folder, name, "index.mjs"), `export const handler = () => "${name}";\n`);
-  }
+  for (const name of NAMES) writeFileSync(join(folder, `${name}.mjs`), `export const handler = () => "${name}";\n`);
   writeFileSync(
     join(folder, "bundle.json"),
-    JSON.stringify({ hash: "0123456789abcdef", version: "1.2.3", sharp: "0.35.5" }),
+    JSON.stringify({ hash: "0123456789abcdef", version: "1.2.3", sharp: "0.35.5", heavy: ["plan.mjs"] }),
   );
   return folder;
 }
 
 /** Props that synthesise quickly, from the folder above. */
 export function quickly(bundles: string): AbanicoProps {
-  return { bundles, imageWorkerCode: Code.fromAsset(join(bundles, "work-image")) };
+  return { bundles, imageWorkerCode: Code.fromAsset(bundles) };
 }
 
 export interface Found extends TemplateResource {

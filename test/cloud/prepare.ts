@@ -23,6 +23,6 @@ const synthesized = synthesize({
   bundles,
   outdir: join(folder, "assembly"),
   // Without sharp for Lambda's processors, which is fetched from npm: here, functions find this machine's.
-  imageWorkerCode: Code.fromAsset(join(bundles, "work-image")),
+  imageWorkerCode: Code.fromAsset(bundles),
 });
 writeFileSync(join(folder, PREPARED), JSON.stringify(synthesized));

@@ -75,7 +75,7 @@ test.each([
   ["a missing key", fails("NoSuchKey", 404), "NotFound", /no object s3:\/\/b\/k/],
   ["a missing key, by HEAD", fails("NotFound", 404), "NotFound", /no object/],
   ["a missing bucket", fails("NoSuchBucket", 404), "NotFound", /no bucket b/],
-  ["no permission", fails("AccessDenied", 403), "Unreadable", /allow this identity s3:GetObject/],
+  ["no permission", fails("AccessDenied", 403), "Unreadable", /s3:GetObject on arn:aws:s3:::b\/k/],
   ["no credentials", fails("CredentialsProviderError", 0), "Unreadable", /AWS_PROFILE/],
   [
     "another region",
