@@ -51,6 +51,7 @@ function explainWhole({ make, then }: Whole): string[] {
     rows: () => [],
     windows: () => (make.do === "windows" ? explainOperation({ do: "window", columns: make.columns }) : []),
     groups: () => [`  merge     states of groups by ${make.do === "groups" ? make.sink.keys.join(", ") : ""}`],
+    groupRows: () => (make.do === "groupRows" ? [`${groupLine(make.sink)}, of rows sorted by key`] : []),
     join: () => (make.do === "join" ? [joinLine(make.join)] : []),
   };
   return [...made[make.do](), ...then.flatMap(explainOperation)];

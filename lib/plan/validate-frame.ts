@@ -178,9 +178,9 @@ export function checkWhole(value: unknown, path: string): void {
 }
 
 function checkMake(value: unknown, path: string): void {
-  const how = oneOfAt(objectAt(value, path)["do"], `${path}.do`, ["rows", "groups", "join", "windows"]);
+  const how = oneOfAt(objectAt(value, path)["do"], `${path}.do`, ["rows", "groups", "groupRows", "join", "windows"]);
   if (how === "rows") return checkFields(objectAt(value, path, ["do", "schema"])["schema"], `${path}.schema`);
-  if (how === "groups") {
+  if (how === "groups" || how === "groupRows") {
     const { sink, schema } = objectAt(value, path, ["do", "sink", "schema"]);
     checkGather(sink, `${path}.sink`);
     return checkFields(schema, `${path}.schema`);

@@ -4,7 +4,7 @@ import { fieldOf } from "../../collections/typing.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
 import { concatenate } from "./collect.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
-import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
+import { encodeFrame, type Frame } from "./encode.ts";
 import { GroupState } from "./group.ts";
 import { RowHasher, partitionOfHash } from "./hash.ts";
 import { splitFrame } from "./partition.ts";
@@ -50,7 +50,7 @@ export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
     full: () => false,
     rows: () => state.groups,
     encode: () => state.encode(),
-    frame: () => decodeFrame(state.encode()),
+    frame: () => state.partial(),
   };
 }
 

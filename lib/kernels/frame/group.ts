@@ -1,16 +1,11 @@
-import { formatAggregate, inputsOfAggregate } from "../../collections/aggregate.ts";
-import { aggregateType, inputTypes } from "../../collections/aggregate-typing.ts";
+import { aggregateType } from "../../collections/aggregate-typing.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { fieldOf } from "../../collections/typing.ts";
-import { OverflowError } from "../../errors.ts";
-import type { Aggregator } from "./aggregates/aggregator.ts";
-import { makeAggregator, stateKey } from "./aggregates/table.ts";
+import type { JsonObject } from "../../errors.ts";
+import { GroupAggregates } from "./aggregates/group-aggregates.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
-import { compile, type Evaluator } from "./evaluate.ts";
 import { Grouper } from "./groups/grouper.ts";
-import { StateRows } from "./groups/state-rows.ts";
-import { overflowIn } from "./overflow.ts";
 import { gather } from "./pipeline.ts";
 import type { VectorMemory } from "./vector-memory.ts";
 import { sortedRows } from "./sort.ts";
@@ -21,14 +16,9 @@ export class GroupState {
   readonly #sink: GroupSink;
   readonly #schema: Schema;
   readonly #grouper: Grouper;
-  /** States, each read by one or more aggregates, and the expressions that they take in. */
-  readonly #aggregators: readonly Aggregator[];
-  readonly #inputs: readonly (readonly Evaluator[])[];
-  readonly #rows = new StateRows();
+  readonly #aggregates: GroupAggregates;
   /** Where the rows lie that come next. */
   readonly #memory: VectorMemory | undefined;
-  /** Which state each of the sink's aggregates reads. */
-  readonly #stateOf: readonly number[];
 
   /** `schema`: the columns of the batches that come. `memory`: for partials that are taken in; batches have their own. */
   constructor(sink: GroupSink, schema: Schema, memory?: VectorMemory) {
@@ -39,16 +29,7 @@ export class GroupState {
       sink.keys.map((key) => fieldOf(key, schema).type),
       sink.keepNulls,
     );
-    const keys = sink.aggregates.map(({ value }) => stateKey(value));
-    const places = new Map<string, number>();
-    const nodes = sink.aggregates.flatMap(({ value }, i) => {
-      if (places.has(keys[i])) return [];
-      places.set(keys[i], places.size);
-      return [value];
-    });
-    this.#stateOf = keys.map((key) => places.get(key) ?? -1);
-    this.#aggregators = nodes.map((node) => makeAggregator(node, inputTypes(node, schema)[0] ?? "int64", this.#rows));
-    this.#inputs = nodes.map((node) => inputsOfAggregate(node).map((input) => compile(input, schema)));
+    this.#aggregates = new GroupAggregates(sink.aggregates, schema);
   }
 
   get groups(): number {
@@ -61,36 +42,29 @@ export class GroupState {
       batch.rows,
       batch.memory,
     );
-    const { count } = this.#grouper;
-    this.#rows.reserve(count, batch.memory);
-    this.#rows.touch(groups, batch.memory);
-    this.#aggregators.forEach((aggregator, i) => {
-      const [column, other] = this.#inputs[i].map((evaluate) => evaluate(batch));
-      aggregator.update(groups, column, count, batch.memory, other);
-    });
+    this.#aggregates.update(groups, batch, this.#grouper.count);
   }
 
   /** Takes another partial in; its groups come behind this one's. */
   absorb(other: GroupState): void {
-    const count = other.#grouper.count;
-    this.#absorb(
-      other.#grouper.keys(),
-      other.#aggregators.map((aggregator) => aggregator.state(count)),
-      count,
-    );
+    const { count } = other.#grouper;
+    this.#absorb(other.#grouper.keys(), other.#aggregates.states(count), count);
   }
 
-  encode(): Uint8Array {
-    const count = this.#grouper.count;
-    const states = this.#aggregators.map((aggregator) => aggregator.state(count));
+  /** A row a group: its keys, then its states, columns by number. `extra` is to go with it. */
+  partial(): Frame & { readonly extra: JsonObject } {
+    const { count } = this.#grouper;
+    const states = this.#aggregates.states(count);
     const columns = [...this.#grouper.keys(), ...states.flat()];
     const named = columns.map((column, i): [string, Column] => [String(i), column]);
     const schema = columns.map((column, i) => ({ name: String(i), type: column.type }));
-    return encodeFrame(
-      { schema, batch: { rows: count, columns: new Map(named) } },
-      { states: states.map((state) => state.length) },
-      bytesForAll,
-    );
+    const extra = { states: states.map((state) => state.length) };
+    return { schema, batch: { rows: count, columns: new Map(named) }, extra };
+  }
+
+  encode(): Uint8Array {
+    const { extra, ...frame } = this.partial();
+    return encodeFrame(frame, extra, bytesForAll);
   }
 
   static decode(bytes: Uint8Array, sink: GroupSink, schema: Schema, memory?: VectorMemory): GroupState {
@@ -99,14 +73,15 @@ export class GroupState {
     return state;
   }
 
-  /** Takes in what `encode` gave of another. */
-  absorbEncoded(bytes: Uint8Array): void {
+  /** Takes in what `encode` gave of another, and writes nothing into it; answers how many groups that had. */
+  absorbEncoded(bytes: Uint8Array): number {
     const { batch, extra } = decodeFrame(bytes);
     const columns = [...batch.columns.values()];
     const sizes = extra["states"] as readonly number[]; // as `encode` wrote them
     let at = this.#sink.keys.length;
     const states = sizes.map((size) => columns.slice(at, (at += size)));
     this.#absorb(columns.slice(0, this.#sink.keys.length), states, batch.rows);
+    return batch.rows;
   }
 
   /** The memory that was given may be another's from now on. */
@@ -116,30 +91,16 @@ export class GroupState {
 
   /** The groups sorted by key, nulls last. */
   finish(): Frame {
-    const count = this.#grouper.count;
+    const { count } = this.#grouper;
     const keys = this.#grouper.keys();
     const order = sortedOrder(keys, count);
-    const results = this.#sink.aggregates.map((_, i) => this.#resultOf(i, count));
-    const columns = [...keys, ...results].map((column) => gather(column, order));
-    const schema = groupSchema(this.#sink, this.#schema);
-    return { schema, batch: { rows: count, columns: new Map(schema.map(({ name }, i) => [name, columns[i]])) } };
-  }
-
-  /** An overflow says in which aggregate it happened. */
-  #resultOf(i: number, count: number): Column {
-    const { name, value } = this.#sink.aggregates[i];
-    try {
-      return this.#aggregators[this.#stateOf[i]].result(count, value);
-    } catch (error) {
-      throw error instanceof OverflowError ? overflowIn(`${name} = ${formatAggregate(value)}`, error) : error;
-    }
+    const columns = [...keys, ...this.#aggregates.results(count)].map((column) => gather(column, order));
+    return groupFrame(this.#sink, this.#schema, columns, count);
   }
 
   #absorb(keys: readonly Column[], states: readonly Column[][], rows: number): void {
     const groups = this.#grouper.assign(keys, rows, this.#memory);
-    this.#rows.reserve(this.#grouper.count, this.#memory);
-    this.#rows.touch(groups, this.#memory);
-    this.#aggregators.forEach((aggregator, i) => aggregator.absorb(states[i], groups, this.#grouper.count));
+    this.#aggregates.absorb(states, groups, this.#grouper.count, this.#memory);
   }
 }
 
@@ -156,6 +117,15 @@ export function groupSchema(sink: GroupSink, schema: Schema): Schema {
     ...sink.keys.map((key) => fieldOf(key, schema)),
     ...sink.aggregates.map(({ name, value }) => ({ name, type: aggregateType(value, schema) })),
   ];
+}
+
+/** A group by's result: columns of so many groups, as `groupSchema` has them. */
+export function groupFrame(sink: GroupSink, schema: Schema, columns: readonly Column[], groups: number): Frame {
+  const fields = groupSchema(sink, schema);
+  return {
+    schema: fields,
+    batch: { rows: groups, columns: new Map(fields.map(({ name }, i) => [name, columns[i]])) },
+  };
 }
 
 /** Row numbers in ascending order of the columns, the first deciding first; nulls last. Stable. */

@@ -7,6 +7,7 @@ import { concatenate } from "./collect.ts";
 import type { Batch } from "./column.ts";
 import { decodeFrame, type Frame } from "./encode.ts";
 import { GroupState } from "./group.ts";
+import { sortedGroups } from "./groups/sorted-groups.ts";
 import { joinFrames } from "./join.ts";
 import type { GroupSink, JoinSpec, Operation } from "./steps.ts";
 import { windowPart, type WindowParts } from "./windows/parts.ts";
@@ -17,6 +18,8 @@ export interface Whole {
     | { readonly do: "rows"; readonly schema: Schema }
     /** The groups of which the sections hold states; `schema`: the columns that were grouped. */
     | { readonly do: "groups"; readonly sink: GroupSink; readonly schema: Schema }
+    /** The groups of the rows, which have these columns, in the order of the producers. */
+    | { readonly do: "groupRows"; readonly sink: GroupSink; readonly schema: Schema }
     /** The rows of stage `probe` joined to those of the other. `schema`: what comes out. */
     | {
         readonly do: "join";
@@ -40,12 +43,12 @@ export async function wholeFrame(
   if (make.do === "groups") {
     const state = new GroupState(make.sink, make.schema);
     let recordsIn = 0;
-    for (const ref of refs) {
-      const part = GroupState.decode(ownMemory(await context.fetch(ref)), make.sink, make.schema);
-      recordsIn += part.groups;
-      state.absorb(part);
-    }
+    for (const ref of refs) recordsIn += state.absorbEncoded(await context.fetch(ref));
     return { frame: applyAfter(state.finish(), then), recordsIn };
+  }
+  if (make.do === "groupRows") {
+    const rows = await rowsOf(make.schema, refs, context);
+    return { frame: applyAfter(sortedGroups(make.sink, rows), then), recordsIn: rows.batch.rows };
   }
   if (make.do === "rows") {
     const frame = await rowsOf(make.schema, refs, context);
@@ -76,9 +79,4 @@ async function rowsOf(schema: Schema, refs: readonly Ref[], context: TaskContext
     if (batch.rows > 0) pieces.push(batch);
   }
   return concatenate(schema, pieces);
-}
-
-/** A state may write into what it was decoded from, and what was fetched is shared. */
-function ownMemory(bytes: Uint8Array): Uint8Array {
-  return bytes.slice();
 }

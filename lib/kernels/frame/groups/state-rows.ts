@@ -46,6 +46,12 @@ export class StateRows {
     });
   }
 
+  /** The same for all groups there will ever be: with no room for more. */
+  reserveAll(count: number): void {
+    this.#bytes.reserve(8 * this.#stride * (count + 1), undefined);
+    this.reserve(count);
+  }
+
   /** Brings the rows of these groups near, where there are so many that most are not. */
   touch(groups: Int32Array, memory: VectorMemory | undefined): void {
     const { address } = this.#bytes;

@@ -20,7 +20,7 @@ export async function distinctRows(
   const { builder } = lowering;
   const names = columnsOf(dataset, new Set([...needed, ...columns]));
   const schema = fieldsAmong(dataset.schema, names);
-  const rows = await estimateGroups(dataset, columns, lowering);
+  const { groups: rows } = await estimateGroups(dataset, columns, lowering);
   const bytes = bytesOf(schema, rows, dataset.textBytes);
   const pick = { by: "distinct", columns } as const;
   const after = [{ do: "distinct" as const, columns }];
