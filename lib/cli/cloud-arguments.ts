@@ -30,6 +30,12 @@ export const SUBMIT_OPTIONS: OptionSpecs = {
   ...OUT,
 };
 
+export const RESUME_OPTIONS: OptionSpecs = {
+  ...STACK_OPTIONS,
+  wait: { help: "wait for the end, and print the result" },
+  ...OUT,
+};
+
 export const RESULT_OPTIONS: OptionSpecs = { ...STACK_OPTIONS, ...OUT };
 
 export const LOGS_OPTIONS: OptionSpecs = {

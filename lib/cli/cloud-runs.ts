@@ -1,15 +1,18 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Table } from "apache-arrow";
+import { knownRun } from "../client/attach.ts";
 import { CloudRun, type RunStatus, type StageStatus } from "../client/cloud-run.ts";
 import { ownBundle, refuseOtherCode } from "../client/connect-aws.ts";
 import { objectAt } from "../collections/plain.ts";
 import { parseMilliseconds } from "../collections/options.ts";
+import { attemptName, newestAttempt, runOfAttempt } from "../runtime/aws/attempts.ts";
 import { money } from "../runtime/aws/cost.ts";
 import { objectUrl, resultsPrefix } from "../runtime/aws/keys.ts";
 import { refuseLocalPaths } from "../runtime/aws/local-sources.ts";
 import { askedOf } from "../runtime/aws/pipeline-request.ts";
 import { runAt } from "../runtime/aws/pipelines.ts";
 import { beginRun, newRunId } from "../runtime/aws/plan-run.ts";
+import { resumeRun } from "../runtime/aws/resume.ts";
 import { endedWithout } from "../runtime/aws/watch.ts";
 import { wholeOption, type Arguments } from "./arguments.ts";
 import { connectByUrl, dollarsOption, runArgument, stackOf, type Connect } from "./cloud-arguments.ts";
@@ -66,17 +69,18 @@ export async function status(args: Arguments, terminal: Terminal, connect: Conne
     );
     return terminal.write(lines.length === 0 ? "no runs yet\n" : `${lines.join("\n")}\n`);
   }
-  const run = runArgument(args, "status");
+  const run = runOfAttempt(runArgument(args, "status"));
   const found = await new CloudRun(cloud, run).status();
-  const execution = await cloud.executionOf(run);
+  const execution = await cloud.executionOf(attemptName({ run, attempt: found.attempt }));
   if (execution.status === "missing" && found.state === "running" && found.stages.length === 0)
     throw endedWithout(run, execution);
   await terminal.write(`${args.has("json") ? JSON.stringify(found) : describeStatus(found).join("\n")}\n`);
 }
 
-function describeStatus({ id, state, stages, startedAt, wallMs, error }: RunStatus): string[] {
+function describeStatus({ id, state, attempt, stages, startedAt, wallMs, error }: RunStatus): string[] {
   const took = wallMs === undefined ? "" : `, ${(wallMs / 1000).toFixed(1)} s`;
-  const lines = [`${id}  ${state}${took}${startedAt === undefined ? "" : `, since ${at(startedAt)}`}`];
+  const which = attempt === 1 ? "" : `, attempt ${attempt}`;
+  const lines = [`${id}  ${state}${which}${took}${startedAt === undefined ? "" : `, since ${at(startedAt)}`}`];
   for (const stage of stages) lines.push(`  ${describeStage(stage)}`);
   if (error !== undefined) lines.push(`  ${error.message.replaceAll("\n", "\n  ")}`);
   return lines;
@@ -93,7 +97,7 @@ function at(ms: number | undefined): string {
 /** `abanico logs RUN` */
 export async function logs(args: Arguments, terminal: Terminal, connect: Connect = connectByUrl): Promise<void> {
   const { url } = stackOf(args);
-  const run = runArgument(args, "logs");
+  const run = runOfAttempt(runArgument(args, "logs"));
   const limit = wholeOption(args, "lines", 1) ?? 200;
   const since = args.one("since");
   const back = since === undefined ? undefined : usage(() => parseMilliseconds(since, "--since"));
@@ -112,22 +116,39 @@ export async function logs(args: Arguments, terminal: Terminal, connect: Connect
 /** `abanico cancel RUN` */
 export async function cancel(args: Arguments, terminal: Terminal, connect: Connect = connectByUrl): Promise<void> {
   const { url } = stackOf(args);
-  const run = runArgument(args, "cancel");
+  const run = runOfAttempt(runArgument(args, "cancel"));
   const { cloud } = await connect(url);
-  const execution = await cloud.executionOf(run);
+  const execution = await cloud.executionOf(attemptName(await newestAttempt(cloud, run)));
   if (execution.status === "missing") throw endedWithout(run, execution);
   if (execution.status !== "running") {
     terminal.say(`${run} is over already (${execution.status})`);
     return;
   }
   await new CloudRun(cloud, run).cancel("Cancelled by abanico cancel.");
-  terminal.say(`${run} is stopped`);
+  terminal.say(`${run} is stopped; abanico resume ${run} lets it go on`);
+}
+
+/** `abanico resume RUN [--wait]` */
+export async function resume(args: Arguments, terminal: Terminal, connect: Connect = connectByUrl): Promise<void> {
+  const { url } = stackOf(args);
+  const name = runArgument(args, "resume");
+  const { cloud } = await connect(url);
+  const run = await knownRun(cloud, name, "abanico resume");
+  const { state, attempt } = await resumeRun(cloud, run);
+  const said = {
+    resumed: `${run} goes on, as attempt ${attempt}; abanico status ${run}`,
+    running: `${run} runs already; abanico status ${run}`,
+    succeeded: `${run} is over, and has its result; abanico result ${run}`,
+  };
+  terminal.say(said[state]);
+  if (args.has("wait")) return printResult(await new CloudRun(cloud, run).result({ signal: terminal.signal }), args, terminal); // prettier-ignore
+  await terminal.write(args.has("json") ? `${JSON.stringify({ run, attempt, state })}\n` : `${run}\n`);
 }
 
 /** `abanico result RUN [--out FILE]` */
 export async function result(args: Arguments, terminal: Terminal, connect: Connect = connectByUrl): Promise<void> {
   const { url } = stackOf(args);
-  const run = runArgument(args, "result");
+  const run = runOfAttempt(runArgument(args, "result"));
   const { cloud } = await connect(url);
   const handle = new CloudRun(cloud, run);
   const value = await handle.result({ signal: terminal.signal });

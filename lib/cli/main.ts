@@ -7,6 +7,7 @@ import {
   INVOKE_OPTIONS,
   LOGS_OPTIONS,
   RESULT_OPTIONS,
+  RESUME_OPTIONS,
   STACK_OPTIONS,
   STATUS_OPTIONS,
   SUBMIT_OPTIONS,
@@ -106,6 +107,13 @@ const COMMANDS: readonly Command[] = [
     summary: "stops a run",
     options: STACK_OPTIONS,
     run: async (args, terminal) => (await import("./cloud-runs.ts")).cancel(args, terminal),
+  },
+  {
+    name: "resume",
+    usage: "resume RUN [options]",
+    summary: "lets a run go on that failed or was stopped; what is done is not done again",
+    options: RESUME_OPTIONS,
+    run: async (args, terminal) => (await import("./cloud-runs.ts")).resume(args, terminal),
   },
   {
     name: "result",

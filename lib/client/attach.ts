@@ -1,12 +1,15 @@
 import type { Collection } from "../collections/collection.ts";
 import { knownKeys, wholeNumber, wrong } from "../collections/options.ts";
 import { NotFoundError, PlanError, type Json } from "../errors.ts";
+import type { Cloud } from "../runtime/aws/cloud.ts";
 import type { AwsRuntime } from "../runtime/aws/runtime.ts";
 import { BundleUploads } from "../runtime/aws/bundle-uploads.ts";
 import { refuseLocalPaths } from "../runtime/aws/local-sources.ts";
 import { beginRun, newRunId } from "../runtime/aws/plan-run.ts";
 import { requestOf } from "../runtime/aws/run-objects.ts";
+import { RUN_NAMES, isRunName, runOfAttempt } from "../runtime/aws/attempts.ts";
 import { partOfName } from "../runtime/aws/keys.ts";
+import { resumeRun } from "../runtime/aws/resume.ts";
 import { endedWithout } from "../runtime/aws/watch.ts";
 import { CloudRun } from "./cloud-run.ts";
 import { dollars } from "./parts.ts";
@@ -18,10 +21,12 @@ import { dollars } from "./parts.ts";
  *   inline functions, which no JSON may hold, and those that start from what a client keeps; and what comes behind a plan (wider types, another plan, an Arrow table) is done
  *   here. Where the client dies, its plan is still run to its end, and `attach` gives what its last stage folded to: of frames and bags the very result.
  * - `start` gives the collection as JSON to the stack, which makes all plans itself: nothing is left to do here, and `attach` gives the result, whatever it took.
+ *
+ * `resume` does what `attach` does, and lets a run go on first that has failed or was stopped.
  */
 
 export interface StartOptions {
-  /** The run's id: who starts again with the same one starts nothing new. Up to 40 letters, digits, hyphens and underscores. Default: a random one. */
+  /** The run's id: who starts again with the same one starts nothing new; `client.resume` lets one go on. Up to 40 letters, digits, hyphens and underscores. Default: a random one. */
   readonly id?: string;
   /** The run fails after this long, in milliseconds. Default: a day. */
   readonly deadlineMs?: number;
@@ -41,8 +46,7 @@ export async function startRun<T>(
 ): Promise<CloudRun<T>> {
   knownKeys(options, OPTIONS, "start(…)");
   const { id = newRunId(), deadlineMs, notify, maxCost } = options;
-  if (typeof id !== "string" || !/^[A-Za-z0-9][\w-]{0,39}$/.test(id))
-    throw wrong("start(…) option id", "up to 40 letters, digits, hyphens and underscores", id);
+  if (typeof id !== "string" || !isRunName(id)) throw wrong("start(…) option id", RUN_NAMES, id);
   if (deadlineMs !== undefined) wholeNumber(deadlineMs, "start(…) option deadlineMs", 1);
   if (notify !== undefined && typeof notify !== "boolean")
     throw wrong("start(…) option notify", "true or false", notify);
@@ -71,10 +75,22 @@ function jsonOf(collection: Collection<unknown>): Json {
 }
 
 /** @throws NotFoundError */
-export async function attachRun({ cloud }: AwsRuntime, name: string): Promise<CloudRun<unknown>> {
-  if (typeof name !== "string" || name === "") throw wrong("attach(…)", "the id of a run", name);
-  // Events and refs name a part of it.
-  const run = partOfName(name)?.run ?? name;
+export async function attachRun({ cloud }: Pick<AwsRuntime, "cloud">, name: string): Promise<CloudRun<unknown>> {
+  return new CloudRun(cloud, await knownRun(cloud, name, "attach(…)"));
+}
+
+/** @throws NotFoundError, StalledError */
+export async function resumedRun({ cloud }: Pick<AwsRuntime, "cloud">, name: string): Promise<CloudRun<unknown>> {
+  const run = await knownRun(cloud, name, "resume(…)");
+  await resumeRun(cloud, run);
+  return new CloudRun(cloud, run);
+}
+
+/** The run that is meant, whose objects are still there. @throws NotFoundError */
+export async function knownRun(cloud: Cloud, name: string, where: string): Promise<string> {
+  if (typeof name !== "string" || name === "") throw wrong(where, "the id of a run", name);
+  // Events and refs name a part of it, lists of executions an attempt.
+  const run = runOfAttempt(partOfName(name)?.run ?? name);
   try {
     await requestOf(cloud, run);
   } catch (error) {
@@ -82,7 +98,7 @@ export async function attachRun({ cloud }: AwsRuntime, name: string): Promise<Cl
     const execution = await cloud.executionOf(run);
     throw execution.status === "missing" ? endedWithout(run, execution) : forgotten(run, error);
   }
-  return new CloudRun(cloud, run);
+  return run;
 }
 
 function forgotten(run: string, cause: unknown): NotFoundError {

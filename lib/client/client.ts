@@ -178,6 +178,15 @@ export class Client implements Executor, AsyncDisposable {
     return attachRun(this.#cloud("attach(…)"), run);
   }
 
+  /**
+   * Lets a run of the stack go on that failed, was cancelled, hit its deadline, or whose execution was stopped: what is done is not done again. Gives the same handle as
+   * `attach`; of a run that goes on, or has its result, it is that and no more. @throws NotFoundError also where the run's objects are deleted by now
+   */
+  async resume(run: string): Promise<CloudRun<unknown>> {
+    const { resumedRun } = await import("./attach.ts");
+    return resumedRun(this.#cloud("resume(…)"), run);
+  }
+
   /** What would run. */
   async explain(collection: Collection<unknown>): Promise<string> {
     this.#refuseClosed();

@@ -4,6 +4,7 @@ import type { Frame } from "../kernels/frame/encode.ts";
 import { loadFold } from "../kernels/registry.ts";
 import type { Plan } from "../plan/plan.ts";
 import { taskCount } from "../plan/rules.ts";
+import { attemptName, newestAttempt } from "../runtime/aws/attempts.ts";
 import type { Cloud } from "../runtime/aws/cloud.ts";
 import { partName, planKey, progressKey } from "../runtime/aws/keys.ts";
 import { resultOfPart } from "../runtime/aws/part-result.ts";
@@ -20,6 +21,8 @@ import { toArrow } from "./arrow.ts";
 export interface RunStatus {
   readonly id: string;
   readonly state: "running" | "succeeded" | "failed" | "cancelled";
+  /** The latest, from 1: more than one of a run that was resumed. What follows is of that one. */
+  readonly attempt: number;
   /** Of the plan that runs, or ran last; a run may need several, one after the other. */
   readonly stages: readonly StageStatus[];
   /** Milliseconds since 1970, where Step Functions says so. */
@@ -47,10 +50,14 @@ export class CloudRun<T> {
   }
 
   async status(): Promise<RunStatus> {
-    const [outcome, execution] = await Promise.all([outcomeOf(this.#cloud, this.id), this.#cloud.executionOf(this.id)]);
+    const at = await newestAttempt(this.#cloud, this.id);
+    const [outcome, execution] = await Promise.all([
+      outcomeOf(this.#cloud, this.id, at.attempt),
+      this.#cloud.executionOf(attemptName(at)),
+    ]);
     const stages = await this.#stages();
     const { startedAt } = execution;
-    const common = { id: this.id, ...(startedAt === undefined ? {} : { startedAt }) };
+    const common = { id: this.id, attempt: at.attempt, ...(startedAt === undefined ? {} : { startedAt }) };
     if (outcome?.ok === true)
       return { ...common, state: "succeeded", wallMs: outcome.wallMs, stages: stagesIn(outcome) };
     if (outcome?.ok === false) {
@@ -59,7 +66,7 @@ export class CloudRun<T> {
     }
     if (execution.status === "running" || execution.status === "missing")
       return { ...common, state: "running", stages };
-    const error = toErrorRecord(await endOf(this.#cloud, this.id, execution));
+    const error = toErrorRecord(await endOf(this.#cloud, at, execution));
     return { ...common, state: error.tag === "Cancelled" ? "cancelled" : "failed", stages, error };
   }
 
@@ -84,9 +91,10 @@ export class CloudRun<T> {
     return reportOfRun(partName(this.id, outcome.part), outcome, this.#cloud);
   }
 
-  /** Nothing happens where it is over. */
+  /** Nothing happens where it is over. `client.resume` lets it go on. */
   async cancel(reason = "The run was cancelled."): Promise<void> {
-    if ((await outcomeOf(this.#cloud, this.id)) === undefined) await stopRun(this.#cloud, this.id, reason);
+    const { attempt } = await newestAttempt(this.#cloud, this.id);
+    if ((await outcomeOf(this.#cloud, this.id, attempt)) === undefined) await stopRun(this.#cloud, this.id, reason);
   }
 
   [inspect.custom](): string {

@@ -1,13 +1,21 @@
+import { amended } from "../amended.ts";
 import type { DataFrame } from "../collections/dataframe/dataframe.ts";
 import type { WriteTarget, WrittenFile } from "../collections/dataframe/write.ts";
 import type { Schema } from "../collections/schema.ts";
-import { ConflictError, NotFoundError, type JsonObject } from "../errors.ts";
+import {
+  AbanicoError,
+  ConflictError,
+  NotFoundError,
+  fromErrorRecord,
+  toErrorRecord,
+  type JsonObject,
+} from "../errors.ts";
 import { emptyFrame } from "../kernels/formats/empty-frame.ts";
 import { writeFrame, type WriteFile, type Written } from "../kernels/formats/write.ts";
 import type { ScanParams } from "../kernels/frame/scan.ts";
 import type { Plan, Stage } from "../plan/plan.ts";
 import { taskCount } from "../plan/rules.ts";
-import type { Store } from "../store/store.ts";
+import type { ObjectInfo, Store } from "../store/store.ts";
 import { toAddress, toUrl } from "../store/urls.ts";
 import { foldedFrame, overRows, runChanged } from "./run-frame.ts";
 import type { RunnerHost } from "./runner.ts";
@@ -36,11 +44,12 @@ export async function writeFiles(
   try {
     const written = await overRows(frame, host, signal, (ready) => run(ready, file, host, signal));
     const names = new Set(written.map(({ url }) => url));
-    for (const url of before) if (!names.has(url)) await host.store.delete(url);
+    for (const { url } of before) if (!names.has(url)) await host.store.delete(url);
     return written.map(({ url, rows, bytes }) => ({ path: toAddress(url), rows, bytes }));
   } catch (error) {
+    if (host.runtime.resumes === true) throw await toldOfParts(error, file, before, host.store);
     // Parts of a write that failed would be read as if they were all. What was there before the write cannot be had back.
-    if (before.length === 0) for await (const url of existing(file, host.store)) await host.store.delete(url);
+    if (before.length === 0) for await (const { url } of existing(file, host.store)) await host.store.delete(url);
     throw error;
   }
 }
@@ -99,31 +108,60 @@ function writeEmpty(
   return writeFrame(emptyFrame(schema), file, 0, store, signal);
 }
 
+/** So many are counted: each thousand is a request. */
+const MOST_COUNTED = 10_000;
+
+/** The error that says which files are there of a write that may go on: they would be read as if they were all. */
+async function toldOfParts(
+  error: unknown,
+  file: WriteFile,
+  before: readonly ObjectInfo[],
+  store: Store,
+): Promise<unknown> {
+  if (!(error instanceof AbanicoError)) return error;
+  const known = new Map(before.map(({ url, etag }) => [url, etag]));
+  const own: string[] = [];
+  try {
+    for await (const { url, etag } of existing(file, store)) {
+      if (known.get(url) !== etag) own.push(url);
+      if (own.length === MOST_COUNTED) break;
+    }
+  } catch {
+    return error; // what the write failed of matters more
+  }
+  if (own.length === 0) return error;
+  const left = toAddress(file.url);
+  const files = own.length === MOST_COUNTED ? `${MOST_COUNTED} files or more` : `${own.length} files`;
+  const note = `what the write has put to ${left} so far (${files}) is not all of it. It stays for its run to be resumed; delete it where it is not to be.`;
+  return fromErrorRecord(amended(toErrorRecord(error), { note, fields: { left, files: own.length } }));
+}
+
 /** What is there of the same names. @throws ConflictError where it may not be replaced. */
 async function refuseExisting(
   file: WriteFile,
   { overwrite, path }: WriteTarget,
   store: Store,
   signal: AbortSignal,
-): Promise<string[]> {
-  const found: string[] = [];
-  for await (const url of existing(file, store, signal)) {
+): Promise<ObjectInfo[]> {
+  const found: ObjectInfo[] = [];
+  for await (const info of existing(file, store, signal)) {
+    const { url } = info;
     if (!overwrite)
       throw new ConflictError(`${toAddress(url)} is there already; ${path} would be written over it.`, {
         fields: { url },
         fix: "write to another place, or pass { overwrite: true }.",
       });
-    found.push(url);
+    found.push(info);
   }
   return found;
 }
 
-async function* existing({ url }: WriteFile, store: Store, signal?: AbortSignal): AsyncGenerator<string> {
+async function* existing({ url }: WriteFile, store: Store, signal?: AbortSignal): AsyncGenerator<ObjectInfo> {
   const options = signal === undefined ? {} : { signal };
   const [before, behind] = url.split("*");
   if (behind === undefined) {
     try {
-      yield (await store.head(url, options)).url;
+      yield await store.head(url, options);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
     }
@@ -131,6 +169,6 @@ async function* existing({ url }: WriteFile, store: Store, signal?: AbortSignal)
   }
   for await (const info of store.list(before, options)) {
     const number = info.url.slice(before.length, info.url.length - behind.length);
-    if (info.url.endsWith(behind) && /^\d+$/.test(number)) yield info.url;
+    if (info.url.endsWith(behind) && /^\d+$/.test(number)) yield info;
   }
 }

@@ -11,6 +11,8 @@ export interface Runtime {
   readonly threads: number;
   /** What a task may take while all lanes are busy, in bytes: planners cut partitions to it. */
   readonly taskBytes: number;
+  /** Whether a run that failed can go on from where it stopped: what it has written belongs to that, and stays. Absent: no. */
+  readonly resumes?: true;
   run(plan: Plan, options?: RunOptions): Promise<RunResult>;
   /** Single calls of users' functions. */
   readonly calls: Calls;
@@ -35,7 +37,7 @@ export interface Runtime {
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
-  /** The run fails with `StalledError` when no task ends for this long, in milliseconds. Default 10 minutes. */
+  /** The run fails with `StalledError` when no task ends for this long, in milliseconds. Default 10 minutes; of a stack an hour. */
   readonly stallMs?: number;
   /** The run fails with `StalledError` after this long, in milliseconds. Default: none. */
   readonly deadlineMs?: number;

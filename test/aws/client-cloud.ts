@@ -1,4 +1,5 @@
 import type { Cloud, Execution, Invoked, LogLine, StackOutputs } from "../../lib/runtime/aws/cloud.ts";
+import { attemptName } from "../../lib/runtime/aws/attempts.ts";
 import { call } from "../../lib/runtime/aws/call.ts";
 import type { CallPayload } from "../../lib/runtime/aws/call-protocol.ts";
 import { createAwsRuntime, type AwsOptions, type AwsRuntime } from "../../lib/runtime/aws/runtime.ts";
@@ -38,13 +39,14 @@ export function clientCloud(stack: Stack, changes: Partial<Cloud> = {}) {
           simulation.clock.after(ms, resolve);
         }),
     },
-    async startRun(run) {
-      asked.push(`start ${run}`);
-      if (executions.has(run)) return;
-      executions.set(run, { status: "running", startedAt: simulation.clock.now() });
-      void machine.execute(run).then(
-        ({ status }) => executions.get(run)?.status === "running" && executions.set(run, { status: status === "SUCCEEDED" ? "succeeded" : "failed" }), // prettier-ignore
-        (error: unknown) => executions.set(run, { status: "failed", cause: String(error) }),
+    async startRun(run, attempt = 1) {
+      const name = attemptName({ run, attempt });
+      asked.push(`start ${name}`);
+      if (executions.has(name)) return;
+      executions.set(name, { status: "running", startedAt: simulation.clock.now() });
+      void machine.execute(run, attempt).then(
+        ({ status }) => executions.get(name)?.status === "running" && executions.set(name, { status: status === "SUCCEEDED" ? "succeeded" : "failed" }), // prettier-ignore
+        (error: unknown) => executions.set(name, { status: "failed", cause: String(error) }),
       );
     },
     executionOf: async (run) => executions.get(run) ?? { status: "missing" },

@@ -32,10 +32,10 @@ export function stackWith(
     ),
   );
 
-  const execute = async (run: string): Promise<RunOutcome> => {
+  const execute = async (run: string, attempt = 1): Promise<RunOutcome> => {
     await ready;
-    await simulation.run(machine.execute(run));
-    const outcome = await outcomeOf(services, run);
+    await simulation.run(machine.execute(run, attempt));
+    const outcome = await outcomeOf(services, run, attempt);
     if (outcome === undefined) throw new Error(`Run ${run} has no outcome.`);
     return outcome;
   };

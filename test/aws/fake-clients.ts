@@ -37,12 +37,12 @@ export function fakeClients(stack: Stack, options: FakeOptions = {}) {
       const Outputs = Object.entries(outputs).flatMap(([OutputKey, OutputValue]) => OutputValue === undefined ? [] : [{ OutputKey, OutputValue }]); // prettier-ignore
       return { Stacks: [{ StackName: "Abanico", StackStatus: options.status ?? "CREATE_COMPLETE", Outputs }] };
     },
-    StartExecutionCommand: ({ name }) => {
-      const run = String(name);
-      if (executions.has(run)) throw sdkError("ExecutionAlreadyExists");
+    StartExecutionCommand: ({ name, input }) => {
+      if (executions.has(String(name))) throw sdkError("ExecutionAlreadyExists");
       const execution = { status: "RUNNING", startDate: new Date() };
-      executions.set(run, execution);
-      void passing(stack, machine.execute(run)).then(({ status }) => {
+      executions.set(String(name), execution);
+      const { run, attempt } = JSON.parse(String(input)) as { run: string; attempt?: number };
+      void passing(stack, machine.execute(run, attempt)).then(({ status }) => {
         if (execution.status === "RUNNING") execution.status = status;
       });
       return {};

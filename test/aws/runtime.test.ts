@@ -74,7 +74,7 @@ test("the error of a task comes back whole", async () => {
   expect(error.cause).toBeInstanceOf(TypeError);
 });
 
-test("a signal stops the run, and deletes its queue and what it has made", async () => {
+test("a signal stops the run, and deletes its queue; what it has made stays, to be resumed", async () => {
   const stack = stackWith();
   const { runtime, asked } = runtimeOn(stack);
   const abort = new AbortController();
@@ -93,6 +93,8 @@ test("a signal stops the run, and deletes its queue and what it has made", async
   const run = asked[0].replace("start ", "");
   expect(asked).toEqual([`start ${run}`, `stop ${run}: The run was cancelled.`, `remove queue ${run}`]);
   expect(await stack.keys(cancelKey(run))).toHaveLength(1);
+  await runtime.close();
+  expect(await stack.keys(`runs/${run}/0/only/manifest`)).toHaveLength(1);
 });
 
 test("where the client cannot watch any more it says that the run goes on, and nowhere else", async () => {

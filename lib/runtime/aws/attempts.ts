@@ -29,8 +29,7 @@ const MARK = "--";
 const NAMED = /^(.+)--\d+$/;
 
 /** The name of an attempt's execution, and of its queue: of the first that of its run. */
-export const attemptName = ({ run, attempt }: RunAttempt): string =>
-  attempt === 1 ? run : `${run}${MARK}${attempt}`;
+export const attemptName = ({ run, attempt }: RunAttempt): string => (attempt === 1 ? run : `${run}${MARK}${attempt}`);
 
 /** The run that an execution of this name belongs to. */
 export const runOfAttempt = (name: string): string => NAMED.exec(name)?.[1] ?? name;

@@ -55,13 +55,29 @@ export interface Restored {
 }
 
 /** The newest one; undefined where there is none. */
-export async function newestCheckpoint(bucket: Bucket, place: StagePlace): Promise<Restored | undefined> {
+export function newestCheckpoint(bucket: Bucket, place: StagePlace): Promise<Restored | undefined> {
+  return newest(bucket, place, async (url, n) => {
+    const found = await read(bucket, url);
+    return found === undefined ? undefined : { n, ...found };
+  });
+}
+
+/** What the newest one says, without its parts. */
+export function newestHead(bucket: Bucket, place: StagePlace): Promise<Checkpoint | undefined> {
+  return newest(bucket, place, (url) => readHead(bucket, url));
+}
+
+async function newest<T>(
+  bucket: Bucket,
+  place: StagePlace,
+  readOne: (url: string, n: number) => Promise<T | undefined>,
+): Promise<T | undefined> {
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const n = await newestNumber(bucket, place);
     if (n === 0) return undefined;
-    const found = await read(bucket, urlOf(bucket, place, n));
+    const found = await readOne(urlOf(bucket, place, n), n);
     // Another Collect goes on, and has emptied it since.
-    if (found !== undefined) return { n, ...found };
+    if (found !== undefined) return found;
   }
   const url = objectUrl(bucket, checkpointPrefix(place));
   throw new StoreFaultError(`The checkpoints ${url}… are replaced faster than they can be read.`, {
@@ -115,16 +131,34 @@ async function read(bucket: Bucket, url: string): Promise<{ checkpoint: Checkpoi
   const bytes = await bucket.store.get(url);
   const length = bytes.byteLength < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   if (length === 0) return undefined;
-  const checkpoint = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Checkpoint; // of `pieces`
+  const checkpoint = parsed(bytes.subarray(4, 4 + length), url);
+  let at = 4 + length;
+  // Copies: numbers in them start where numbers may, and none holds all of the others.
+  const parts = checkpoint.sizes.map((size) => bytes.slice(at, (at += size)));
+  return { checkpoint, parts };
+}
+
+async function readHead(bucket: Bucket, url: string): Promise<Checkpoint | undefined> {
+  const reader = await bucket.store.open(url);
+  try {
+    const start = await reader.read(0, 4);
+    if (start.byteLength < 4) return undefined;
+    const length = new DataView(start.buffer, start.byteOffset).getUint32(0, true);
+    return parsed(await reader.read(4, 4 + length), url);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @throws UnreadableError where another version of this library wrote it */
+function parsed(bytes: Uint8Array, url: string): Checkpoint {
+  const checkpoint = JSON.parse(new TextDecoder().decode(bytes)) as Checkpoint; // of `pieces`
   if (checkpoint.version !== VERSION)
     throw new UnreadableError(`The checkpoint ${url} has version ${checkpoint.version}, this stack reads ${VERSION}.`, {
       fields: { url, expected: VERSION, found: checkpoint.version },
       fix: "deploy stacks while no run goes on, and start this one again.",
     });
-  let at = 4 + length;
-  // Copies: numbers in them start where numbers may, and none holds all of the others.
-  const parts = checkpoint.sizes.map((size) => bytes.slice(at, (at += size)));
-  return { checkpoint, parts };
+  return checkpoint;
 }
 
 function urlOf(bucket: Bucket, place: StagePlace, n: number): string {

@@ -10,8 +10,9 @@ export interface Cloud {
   readonly bucket: string;
   /** Of all schemes that a plan may be made from; with retries. */
   readonly store: Store;
-  /** Starts an execution of the state machine; its name is the run's, so that a second start of the same run is none. */
-  startRun(run: string): Promise<void>;
+  /** Starts an execution of the state machine; its name is the run's, or of the attempts behind the first the attempt's (attempts.ts), so that a second start is none. */
+  startRun(run: string, attempt?: number): Promise<void>;
+  /** By its name, as below. */
   executionOf(run: string): Promise<Execution>;
   /** The latest executions, the newest first. */
   executions(limit: number): Promise<readonly (Execution & { readonly run: string })[]>;

@@ -16,7 +16,7 @@ const BATCH_MS = 150;
 const PROCESSOR_MB = 1_769;
 
 /** Of the state machine: a stage's way from Advance to Advance; of a child of its map; of a run besides. */
-const STAGE_TRANSITIONS = 8;
+const STAGE_TRANSITIONS = 9;
 const CHILD_TRANSITIONS = 3;
 const RUN_TRANSITIONS = 3;
 /** Express workflows are billed in steps of 64 MB and 100 ms. */
@@ -28,17 +28,20 @@ export function projectedBill(plan: Plan, memory: Memory): Bill {
 }
 
 /** What a run took: from what its functions counted, or (where they did not) from the time of its tasks. */
-export function billOf({ stages }: Extract<RunOutcome, { ok: true }>, memory: Memory): Bill {
+export function billOf({ stages }: Pick<Extract<RunOutcome, { ok: true }>, "stages">, memory: Memory): Bill {
   return billed(stages.map((done) => stageTaken(done, memory)).reduce(add, { ...NOTHING, ...OF_A_RUN }));
 }
 
-/** @throws CostError */
-export function refuseTooCostly(bill: Bill, maxCost: number | undefined): void {
-  if (maxCost === undefined || bill.dollars <= maxCost) return;
+/** `before`: what was spent already of what `maxCost` allows, in US dollars. @throws CostError */
+export function refuseTooCostly(bill: Bill, maxCost: number | undefined, before = 0): void {
+  if (maxCost === undefined || before + bill.dollars <= maxCost) return;
+  const allowed = `more than maxCost allows (${money(maxCost)}): ${parts(bill).join(", ")}.`;
   throw new CostError(
-    `This run is projected to cost ${money(bill.dollars)}, more than maxCost allows (${money(maxCost)}): ${parts(bill).join(", ")}.`,
+    before === 0
+      ? `This run is projected to cost ${money(bill.dollars)}, ${allowed}`
+      : `This run has cost about ${money(before)}, and its next plan is projected to cost ${money(bill.dollars)}, together ${allowed}`,
     {
-      fields: { ...bill, maxCost, asOf: PRICES.asOf },
+      fields: { ...bill, before, maxCost, asOf: PRICES.asOf },
       fix: "raise maxCost, or let it read less: select columns, filter, name fewer files.",
     },
   );

@@ -1,5 +1,8 @@
 import { toErrorRecord } from "../../errors.ts";
+import { attemptName, type RunAttempt } from "./attempts.ts";
 import { objectUrl, resultsPrefix, runPrefix } from "./keys.ts";
+import { queuesOf } from "./lane-objects.ts";
+import { laneQueue } from "./lanes.ts";
 import type { RunNotice, RunOutcome, RunRequest } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
@@ -60,11 +63,13 @@ function noticeOf(services: Services, { run, what }: RunRequest, outcome: RunOut
   return { ...whose, ok: true, results: objectUrl(services, resultsPrefix(run)) };
 }
 
-/** The run's queue goes with all that may still be in it; where it stays, SQS forgets what is in it after its retention time. */
-export async function removeQueue(services: Services, run: string): Promise<void> {
+/** The run's queues go with all that may still be in them; where they stay, SQS forgets what is in them after its retention time. */
+export async function removeQueue(services: Services, at: RunAttempt): Promise<void> {
   try {
-    await services.queues.remove(await services.queues.create(run));
+    const queue = await services.queues.create(attemptName(at));
+    const lanes = await queuesOf(services, at.run);
+    for (let lane = 0; lane < lanes; lane++) await services.queues.remove(laneQueue(queue, lane));
   } catch (error) {
-    services.log("warn", "The queue of a run could not be deleted.", { run, error: toErrorRecord(error).message });
+    services.log("warn", "The queue of a run could not be deleted.", { ...at, error: toErrorRecord(error).message });
   }
 }

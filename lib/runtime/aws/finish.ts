@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.ts";
+import { attemptAt } from "./attempts.ts";
 import { deleteObjects, notify, removeQueue } from "./ending.ts";
 import { objectUrl, outcomeKey, resultKey } from "./keys.ts";
 import { stagesOver } from "./part-result.ts";
@@ -10,23 +11,25 @@ import type { Services } from "./services.ts";
  * Ends a run all of whose parts are over: says so in `outcome.json`, tells the results queue, and deletes what nobody needs any more. Of a plan the partial or
  * the outputs of its last stage stay, for the client that asked for it; of a collection its result. May be called again.
  */
-export function finish({ run }: RunInput, services: Services): Promise<RunInput> {
-  return recorded(services, run, async () => {
+export function finish(input: RunInput, services: Services): Promise<RunInput> {
+  const at = attemptAt(input);
+  const { run, attempt } = at;
+  return recorded(services, at, async () => {
     const request = await requestOf(services, run);
     const isPlan = request.what.kind === "plan";
-    let outcome = await outcomeOf(services, run);
+    let outcome = await outcomeOf(services, run, attempt);
     if (outcome === undefined) {
       const parts = isPlan ? 1 : await partsOf(services, run);
-      const wallMs = services.clock.now() - (await begunAt(services, request));
+      const wallMs = services.clock.now() - (await begunAt(services, request, attempt));
       const result = isPlan ? {} : { result: objectUrl(services, resultKey(run)) };
       const stages = await allStages(services, run, parts);
       outcome = { ok: true, run, part: Math.max(0, parts - 1), stages, wallMs, ...result };
       // Where another has been quicker, its outcome counts.
-      if (!(await putJsonOnce(services, outcomeKey(run), outcome)))
-        outcome = (await outcomeOf(services, run)) ?? outcome;
-      services.log("info", "A run is over.", { run, parts, wallMs });
+      if (!(await putJsonOnce(services, outcomeKey(run, attempt), outcome)))
+        outcome = (await outcomeOf(services, run, attempt)) ?? outcome;
+      services.log("info", "A run is over.", { ...at, parts, wallMs });
     }
-    await removeQueue(services, run);
+    await removeQueue(services, at);
     await notify(services, request, outcome);
     await deleteObjects(services, run, request.what.kind === "plan" ? keptOfPlan(request.what.plan) : isRecord);
     return { run };
@@ -48,7 +51,8 @@ async function allStages(services: Services, run: string, parts: number) {
   return stages;
 }
 
-const isRecord = (name: string): boolean => name === "request.json" || name === "outcome.json";
+/** What tells of the run, and of each of its attempts. */
+const isRecord = (name: string): boolean => /^(request|attempt-\d+|outcome(-\d+)?)\.json$/.test(name);
 
 function keptOfPlan({ stages }: Plan): (name: string) => boolean {
   const last = stages.at(-1);

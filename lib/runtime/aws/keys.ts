@@ -2,7 +2,8 @@
  * Where a run's objects lie in the stack's bucket. Every name follows from what it is of, so that who writes twice writes the same.
  *
  *     runs/<run>/request.json   begun.json   outcome.json   cancel   failure.json
- *     runs/<run>/<part>/plan.json   seen.json   failed.json
+ *     runs/<run>/attempt-<n>.json   begun-<n>.json   outcome-<n>.json   cancel-<n>   failure-<n>.json: of the n-th attempt, from the second on
+ *     runs/<run>/<part>/plan.json   seen.json   failed.json   failed-<n>.json
  *     runs/<run>/<part>/<stage>/manifest-<round>.jsonl   done.json   partial   checkpoint-<n>   progress.json   stop
  *     runs/<run>/<part>/<stage>/lanes.json   lane-<n>/done.json, partial, checkpoint-<n>, progress.json, exit.json
  *     runs/<run>/<part>/<stage>/out/<hash>/<task>[@<from>]
@@ -13,13 +14,15 @@
 export const objectUrl = ({ bucket }: { readonly bucket: string }, key: string): string => `s3://${bucket}/${key}`;
 
 export const requestKey = (run: string): string => `runs/${run}/request.json`;
-/** When the run began, by the clock of a function: milliseconds since 1970. */
-export const begunKey = (run: string): string => `runs/${run}/begun.json`;
-export const outcomeKey = (run: string): string => `runs/${run}/outcome.json`;
-/** Its being there cancels the run; it holds the reason, as text. */
-export const cancelKey = (run: string): string => `runs/${run}/cancel`;
+/** What belongs to one attempt of a run (attempts.ts); that of the first has the plain name. */
+const ofAttempt = (name: string, attempt: number): string => (attempt === 1 ? name : `${name}-${attempt}`);
+/** When an attempt began, by the clock of a function: milliseconds since 1970. */
+export const begunKey = (run: string, attempt = 1): string => `runs/${run}/${ofAttempt("begun", attempt)}.json`;
+export const outcomeKey = (run: string, attempt = 1): string => `runs/${run}/${ofAttempt("outcome", attempt)}.json`;
+/** Its being there cancels the attempt; it holds the reason, as text. */
+export const cancelKey = (run: string, attempt = 1): string => `runs/${run}/${ofAttempt("cancel", attempt)}`;
 /** The error that a function threw last, an `ErrorRecord`: Fail takes it, since Step Functions passes on but a text. */
-export const failureKey = (run: string): string => `runs/${run}/failure.json`;
+export const failureKey = (run: string, attempt = 1): string => `runs/${run}/${ofAttempt("failure", attempt)}.json`;
 export const runPrefix = (run: string): string => `runs/${run}/`;
 
 export interface StagePlace {
@@ -35,9 +38,10 @@ export const seenKey = (run: string, part: number): string => `runs/${run}/${par
 export const planKey = (run: string, part: number): string => `runs/${run}/${part}/plan.json`;
 /**
  * The error that a part came to, an `ErrorRecord`. Collect writes it before it throws; Advance gives it to what planned the part, which may plan again
- * (types that turned out wider), and fails the run otherwise.
+ * (types that turned out wider), and fails the attempt otherwise.
  */
-export const failedKey = (run: string, part: number): string => `runs/${run}/${part}/failed.json`;
+export const failedKey = (run: string, part: number, attempt = 1): string =>
+  `runs/${run}/${part}/${ofAttempt("failed", attempt)}.json`;
 export const stagePrefix = ({ run, part, stage }: StagePlace): string => `runs/${run}/${part}/${stage}/`;
 /** What belongs to the stage, or to one of its lanes. */
 const ownPrefix = (place: StagePlace): string =>
@@ -51,8 +55,8 @@ export const exitKey = (place: StagePlace): string => `${ownPrefix(place)}exit.j
 export const manifestKey = (place: StagePlace, round: number): string => `${stagePrefix(place)}manifest-${round}.jsonl`;
 export const doneKey = (place: StagePlace): string => `${ownPrefix(place)}done.json`;
 export const partialKey = (place: StagePlace): string => `${ownPrefix(place)}partial`;
-/** Its being there says that enough is had: batches that have not begun need not. */
-export const stopKey = (place: StagePlace): string => `${stagePrefix(place)}stop`;
+/** Its being there says that an attempt has enough: batches that have not begun need not. The next one may not have all of that. */
+export const stopKey = (place: StagePlace, attempt = 1): string => `${stagePrefix(place)}${ofAttempt("stop", attempt)}`;
 /** Checkpoints have one numbering for all rounds: who writes number n after someone else has learns that it is not the only one. */
 export const checkpointPrefix = (place: StagePlace): string => `${ownPrefix(place)}checkpoint-`;
 export const progressKey = (place: StagePlace): string => `${ownPrefix(place)}progress.json`;

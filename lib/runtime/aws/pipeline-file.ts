@@ -21,7 +21,7 @@ export interface PipelineFile {
   readonly notify?: boolean;
   /** Refuses where the projected cost is above this, in US dollars. */
   readonly maxCost?: number;
-  /** The run fails when nothing comes in for this long, in milliseconds. Default 10 minutes. */
+  /** The run fails when nothing comes in for this long, in milliseconds. Default an hour. */
   readonly stallMs?: number;
   /** The run fails after this long, in milliseconds. Default: a day. */
   readonly deadlineMs?: number;

@@ -1,6 +1,7 @@
 import { objectAt, refuse, textAt, textsAt, type PlainObject } from "../../collections/plain.ts";
 import { NotFoundError, PlanError, UnreadableError, type Json } from "../../errors.ts";
 import { compile, expandBraces, matches } from "../../store/glob-pattern.ts";
+import { RUN_NAMES, isRunName } from "./attempts.ts";
 import { objectUrl, pipelineKey, requestKey } from "./keys.ts";
 import { ASK_OPTIONS, askedOf, type Asked } from "./pipeline-request.ts";
 import { filled, filledWithout, type Dropped } from "./placeholders.ts";
@@ -77,7 +78,5 @@ function named<T>(key: string, check: () => T): T {
 /** Part of keys, and of the names of an execution and a queue. */
 export function runAt(value: unknown): string {
   const run = textAt(value, "run");
-  return /^[A-Za-z0-9][\w-]{0,39}$/.test(run)
-    ? run
-    : refuse("run", "up to 40 letters, digits, hyphens and underscores", run);
+  return isRunName(run) ? run : refuse("run", RUN_NAMES, run);
 }

@@ -1,9 +1,12 @@
 import { AbanicoError, CancelledError, fromErrorRecord, toErrorRecord } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { RunEvent, RunOptions, RunReport, RunResult } from "../runtime.ts";
+import { attemptName, newestAttempt, type RunAttempt } from "./attempts.ts";
 import type { Cloud } from "./cloud.ts";
 import { billOf } from "./cost.ts";
 import { cancelKey, objectUrl, partName, requestKey } from "./keys.ts";
+import { queuesOf } from "./lane-objects.ts";
+import { laneQueue } from "./lanes.ts";
 import { StageLook, reportOf } from "./look.ts";
 import { givenBy } from "./part-result.ts";
 import { PROTOCOL, type RunOutcome, type RunRequest } from "./protocol.ts";
@@ -26,19 +29,27 @@ export async function beginRun(cloud: Cloud, run: string, asked: Asked): Promise
 }
 
 /**
- * Stops a run: the marker tells workers and Collect, which then end by themselves; the execution is stopped at once, since no one waits for them. Either will do.
+ * Stops a run, its latest attempt: the marker tells workers and Collect, which then end by themselves; the execution is stopped at once, since no one waits for them. Either will do.
  *
  * @throws where neither could be done: the run goes on
  */
 export async function stopRun(cloud: Cloud, run: string, reason: string): Promise<void> {
+  const at = await newestAttempt(cloud, run).catch(() => ({ run, attempt: 1 }));
   const done = await Promise.allSettled([
-    cloud.store.put(objectUrl(cloud, cancelKey(run)), new TextEncoder().encode(reason)),
-    cloud.stopRun(run, reason),
+    cloud.store.put(objectUrl(cloud, cancelKey(run, at.attempt)), new TextEncoder().encode(reason)),
+    cloud.stopRun(attemptName(at), reason),
   ]);
   const failed = done.filter((one) => one.status === "rejected");
   if (failed.length === done.length) throw failed[0].reason;
   // Fail does it otherwise, and does not come to it here.
-  await cloud.removeQueue(run).catch(() => undefined);
+  await removeQueues(cloud, at);
+}
+
+/** Of an attempt: what cannot be deleted SQS forgets by itself. */
+export async function removeQueues(cloud: Cloud, at: RunAttempt): Promise<void> {
+  const queues = await queuesOf(cloud, at.run).catch(() => 1);
+  for (let lane = 0; lane < queues; lane++)
+    await cloud.removeQueue(laneQueue(attemptName(at), lane)).catch(() => undefined);
 }
 
 /** Runs a plan from its request to its result. What it has made is not deleted here. */

@@ -35,7 +35,7 @@ export interface RunRequest {
         /** Where the rows of a frame are written to; then the result is the list of files. */
         readonly write?: WriteTarget;
       };
-  /** The run fails with `StalledError` when nothing comes in for this long, in milliseconds. Default 10 minutes. */
+  /** The run fails with `StalledError` when nothing comes in for this long, in milliseconds. Default an hour: a batch may take three attempts of 15 minutes. */
   readonly stallMs?: number;
   /** The run fails after this long, in milliseconds. Default: a day. */
   readonly deadlineMs?: number;
@@ -50,6 +50,8 @@ export interface RunRequest {
 /** The execution's input. */
 export interface RunInput {
   readonly run: string;
+  /** Of the run, from 1: see attempts.ts. Absent: the first; or what `round` says, where there is one. */
+  readonly attempt?: number;
 }
 
 /** What Step Functions tells of an error that it caught. */
@@ -63,15 +65,16 @@ export interface Caught {
  * may plan another; otherwise, where that round is still what the run needs, Advance throws it.
  */
 export interface AdvanceInput extends RunInput, Partial<Pick<StageRef, "part" | "stage" | "round">> {
-  /** The execution's own input, at its first step: where nobody has written a request for it, this is what is asked for, see start.ts. */
+  /**
+   * The execution's own input, at its first step: `{ run, attempt }` of one that resumes a run, whose own name is but the execution's; and where nobody has written
+   * a request for it, what is asked for, see start.ts.
+   */
   readonly asked?: unknown;
   readonly error?: Caught;
 }
 
 /** Input of Fail: of the state that failed, whatever it was. */
-export interface FailInput extends RunInput {
-  readonly error?: Caught;
-}
+export type FailInput = AdvanceInput;
 
 /** What Advance answers: what the state machine does next. */
 export type Directive =
@@ -89,7 +92,7 @@ export type Directive =
       /** The lanes, by number: a Collect each. */
       readonly collects: readonly number[];
     })
-  | { readonly action: "finish"; readonly run: string };
+  | { readonly action: "finish"; readonly run: string; readonly attempt?: number };
 
 /** A round of a stage. */
 export interface StageRef {
@@ -97,7 +100,7 @@ export interface StageRef {
   /** From 0. */
   readonly part: number;
   readonly stage: string;
-  /** From 0. */
+  /** From 0; those of the attempts behind the first have numbers of their own, see attempts.ts. */
   readonly round: number;
   /** URL of the run's queue. That of a lane follows from it, see lanes.ts. */
   readonly queue: string;
@@ -238,7 +241,7 @@ export interface StageProgress {
   readonly printedOf?: readonly number[];
 }
 
-/** `runs/<run>/outcome.json`: the run is over. */
+/** `runs/<run>/outcome.json`, `outcome-<n>.json`: an attempt of the run is over. */
 export type RunOutcome =
   | {
       readonly ok: true;

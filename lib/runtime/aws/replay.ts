@@ -7,6 +7,7 @@ import { InternalError, PlanError, TaskTimeoutError } from "../../errors.ts";
 import type { Plan, Ref } from "../../plan/plan.ts";
 import { createInlineRuntime } from "../inline.ts";
 import type { Runtime, RunResult } from "../runtime.ts";
+import type { RunAttempt } from "./attempts.ts";
 import { Journal, type PartRecord } from "./journal.ts";
 import { outputKey, partName } from "./keys.ts";
 import { OutputReader, commit } from "./outputs.ts";
@@ -39,7 +40,8 @@ const KEPT_STAGE = "kept_";
 /** For what comes behind planning, in milliseconds. */
 const RESERVE_MS = 15_000;
 
-export async function replay(run: string, what: CollectionRequest, services: Services): Promise<Replayed> {
+export async function replay(at: RunAttempt, what: CollectionRequest, services: Services): Promise<Replayed> {
+  const { run } = at;
   const stopped = Promise.withResolvers<Replayed>();
   let standing = false;
   const never = new Promise<never>(() => {});
@@ -66,7 +68,7 @@ export async function replay(run: string, what: CollectionRequest, services: Ser
     const record = records[part];
     if (record === undefined) return standAt(part, plan, { ...journal.fresh, digest }, true);
     if (record.digest !== digest) throw strayed(run, part);
-    const failed = await failedOf(services, run, part);
+    const failed = await failureOfPart(services, at, part, records.length > part + 1);
     if (failed !== undefined) throw failed;
     const over = await stagesOver(services, run, part, plan);
     if (over.length < plan.stages.length) return standAt(part, plan, record, false);
@@ -75,6 +77,7 @@ export async function replay(run: string, what: CollectionRequest, services: Ser
 
   const runtime: Runtime = {
     name: "cloud",
+    resumes: true,
     threads: 1,
     taskBytes: services.taskBytes,
     calls: inline.calls,
@@ -111,6 +114,23 @@ export async function replay(run: string, what: CollectionRequest, services: Ser
     standing = true;
     await inline.close();
   }
+}
+
+/**
+ * What a part failed with. Where the planner has planned another part behind it, that belongs to the run (types that turned out wider), in whichever attempt it was; otherwise it
+ * has ended an attempt, and the next one tries again.
+ */
+async function failureOfPart(
+  services: Services,
+  { run, attempt }: RunAttempt,
+  part: number,
+  wentOn: boolean,
+): Promise<Error | undefined> {
+  for (let of = attempt; of > 0; of--) {
+    const failed = await failedOf(services, run, part, of);
+    if (failed !== undefined || !wentOn) return failed;
+  }
+  return undefined;
 }
 
 function tooLong(run: string): TaskTimeoutError {

@@ -1,10 +1,14 @@
 import { loadFold } from "../../kernels/registry.ts";
 import type { Plan, Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
-import { doneKey, manifestKey, objectUrl, partialKey, stagePrefix } from "./keys.ts";
+import { attemptName, attemptOf, firstRoundOf, type RunAttempt } from "./attempts.ts";
+import { doneKey, lanesKey, manifestKey, objectUrl, partialKey, stagePrefix, type StagePlace } from "./keys.ts";
+import { noteQueues, writtenLanes } from "./lane-objects.ts";
+import { lanesOf, laneQueue, oneLane } from "./lanes.ts";
 import { batching, firstManifest, workerOf } from "./manifest.ts";
 import { stagesOver } from "./part-result.ts";
-import type { Directive, StageDone } from "./protocol.ts";
+import { leftOf } from "./resumed-round.ts";
+import type { Batch, Directive, Lanes, StageDone } from "./protocol.ts";
 import { bytesAt, putJsonOnce, putOnce, type Bucket } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
@@ -41,15 +45,32 @@ async function endEmpty(
   await putJsonOnce(services, doneKey(place), done);
 }
 
-/** The round of a stage that is to be run: the last that has a manifest; the first gets it here, those behind it from Collect. */
-export async function beginRound(run: string, { part, stage }: Next, services: Services): Promise<StageDirective> {
+/**
+ * The round of a stage that is to be run: the last of the attempt that has a manifest; the first gets it here, those behind it from Collect. The first of an attempt
+ * that resumes the run has only what is left. `asked`: for so many lanes.
+ */
+export async function beginRound(
+  at: RunAttempt,
+  { part, stage }: Next,
+  services: Services,
+  asked?: number,
+): Promise<StageDirective> {
   const { store, queues, bucket, log, clock } = services;
-  const place = { run, part, stage: stage.id };
+  const place = { run: at.run, part, stage: stage.id };
+  const queue = attemptName(at);
   const { size, batches, children, seconds } = batching(stage);
-  const round = await lastRound(place, services);
-  const manifest = manifestKey(place, Math.max(0, round));
+  const rounds = await roundsOf(place, services);
+  const own = rounds.filter((round) => attemptOf({ round }) === at.attempt);
+  const round = Math.max(firstRoundOf(at.attempt), ...own);
+  const manifest = manifestKey(place, round);
   const began = clock.now();
-  if (round < 0) await store.putStream(objectUrl(services, manifest), firstManifest(stage, size));
+  // Before its manifest: from then on the stage has as many.
+  const lanes = await lanesFor(place, stage, { isNew: rounds.length === 0, queue, asked }, services);
+  if (own.length === 0) {
+    const left = rounds.length === 0 ? undefined : await leftOf(services, place, { stage, size, lanes });
+    const lines = left === undefined ? firstManifest(stage, size) : linesWith(left);
+    await store.putStream(objectUrl(services, manifest), lines);
+  }
   log("info", "A round begins.", {
     ...place,
     round,
@@ -57,28 +78,54 @@ export async function beginRound(run: string, { part, stage }: Next, services: S
     size,
     children,
     seconds,
+    lanes: lanes.count,
     manifestMs: clock.now() - began,
   });
   return {
     action: "stage",
     ...place,
-    round: Math.max(0, round),
-    queue: await queues.create(run),
+    round,
+    queue: await queues.create(queue),
     children,
     worker: workerOf(stage),
     bucket,
     manifest,
-    batches: round <= 0 ? batches : await linesOf(manifest, services),
+    batches: round === 0 ? batches : await linesOf(manifest, services),
+    lanes,
+    collects: Array.from({ length: lanes.count }, (_, lane) => lane),
   };
 }
 
-/** The number of the last manifest; −1 where there is none. */
-async function lastRound(place: Parameters<typeof stagePrefix>[0], services: Bucket): Promise<number> {
-  let last = -1;
+async function* linesWith(batches: Iterable<Batch>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (const batch of batches) yield encoder.encode(`${JSON.stringify(batch)}\n`);
+}
+
+/** The numbers of the rounds that have a manifest, of all attempts. */
+async function roundsOf(place: StagePlace, services: Bucket): Promise<number[]> {
+  const rounds: number[] = [];
   const prefix = `${objectUrl(services, stagePrefix(place))}manifest-`;
-  for await (const { url } of services.store.list(prefix))
-    last = Math.max(last, parseInt(url.slice(prefix.length), 10));
-  return last;
+  for await (const { url } of services.store.list(prefix)) rounds.push(parseInt(url.slice(prefix.length), 10));
+  return rounds;
+}
+
+/**
+ * How a stage is cut into lanes: as it was when its first round began, whatever would be chosen now. `asked`: by the run's request. The queues of its lanes are
+ * there when this ends.
+ */
+async function lanesFor(
+  place: Parameters<typeof lanesKey>[0],
+  stage: Stage,
+  { isNew, queue, asked }: { readonly isNew: boolean; readonly queue: string; readonly asked: number | undefined },
+  services: Services,
+): Promise<Lanes> {
+  const chosen = isNew ? lanesOf(stage, batching(stage), asked) : oneLane(taskCount(stage.tasks));
+  if (chosen.count > 1) await putJsonOnce(services, lanesKey(place), chosen);
+  const lanes = isNew && chosen.count === 1 ? chosen : ((await writtenLanes(services, place)) ?? chosen);
+  if (lanes.count > 1) await noteQueues(services, place.run, lanes.count);
+  const name = (lane: number) => laneQueue(queue, lane);
+  await Promise.all(Array.from({ length: lanes.count - 1 }, (_, i) => services.queues.create(name(i + 1))));
+  return lanes;
 }
 
 async function linesOf(key: string, services: Bucket): Promise<number> {

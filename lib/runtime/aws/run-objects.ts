@@ -20,9 +20,10 @@ import {
   planKey,
   requestKey,
   seenKey,
+  type StagePlace,
 } from "./keys.ts";
 import type { PartRecord } from "./journal.ts";
-import { PROTOCOL, type RunOutcome, type RunRequest, type StageDone, type StageRef } from "./protocol.ts";
+import { PROTOCOL, type RunOutcome, type RunRequest, type StageDone } from "./protocol.ts";
 import type { Services } from "./services.ts";
 
 /** The objects of a run, read and written as what they are. Nothing of a run is known but by them. */
@@ -96,14 +97,18 @@ export async function requestOf(services: Bucket, run: string): Promise<RunReque
   });
 }
 
-/** Notes when a run begins: once. */
-export async function begin(services: Pick<Services, "store" | "bucket" | "clock">, run: string): Promise<void> {
-  await putJsonOnce(services, begunKey(run), services.clock.now());
+/** Notes when an attempt begins: once. */
+export async function begin(
+  services: Pick<Services, "store" | "bucket" | "clock">,
+  run: string,
+  attempt = 1,
+): Promise<void> {
+  await putJsonOnce(services, begunKey(run, attempt), services.clock.now());
 }
 
-/** When a run began, in milliseconds since 1970, as functions measure time: the clock of the client that asked for it may be wrong by hours. */
-export async function begunAt(services: Bucket, { run, createdAt }: RunRequest): Promise<number> {
-  const begun = await jsonAt(services, begunKey(run));
+/** When an attempt began, in milliseconds since 1970, as functions measure time: the clock of the client that asked for it may be wrong by hours. */
+export async function begunAt(services: Bucket, { run, createdAt }: RunRequest, attempt = 1): Promise<number> {
+  const begun = await jsonAt(services, begunKey(run, attempt));
   return typeof begun === "number" ? begun : createdAt;
 }
 
@@ -161,8 +166,6 @@ export async function seenOf(services: Bucket, run: string, part: number): Promi
   return (await jsonAt(services, seenKey(run, part))) as PartRecord | undefined; // Advance's
 }
 
-type StagePlace = Pick<StageRef, "run" | "part" | "stage">;
-
 export async function doneOf(services: Bucket, place: StagePlace): Promise<StageDone | undefined> {
   return (await jsonAt(services, doneKey(place))) as StageDone | undefined; // Collect's
 }
@@ -171,41 +174,46 @@ export function partialOf(services: Bucket, place: StagePlace): Promise<Uint8Arr
   return bytesAt(services, partialKey(place));
 }
 
-export async function outcomeOf(services: Bucket, run: string): Promise<RunOutcome | undefined> {
-  return (await jsonAt(services, outcomeKey(run))) as RunOutcome | undefined; // Finish's or Fail's
+/** How an attempt ended; undefined where it has not, or could not say. */
+export async function outcomeOf(services: Bucket, run: string, attempt = 1): Promise<RunOutcome | undefined> {
+  return (await jsonAt(services, outcomeKey(run, attempt))) as RunOutcome | undefined; // Finish's or Fail's
 }
 
-/** The error that a part came to. */
-export async function failedOf(services: Bucket, run: string, part: number): Promise<Error | undefined> {
-  const record = (await jsonAt(services, failedKey(run, part))) as ErrorRecord | undefined; // Collect's
+/** The error that a part came to in an attempt. */
+export async function failedOf(services: Bucket, run: string, part: number, attempt = 1): Promise<Error | undefined> {
+  const record = (await jsonAt(services, failedKey(run, part, attempt))) as ErrorRecord | undefined; // Collect's
   return record === undefined ? undefined : fromErrorRecord(record);
 }
 
-export async function failureOf(services: Bucket, run: string): Promise<ErrorRecord | undefined> {
-  return (await jsonAt(services, failureKey(run))) as ErrorRecord | undefined; // of `recorded`
+export async function failureOf(services: Bucket, run: string, attempt = 1): Promise<ErrorRecord | undefined> {
+  return (await jsonAt(services, failureKey(run, attempt))) as ErrorRecord | undefined; // of `recorded`
 }
 
-/** Why the run was cancelled; undefined where it was not. */
-export async function cancelledOf(services: Bucket, run: string): Promise<string | undefined> {
-  const bytes = await bytesAt(services, cancelKey(run));
+/** Why the attempt was cancelled; undefined where it was not. */
+export async function cancelledOf(services: Bucket, run: string, attempt = 1): Promise<string | undefined> {
+  const bytes = await bytesAt(services, cancelKey(run, attempt));
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
-/** Whether nobody waits for a stage's outputs any more: the stage or its run is over, or was cancelled. */
-export async function isOver(services: Bucket, place: StagePlace): Promise<boolean> {
-  const keys = [outcomeKey(place.run), cancelKey(place.run), doneKey(place)];
+/** Whether nobody waits for a stage's outputs any more: the stage or the attempt is over, or was cancelled. */
+export async function isOver(services: Bucket, place: StagePlace, attempt = 1): Promise<boolean> {
+  const keys = [outcomeKey(place.run, attempt), cancelKey(place.run, attempt), doneKey(place)];
   return (await Promise.all(keys.map((key) => sizeAt(services, key)))).some((size) => size !== undefined);
 }
 
 /** Runs `body`; what it throws lies in S3 before Step Functions gets a text of it. */
-export async function recorded<T>(services: Services, run: string, body: () => Promise<T>): Promise<T> {
+export async function recorded<T>(
+  services: Services,
+  { run, attempt }: { readonly run: string; readonly attempt: number },
+  body: () => Promise<T>,
+): Promise<T> {
   try {
     return await body();
   } catch (error) {
     const record = toErrorRecord(error);
-    services.log("error", record.message, { run, error: record.name });
+    services.log("error", record.message, { run, attempt, error: record.name });
     try {
-      await putJson(services, failureKey(run), record);
+      await putJson(services, failureKey(run, attempt), record);
     } catch (other) {
       services.log("error", "The error could not be recorded.", { run, error: toErrorRecord(other).message });
     }

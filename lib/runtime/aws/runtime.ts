@@ -95,8 +95,8 @@ export function createAwsRuntime(options: AwsOptions): AwsRuntime {
     try {
       result = await runPlan(cloud, id, ready, asked, { ...given, signal });
     } catch (error) {
-      // What a run that failed has made is left for whoever looks into it; who cancels one does not, and a frame with wider types is planned again.
-      if (error instanceof CancelledError || error instanceof SchemaWidenedError) tidy(name);
+      // What a run that failed, or was cancelled, has made is left for whoever looks into it or resumes it; a frame with wider types is planned again.
+      if (error instanceof SchemaWidenedError) tidy(name);
       throw error;
     }
     if (result.refs === undefined) tidy(name);
@@ -117,6 +117,7 @@ export function createAwsRuntime(options: AwsOptions): AwsRuntime {
 
   const runtime: AwsRuntime = {
     name: "aws",
+    resumes: true,
     cloud,
     common,
     taskBytes,

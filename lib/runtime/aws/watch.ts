@@ -4,11 +4,15 @@ import {
   NotFoundError,
   StalledError,
   TaskError,
+  fromErrorRecord,
+  toErrorRecord,
   type AbanicoError,
 } from "../../errors.ts";
+import { attemptName, newestAttempt, type RunAttempt } from "./attempts.ts";
 import type { Cloud, Execution } from "./cloud.ts";
 import type { RunOutcome } from "./protocol.ts";
-import { cancelledOf, outcomeOf } from "./run-objects.ts";
+import { resumable } from "./resumable.ts";
+import { cancelledOf, outcomeOf, requestOf } from "./run-objects.ts";
 
 /** Between looks, in milliseconds: from the first to the last, half as long again each time nothing has moved. */
 const FIRST_LOOK_MS = 200;
@@ -27,21 +31,22 @@ export interface WatchOptions {
 }
 
 /**
- * Waits for the outcome of a run: the object that Finish or Fail writes. What the state machine says of the execution matters only where that object does not
- * come: it was stopped, or broke.
+ * Waits for the outcome of a run, of its latest attempt: the object that Finish or Fail writes. What the state machine says of the execution matters only where that
+ * object does not come: it was stopped, or broke.
  *
  * @throws the signal's reason; NotFoundError where there is no such run; what says how the execution ended where it left no outcome
  */
 export async function awaitOutcome(cloud: Cloud, run: string, options: WatchOptions = {}): Promise<RunOutcome> {
   const { clock } = cloud;
   const { signal, onLook } = options;
+  const at = await newestAttempt(cloud, run);
   const begun = clock.now();
   let asked = begun;
   let delay = FIRST_LOOK_MS;
   let behind = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const outcome = await outcomeOf(cloud, run);
+    const outcome = await outcomeOf(cloud, run, at.attempt);
     if (outcome !== undefined) {
       await onLook?.();
       return outcome;
@@ -49,10 +54,10 @@ export async function awaitOutcome(cloud: Cloud, run: string, options: WatchOpti
     const now = clock.now();
     if (behind > 0 || now - asked >= EXECUTION_MS) {
       asked = now;
-      const execution = await cloud.executionOf(run);
+      const execution = await cloud.executionOf(attemptName(at));
       const isOver = execution.status === "missing" ? now - begun > UNKNOWN_MS : execution.status !== "running";
       behind = isOver ? behind + 1 : 0;
-      if (behind > LOOKS_BEHIND) throw await endOf(cloud, run, execution);
+      if (behind > LOOKS_BEHIND) throw await endOf(cloud, at, execution);
     }
     const moved = (await onLook?.()) === true;
     await clock.sleep(behind > 0 ? 1_000 : delay, signal);
@@ -61,12 +66,17 @@ export async function awaitOutcome(cloud: Cloud, run: string, options: WatchOpti
 }
 
 /** The same, of a run that someone may have cancelled: whatever its execution came to while it was stopped, that is why. */
-export async function endOf(cloud: Cloud, run: string, execution: Execution): Promise<AbanicoError> {
-  const reason = execution.status === "missing" ? undefined : await cancelledOf(cloud, run);
-  if (reason === undefined) return endedWithout(run, execution);
-  return new CancelledError(`Run ${run} was cancelled${reason === "" ? "." : `: ${reason}`}`, {
-    fields: { run, reason, status: execution.status },
-  });
+export async function endOf(cloud: Cloud, { run, attempt }: RunAttempt, execution: Execution): Promise<Error> {
+  if (execution.status === "missing") return endedWithout(run, execution);
+  const reason = await cancelledOf(cloud, run, attempt);
+  const error =
+    reason === undefined
+      ? endedWithout(run, execution)
+      : new CancelledError(`Run ${run} was cancelled${reason === "" ? "." : `: ${reason}`}`, {
+          fields: { run, reason, status: execution.status },
+        });
+  const request = await requestOf(cloud, run).catch(() => undefined);
+  return request === undefined ? error : fromErrorRecord(resumable(toErrorRecord(error), request));
 }
 
 /** How a run ended whose execution is over and left no outcome. */
