@@ -92,7 +92,7 @@ test("arrays: a reduction, and chunks that are put together", async () => {
   expect(await stack.compute(product, {}, "product")).toEqual(await stack.computeHere(product));
 });
 
-test("a graph of calls is made where its run is planned", async () => {
+test("a graph of calls is made, wave by wave", async () => {
   const stack = stackWith();
   const graph = {
     abanico: 1,

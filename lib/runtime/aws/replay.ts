@@ -3,15 +3,18 @@ import { runnerOf } from "../../client/runner.ts";
 import { fromJSON, fromTravelling } from "../../collections/from-json.ts";
 import { DataFrame } from "../../collections/dataframe/dataframe.ts";
 import type { Collection } from "../../collections/collection.ts";
-import { InternalError, PlanError, TaskTimeoutError } from "../../errors.ts";
+import { CancelledError, InternalError, PlanError, TaskTimeoutError } from "../../errors.ts";
 import type { Plan, Ref } from "../../plan/plan.ts";
-import { createInlineRuntime } from "../inline.ts";
+import { CallGraph } from "../calls/call-graph.ts";
+import { WaveExecutor } from "../calls/wave-executor.ts";
 import type { Runtime, RunResult } from "../runtime.ts";
+import { Vault } from "../vault.ts";
 import type { RunAttempt } from "./attempts.ts";
 import { Journal, type PartRecord } from "./journal.ts";
 import { outputKey, partName } from "./keys.ts";
 import { OutputReader, commit } from "./outputs.ts";
 import { resultOfPart, stagesOver } from "./part-result.ts";
+import { ReplayedWaves } from "./replayed-waves.ts";
 import type { RunRequest } from "./protocol.ts";
 import { failedOf, seenOf } from "./run-objects.ts";
 import type { Services } from "./services.ts";
@@ -52,7 +55,6 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
   };
   const records = await recordsOf(services, run);
   const journal = new Journal(services.store, records, through);
-  const inline = createInlineRuntime({ store: journal.store });
   const reader = new OutputReader(services);
   let parts = 0;
   let kept = 0;
@@ -75,12 +77,26 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
     return resultOfPart(services, run, part, plan, over);
   };
 
+  const waves = new ReplayedWaves(run, services, {
+    isPlanned: (plan) => records[parts]?.digest === digestOf(plan),
+    run: (plan) => runPart(plan),
+  });
+  const vault = new Vault(services.taskBytes / 4);
+  const calls = new CallGraph(
+    new WaveExecutor({
+      run: (plan, ms) => through(() => waves.run(plan, ms)),
+      keep: (bytes) => through(() => waves.keep(bytes)),
+      fetch: (ref) => through(() => waves.fetch(ref)),
+    }),
+    vault,
+  );
+
   const runtime: Runtime = {
     name: "cloud",
     resumes: true,
     threads: 1,
     taskBytes: services.taskBytes,
-    calls: inline.calls,
+    calls,
     run: (plan) => through(() => runPart(plan)),
     prepare: () => undefined,
     fetch: (ref) => through(() => reader.fetch(ref)),
@@ -98,9 +114,13 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
   };
   const host = { runtime, store: journal.store, onEvent: () => undefined };
   const signal = new AbortController().signal;
-  inline.calls.collections = async (given) => {
+  // One after the other, in the order of the graph: parts are told apart by their order.
+  let last: Promise<unknown> = Promise.resolve();
+  calls.collections = (given) => {
     const collection = fromTravelling(given);
-    return (await runnerOf(collection)).compute(collection, host, signal);
+    const next = last.then(async () => (await runnerOf(collection)).compute(collection, host, signal));
+    last = next.catch(() => undefined);
+    return next;
   };
   const value = compute(what, host, signal).then((result): Replayed => ({ kind: "value", value: result, parts }));
   // Where it stands still nobody waits for it.
@@ -112,7 +132,8 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
   } finally {
     clearTimeout(timer);
     standing = true;
-    await inline.close();
+    calls.close(new CancelledError("The run is planned to where it stands."));
+    await vault.close();
   }
 }
 
@@ -134,9 +155,9 @@ async function failureOfPart(
 }
 
 function tooLong(run: string): TaskTimeoutError {
-  return new TaskTimeoutError(`Planning run ${run}, or the calls of its graph, took longer than a function may.`, {
+  return new TaskTimeoutError(`Planning run ${run} took longer than a function may.`, {
     fields: { run },
-    fix: "graphs of many or long calls go by a client: (await Client.connect(…)).compute(graph) calls functions side by side.",
+    fix: "give it less to plan at once: fewer files, or a graph whose calls do not go on with so many others, one after the other; or have the plans made by a client, with compute.",
   });
 }
 

@@ -17,8 +17,8 @@ export interface Take {
 
 /** Where nothing is known, a wave has so many jobs. */
 const JOBS = 256;
-/** Where calls are known to take long, it may have so many: as many as an account may run at once; and never more than `MOST_JOBS`. */
-const WIDE = 1_000;
+/** Where calls are known to take long, it may have so many, about what an account may run at once; and never more than `MOST_JOBS`. */
+const WIDE = 900;
 const MOST_JOBS = 4_096;
 /** A job of calls that are known takes at least this long, in milliseconds: starting one takes a good part of a second. */
 const JOB_MS = 5_000;
@@ -33,6 +33,8 @@ const LARGEST_JOB = 16_384;
  */
 export function waveTake(ready: number, first: CallNode): Take {
   const eachMs = first.fn?.ms;
+  // Quick calls may be made by whoever plans the wave (aws/replayed-waves.ts), but not with one beside them of which nobody knows what it takes.
+  const isQuick = eachMs !== undefined && eachMs <= ASIDE_MS;
   const ms = eachMs === undefined ? JOB_MS : Math.max(JOB_MS, (ready * eachMs) / WIDE);
   return {
     ms,
@@ -41,6 +43,9 @@ export function waveTake(ready: number, first: CallNode): Take {
     least: Math.ceil(ready / MOST_JOBS),
     most: LARGEST_JOB,
     ready: Infinity,
-    follows: ({ fn }, beside) => beside === 1 || (fn?.ms ?? Infinity) * beside <= ASIDE_MS,
+    follows: ({ fn }, beside) => {
+      if (fn?.ms === undefined) return beside === 1 && !isQuick;
+      return beside === 1 || fn.ms * beside <= ASIDE_MS;
+    },
   };
 }
