@@ -24,8 +24,8 @@ export type { Alarms } from "./watch.ts";
 
 const DROP_PREFIXES = ["incoming/"];
 const OUTPUT_PREFIXES = ["output/"];
-/** A queue's name has 80 characters, of which a run's needs 40 and "-run-" 5. */
-const LONGEST_NAME = 35;
+/** A queue's name has 80 characters, of which a run's needs 40, "-run-" 5, an attempt of it and a lane 7. */
+const LONGEST_NAME = 28;
 
 /**
  * A whole deployment of Abanico: `new Abanico(this, "Abanico")`. When nothing runs, it costs what is stored in its bucket. Each part is a field, to be granted
