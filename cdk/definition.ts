@@ -9,7 +9,7 @@
  *        └───────────────────────────── a round is over, or its error ◀──────────────────────┘
  *
  *     Round…: Parallel ┬ Distributed Map, a line of the manifest each: Work ─ error ─▶ Lost
- *                      └ Collect ⟲ until done
+ *                      └ inline Map, a lane each: Collect ⟲ until done
  *
  * - A run has the name of its execution: so it is started once, and an execution may be started by plain JSON too, which Advance makes a request of.
  * - Tasks call `lambda:invoke`, since errors of the service have names to retry on only there, and answer with `$.Payload`.
@@ -130,24 +130,8 @@ function round(parts: DefinitionParts, kind: "EXPRESS" | "STANDARD"): State {
     Branches: [
       { StartAt: `Map${suffix}`, States: { [`Map${suffix}`]: map(parts, kind, suffix) } },
       {
-        StartAt: `Collect${suffix}`,
-        States: {
-          [`Collect${suffix}`]: { ...invoke(parts, parts.collect, "$", STANDARD), Next: `Collected${suffix}` },
-          [`Collected${suffix}`]: {
-            Type: "Choice",
-            Choices: [
-              {
-                And: [
-                  { Variable: "$.done", IsPresent: true },
-                  { Variable: "$.done", BooleanEquals: true },
-                ],
-                Next: `Done${suffix}`,
-              },
-            ],
-            Default: `Collect${suffix}`,
-          },
-          [`Done${suffix}`]: { Type: "Succeed" },
-        },
+        StartAt: `Lanes${suffix}`,
+        States: { [`Lanes${suffix}`]: lanes(parts, suffix) },
       },
     ],
     ResultPath: null,
@@ -156,12 +140,46 @@ function round(parts: DefinitionParts, kind: "EXPRESS" | "STANDARD"): State {
   };
 }
 
-/** What each batch is told of its stage, and by which names. */
-const OF_STAGE = ["run", "part", "stage", "round", "queue", "function"];
+/** A Collect for each lane, most often one. All at once: each waits for messages, and may wait for another. */
+function lanes(parts: DefinitionParts, suffix: string): State {
+  const selected = OF_LANE.map((name) => [`${name}.$`, `$.${name}`]);
+  return {
+    Type: "Map",
+    ItemsPath: "$.collects",
+    ItemSelector: { ...Object.fromEntries(selected), "lane.$": "$$.Map.Item.Value" },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: "INLINE" },
+      StartAt: `Collect${suffix}`,
+      States: {
+        [`Collect${suffix}`]: { ...invoke(parts, parts.collect, "$", STANDARD), Next: `Collected${suffix}` },
+        [`Collected${suffix}`]: {
+          Type: "Choice",
+          Choices: [
+            {
+              And: [
+                { Variable: "$.done", IsPresent: true },
+                { Variable: "$.done", BooleanEquals: true },
+              ],
+              Next: `Done${suffix}`,
+            },
+          ],
+          Default: `Collect${suffix}`,
+        },
+        [`Done${suffix}`]: { Type: "Succeed" },
+      },
+    },
+    ResultPath: null,
+    End: true,
+  };
+}
+
+/** What each lane is told of its round, and by which names; each batch is told which function works as well. */
+const OF_LANE = ["run", "part", "stage", "round", "queue", "lanes"];
+const OF_BATCH = [...OF_LANE, "function"];
 
 function map(parts: DefinitionParts, kind: "EXPRESS" | "STANDARD", suffix: string): State {
   const limits = kind === "EXPRESS" ? EXPRESS : STANDARD;
-  const selected = OF_STAGE.map((name) => [`${name}.$`, `$.${name}`]);
+  const selected = OF_BATCH.map((name) => [`${name}.$`, `$.${name}`]);
   return {
     Type: "Map",
     Label: suffix,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Plan, Stage } from "../../lib/plan/plan.ts";
 import { taskCount } from "../../lib/plan/rules.ts";
 import { validatePlan } from "../../lib/plan/validate.ts";
+import { lanesOf, queueOf, windowOf } from "../../lib/runtime/aws/lanes.ts";
 import { batching, firstManifest, taskSeconds, workerOf } from "../../lib/runtime/aws/manifest.ts";
 import type { Batch } from "../../lib/runtime/aws/protocol.ts";
 import { callOf, foldWith, stageOf } from "../runtime/plans.ts";
@@ -59,6 +60,36 @@ test("users' functions may take any time, unless they have a limit; tasks that m
   const head = { output: { ...foldWith("sum"), enough: 10 } as Stage["output"] };
   expect(batching(scan(5_000, 5e9, head)).size).toBe(1);
   expect(batching(scan(100_000, 1e11, head)).batches).toBeLessThanOrEqual(10_000);
+});
+
+test("lanes are aligned runs of whole batches that cover every task once; common stages have one", () => {
+  for (const count of [1, 2, 7, 64, 100, 4_097])
+    for (const size of [1, 4, 64])
+      for (const asked of [1, 2, 8, 16]) {
+        const lanes = lanesOf(scan(count, 1e6), { size, batches: Math.ceil(count / size), seconds: 1, children: "EXPRESS" }, asked); // prettier-ignore
+        expect(lanes.count).toBeLessThanOrEqual(asked);
+        expect([Math.log2(lanes.tasks) % 1, lanes.tasks % size]).toEqual([0, 0]);
+        let next = 0;
+        for (let lane = 0; lane < lanes.count; lane++) {
+          const { start, end } = windowOf(count, lanes, lane);
+          expect(start).toBe(next);
+          expect(end).toBeGreaterThan(start);
+          for (const task of [start, end - 1])
+            expect(queueOf({ queue: "q", lanes }, task)).toBe(lane === 0 ? "q" : `q_${lane}`);
+          next = end;
+        }
+        expect(next).toBe(count);
+      }
+  const lanesFor = (stage: Stage) => lanesOf(stage, batching(stage)).count;
+  const ranges = (count: number): Partial<Stage> => ({
+    tasks: { kind: "ranges", sources: [{ url: "s3://b/x", size: count * 2 ** 24, etag: "1" }], blockSize: 2 ** 24 },
+  });
+  expect(lanesFor(scan(1, 1e9, ranges(1_000)))).toBe(1);
+  expect(lanesFor(scan(1_000_000, 1e12))).toBe(1); // they are merged before they travel
+  expect(lanesFor(scan(1, 1e12, ranges(60_000)))).toBe(8);
+  expect(lanesFor(scan(1, 1e12, { ...ranges(60_000), output: { ...foldWith("sum"), enough: 9 } as Stage["output"] }))).toBe(1); // prettier-ignore
+  expect(lanesFor(scan(1, 1e12, { ...ranges(60_000), output: { kind: "keep" } }))).toBe(1);
+  expect(() => lanesOf(scan(9, 1), batching(scan(9, 1)), 3)).toThrow("lanes must be a power of two up to 16");
 });
 
 test("images go to the function that has sharp", () => {

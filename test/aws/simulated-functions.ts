@@ -11,6 +11,7 @@ import {
   stagePrefix,
   stopKey,
 } from "../../lib/runtime/aws/keys.ts";
+import { lanesOf, queueOf } from "../../lib/runtime/aws/lanes.ts";
 import { checksumOf, commit } from "../../lib/runtime/aws/outputs.ts";
 import type { PartOf, RunRequest, TaskFacts, WorkInput, WorkMessage } from "../../lib/runtime/aws/protocol.ts";
 import { doneOf, failedOf, putJson, putJsonOnce, putOnce, sizeAt } from "../../lib/runtime/aws/run-objects.ts";
@@ -38,7 +39,18 @@ export async function prepare(
   await putJson(services, planKey(RUN, 0), plan);
 }
 
-export function functionsOf(scenario: Scenario, simulation: Simulation, limits: Partial<CollectLimits>): Functions {
+export function functionsOf(
+  scenario: Scenario,
+  simulation: Simulation,
+  limits: Partial<CollectLimits>,
+  asked?: number,
+): Functions {
+  const { count, size, plan } = scenario;
+  const lanes = lanesOf(
+    plan.stages[0],
+    { size, batches: Math.ceil(count / size), seconds: 1, children: "EXPRESS" },
+    asked,
+  );
   return {
     advance: async ({ error }, services) => {
       const queue = `queue/${RUN}`;
@@ -63,6 +75,8 @@ export function functionsOf(scenario: Scenario, simulation: Simulation, limits: 
         bucket,
         manifest,
         batches,
+        lanes,
+        collects: Array.from({ length: lanes.count }, (_, lane) => lane),
       };
     },
     work: (input, services) => work(input, services, scenario, simulation.random),
@@ -89,7 +103,7 @@ async function work(input: WorkInput, services: Services, scenario: Scenario, ra
   const send = async (outcome: WorkMessage["outcome"]) => {
     const { lost: _, ...place } = input;
     const message: WorkMessage = { ...place, ms: services.clock.now() - began, worker: "w", outcome };
-    await services.queues.send(input.queue, [JSON.stringify(message)]);
+    await services.queues.send(queueOf(input, batch.first), [JSON.stringify(message)]);
   };
   if (lost !== undefined) {
     const error = fromErrorRecord({ tag: "WorkerDied", name: "WorkerDiedError", message: JSON.stringify(lost) });

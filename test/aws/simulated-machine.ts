@@ -1,3 +1,4 @@
+import { attemptName } from "../../lib/runtime/aws/attempts.ts";
 import type {
   AdvanceInput,
   Batch,
@@ -16,7 +17,7 @@ import { FunctionError, type Simulation } from "./simulated-services.ts";
  * The state machine in small: what its definition (cdk) tells Step Functions to do, as far as the functions can notice.
  *
  *     Advance ─▶ Parallel ┬ Map: Work, retried; then Lost ┐─▶ Advance … ─▶ Finish
- *                         └ Collect ⟲ until done ─────────┘   an error of a round ─▶ Advance with it; any other ─▶ Fail
+ *                         └ of each lane: Collect ⟲ ──────┘   an error of a round ─▶ Advance with it; any other ─▶ Fail
  *
  * Where one branch of the Parallel fails the other is abandoned: what it had called runs on, and nobody hears of it.
  */
@@ -68,22 +69,25 @@ export class SimulatedMachine {
   }
 
   /** One execution, to its end. */
-  async execute(run: string): Promise<Execution> {
+  async execute(run: string, attempt = 1): Promise<Execution> {
     const until = this.#simulation.clock.now() + LONGEST_MS;
-    let state: AdvanceInput = { run };
+    const asked = attempt === 1 ? { run } : { run, attempt };
+    let state: AdvanceInput = { run: attemptName({ run, attempt }), asked };
     try {
       for (;;) {
         if (this.#simulation.clock.now() > until) throw new Error(`Run ${run} does not end.`);
         const directive = await this.#task("advance", this.#functions.advance, state);
-        if (directive.action === "finish") break;
+        if (directive.action === "finish") {
+          state = directive;
+          await this.#task("finish", this.#functions.finish, directive);
+          return { status: "SUCCEEDED" };
+        }
         const caught = await this.#round(directive);
         state = { ...directive, ...(caught === undefined ? {} : { error: caught }) };
       }
-      await this.#task("finish", this.#functions.finish, { run });
-      return { status: "SUCCEEDED" };
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
-      await this.#task("fail", this.#functions.fail, { run, error: caughtOf(error) });
+      await this.#task("fail", this.#functions.fail, { ...state, error: caughtOf(error) });
       return { status: "FAILED", error: caughtOf(error) };
     }
   }
@@ -92,7 +96,8 @@ export class SimulatedMachine {
   async #round(directive: StageDirective): Promise<Caught | undefined> {
     const state = { abandoned: false };
     try {
-      await Promise.all([this.#map(directive, state), this.#collectLoop(directive, state)]);
+      const collects = directive.collects.map((lane) => this.#collectLoop(directive, lane, state));
+      await Promise.all([this.#map(directive, state), ...collects]);
       return undefined;
     } catch (error) {
       state.abandoned = true;
@@ -106,8 +111,9 @@ export class SimulatedMachine {
     const bytes = await this.#simulation.objects.get(`memory://${bucket}/${manifest}`);
     const lines = new TextDecoder().decode(bytes).split("\n").filter(Boolean);
     if (lines.length !== count) throw new Error(`The manifest has ${lines.length} batches, and should have ${count}.`);
-    const { run, part, stage, round, queue } = rest;
-    const items: Item[] = lines.map((line) => ({ run, part, stage, round, queue, batch: JSON.parse(line) as Batch }));
+    const { run, part, stage, round, queue, lanes } = rest;
+    const place = { run, part, stage, round, queue, lanes };
+    const items: Item[] = lines.map((line) => ({ ...place, batch: JSON.parse(line) as Batch }));
     let next = 0;
     const lane = async () => {
       while (next < items.length && !state.abandoned) await this.#child(worker, items[next++]);
@@ -124,9 +130,9 @@ export class SimulatedMachine {
     }
   }
 
-  async #collectLoop(directive: StageDirective, state: { abandoned: boolean }): Promise<void> {
-    const { run, part, stage, round, queue } = directive;
-    let input: CollectInput = { run, part, stage, round, queue };
+  async #collectLoop(directive: StageDirective, lane: number, state: { abandoned: boolean }): Promise<void> {
+    const { run, part, stage, round, queue, lanes } = directive;
+    let input: CollectInput = { run, part, stage, round, queue, lanes, lane };
     while (!state.abandoned) {
       input = await this.#task("collect", this.#functions.collect, input);
       if (input.done === true) return;

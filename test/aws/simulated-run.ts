@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly limits?: Partial<CollectLimits>;
   readonly request?: Partial<RunRequest>;
   readonly reorder?: boolean;
+  /** In so many lanes it is folded. Default 1. */
+  readonly lanes?: number;
   /** Of the simulation that is about to begin: other functions, or something done to it. */
   readonly change?: (functions: Functions, simulation: Simulation) => Functions;
 }
@@ -30,7 +32,7 @@ export interface Ran {
 
 /** One scenario through the state machine in small, with its faults. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Ran> {
-  const { rates = {}, script, limits = {}, request = {}, reorder = true, change } = options;
+  const { rates = {}, script, limits = {}, request = {}, reorder = true, lanes = 1, change } = options;
   const simulation = new Simulation({
     seed: scenario.seed,
     rates,
@@ -39,7 +41,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions = {}):
   });
   const outside = simulation.outside();
   await prepare(scenario, outside, request);
-  const scripted = functionsOf(scenario, simulation, limits);
+  const scripted = functionsOf(scenario, simulation, limits, lanes);
   const functions = change?.(scripted, simulation) ?? scripted;
   const machine = new SimulatedMachine(simulation, functions, scenario.lanes);
   const began = simulation.clock.now();

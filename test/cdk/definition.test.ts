@@ -105,6 +105,24 @@ test("maps read batches of the manifest, give their results to S3, and have Expr
   }
 });
 
+test("a Collect runs for each lane, all at once, and is called until it is done", () => {
+  const all = Object.fromEntries(states);
+  for (const kind of ["Express", "Standard"]) {
+    const lanes = all[`Lanes${kind}`];
+    expect(lanes).toMatchObject({
+      Type: "Map",
+      ItemsPath: "$.collects",
+      ItemSelector: { "run.$": "$.run", "queue.$": "$.queue", "lanes.$": "$.lanes", "lane.$": "$$.Map.Item.Value" },
+      ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: `Collect${kind}` },
+      ResultPath: null,
+    });
+    // One that waits for another's turn would wait for ever.
+    expect(lanes).not.toHaveProperty("MaxConcurrency");
+    expect(all[`Map${kind}`]).toMatchObject({ ItemSelector: { "lanes.$": "$.lanes" } });
+    expect(all[`Collected${kind}`]).toMatchObject({ Default: `Collect${kind}` });
+  }
+});
+
 test("without an image worker, images fail with an error that says what to do", () => {
   const { workImage: _, ...others } = functions;
   const { States } = definitionOf({ ...others, partition: "aws", maxConcurrency: 1 });

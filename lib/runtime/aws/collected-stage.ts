@@ -1,15 +1,21 @@
 import { InternalError, toErrorRecord } from "../../errors.ts";
 import { loadFold } from "../../kernels/registry.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { taskCount } from "../../plan/rules.ts";
+import { attemptOf, firstRoundOf } from "./attempts.ts";
 import { newestCheckpoint, newestNumber, writeCheckpoint, type Restored } from "./checkpoint.ts";
 import { CloudFold } from "./cloud-fold.ts";
 import type { CollectLimits } from "./collect-limits.ts";
-import { doneKey, manifestKey, partialKey, progressKey, stagePrefix, stopKey } from "./keys.ts";
+import { doneKey, exitKey, manifestKey, partialKey, progressKey, stagePrefix, stopKey } from "./keys.ts";
+import { laneQueue, windowOf } from "./lanes.ts";
+import type { LaneOrder } from "./lane-order.ts";
+import { tellOfAll } from "./lane-progress.ts";
 import { PartBytes } from "./part-bytes.ts";
 import type { CollectInput, WorkMessage } from "./protocol.ts";
 import { readMessage } from "./read-messages.ts";
 import { planOf, putJson, putJsonOnce, putOnce } from "./run-objects.ts";
 import type { Message, Services } from "./services.ts";
+import { resumedFrom } from "./resumed-round.ts";
 import { StageIntake } from "./stage-intake.ts";
 import { StageState } from "./stage-state.ts";
 import { TakenMessages } from "./taken-messages.ts";
@@ -44,19 +50,26 @@ export class CollectedStage {
   #toldAt = 0;
   #toldOf = 0;
   #stopTold = false;
+  #exitTold = false;
 
   static async open(input: CollectInput, services: Services, limits: CollectLimits): Promise<CollectedStage> {
     const plan = await planOf(services, input.run, input.part);
     const stage = stageOf(plan, input.stage);
     const { output } = stage;
     const folds = output.kind === "fold" ? await loadFold(output.fold.op, output.fold.params) : undefined;
-    const place = { ...services, prefix: stagePrefix(input), memoryBytes: limits.memoryBytes };
+    const window = input.lane === undefined ? undefined : windowOf(taskCount(stage.tasks), input.lanes, input.lane);
+    const place = {
+      ...services,
+      prefix: stagePrefix(input),
+      memoryBytes: limits.memoryBytes,
+      ...(window && { window }),
+    };
     const fold = folds === undefined ? undefined : new CloudFold(stage, folds, place);
-    const restored = await newestCheckpoint(services, input);
+    const restored = resumedFrom(await newestCheckpoint(services, input), input, services.clock.now());
     if (restored === undefined)
       return new CollectedStage(input, services, limits, {
         plan,
-        state: new StageState(stage, fold, services.clock.now()),
+        state: new StageState(stage, fold, services.clock.now(), window),
         fold,
         restored,
       });
@@ -66,7 +79,7 @@ export class CollectedStage {
     const from = { saved: checkpoint.stage, parts: parts.slice(split).values() };
     return new CollectedStage(input, services, limits, {
       plan,
-      state: new StageState(stage, fold, from),
+      state: new StageState(stage, fold, from, window),
       fold,
       restored,
     });
@@ -86,16 +99,17 @@ export class CollectedStage {
     this.state = state;
     this.intake = new StageIntake(state);
     this.parts = new PartBytes(state.stage, services, limits.fetchBytes, restored?.checkpoint.broken);
-    this.taken = new TakenMessages(input.queue, services, limits);
+    this.taken = new TakenMessages(laneQueue(input.queue, input.lane ?? 0), services, limits);
     this.#n = restored?.n ?? 0;
     this.#countedAt = services.clock.now();
     this.movedAt = restored?.checkpoint.movedAt ?? this.#countedAt;
     const before = restored?.checkpoint.round;
     if (before !== undefined && before < input.round) {
-      state.repairs.beginRound(state.end);
+      // Lanes start their repairs themselves, in every round.
+      if (input.lane === undefined) state.repairs.beginRound(state.end);
       this.movedAt = this.#countedAt;
     }
-    if (before === undefined && input.round > 0)
+    if (before === undefined && input.round > firstRoundOf(attemptOf(input)))
       throw new InternalError(`Round ${input.round} of stage "${input.stage}" begins without a checkpoint.`);
     this.isPast = before !== undefined && before > input.round;
   }
@@ -122,9 +136,27 @@ export class CollectedStage {
       this.taken.add(item.receipt);
     }
     if (this.state.isCut && !this.#stopTold) {
-      await putOnce(this.#services, stopKey(this.#input), new Uint8Array(0));
+      await putOnce(this.#services, stopKey(this.#input, attemptOf(this.#input)), new Uint8Array(0));
       this.#stopTold = true;
     }
+    await this.#tellExit();
+  }
+
+  /** Learns where its first source goes on, and tells the lane behind. */
+  async enter(order: LaneOrder): Promise<void> {
+    if (!this.state.awaitsEntry) return;
+    const crossing = await order.entry();
+    if (crossing === undefined) return;
+    await this.state.enter(crossing);
+    this.movedAt = this.#services.clock.now();
+    await this.#tellExit();
+  }
+
+  async #tellExit(): Promise<void> {
+    const { exit } = this.state;
+    if (exit === undefined || this.#exitTold) return;
+    await putJsonOnce(this.#services, exitKey(this.#input), exit);
+    this.#exitTold = true;
   }
 
   /** Makes durable what is in, then deletes the messages that brought it. False where someone else has taken this one's place. */
@@ -155,6 +187,20 @@ export class CollectedStage {
     return true;
   }
 
+  /** For the attempt that resumes the run: makes durable what is in, as far as that can be. */
+  async keep(): Promise<void> {
+    try {
+      await this.checkpoint();
+    } catch (error) {
+      const { run, stage } = this.#input;
+      this.#services.log("warn", "What came last could not be kept.", {
+        run,
+        stage,
+        error: toErrorRecord(error).message,
+      });
+    }
+  }
+
   async isReplaced(): Promise<boolean> {
     return (await newestNumber(this.#services, this.#input)) > this.#n;
   }
@@ -167,6 +213,7 @@ export class CollectedStage {
     if (accepted !== state.count)
       throw new InternalError(`Stage "${stage}" has ${state.count} tasks, and ${accepted} of them were counted.`);
     this.#countTime();
+    await this.#tellExit();
     if (this.#fold !== undefined) await putOnce(this.#services, partialKey(this.#input), await this.#fold.result());
     await this.#putProgress();
     const done = state.tally.done(state.repairs.repaired, this.#fold !== undefined, this.#services.clock.now());
@@ -186,10 +233,17 @@ export class CollectedStage {
     return true;
   }
 
-  /** Tells how far it is, where that is news. */
-  async tell(): Promise<void> {
-    if (this.movedAt === this.#toldOf || this.#services.clock.now() - this.#toldAt < this.#limits.progressMs) return;
+  /** Tells how far it is, where that is news. The first lane that is not done tells of all. */
+  async tell(order: LaneOrder): Promise<void> {
+    const { lane } = this.#input;
+    const isDue = this.#services.clock.now() - this.#toldAt >= this.#limits.progressMs;
+    if (!isDue || (this.movedAt === this.#toldOf && lane === undefined)) return;
     await this.#putProgress();
+    if (lane !== undefined && (await order.isFirst())) await this.#passing(() => this.#tellOfAll());
+  }
+
+  async #tellOfAll(): Promise<void> {
+    await tellOfAll(this.#services, this.#input, this.#services.clock.now());
   }
 
   async #putProgress(): Promise<void> {
@@ -197,10 +251,15 @@ export class CollectedStage {
     this.#toldAt = this.#services.clock.now();
     this.#toldOf = this.movedAt;
     const progress = this.state.tally.progress(stage, this.state.count, this.#toldAt);
+    await this.#passing(() => putJson(this.#services, progressKey(this.#input), progress));
+  }
+
+  /** Nobody decides anything by what is told. */
+  async #passing(tell: () => Promise<void>): Promise<void> {
     try {
-      await putJson(this.#services, progressKey(this.#input), progress);
+      await tell();
     } catch (error) {
-      // Nobody decides anything by it.
+      const { stage } = this.#input;
       this.#services.log("warn", "The progress could not be told.", { stage, error: toErrorRecord(error).message });
     }
   }
