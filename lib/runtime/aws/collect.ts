@@ -178,7 +178,10 @@ class Collect {
     if ((await doneOf(this.#services, this.#input)) !== undefined) return true;
     // Another branch has failed: nobody waits for this one.
     if ((await sizeAt(this.#services, outcomeKey(run, attempt))) !== undefined) return true;
-    if (lane !== undefined && (await sizeAt(this.#services, failedKey(run, part, attempt))) !== undefined) return true;
+    if (lane !== undefined && (await sizeAt(this.#services, failedKey(run, part, attempt))) !== undefined) {
+      await stage.keep();
+      return true;
+    }
     const limits = { stallMs, deadlineMs };
     if (now - times.begunAt >= deadlineMs) {
       await stage.keep();
