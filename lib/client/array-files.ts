@@ -10,6 +10,7 @@ import { decodeNpy, npyHeader } from "../kernels/array/npy.ts";
 import type { ArrayTarget } from "../kernels/array/program.ts";
 import { chunkUrl } from "../kernels/array/write.ts";
 import { lowerChunks, lowerTo } from "../plan/lower/array.ts";
+import { overCounted } from "./counted-masks.ts";
 import { otherGemm } from "./gemm.ts";
 import { filePath, schemeOf, toAddress, toUrl } from "../store/urls.ts";
 import type { RunnerHost } from "./runner.ts";
@@ -23,9 +24,10 @@ export async function writeArray(
 ): Promise<WrittenArray> {
   host.runtime.prepare(["array.run"]);
   const url = toUrl(target.path);
+  const own = overCounted(node, host.runtime);
   return target.format === "npy"
-    ? writeNpyFile(node, url, target, host, signal)
-    : writeZarrArray(node, url, target, host, signal);
+    ? writeNpyFile(own, url, target, host, signal)
+    : writeZarrArray(own, url, target, host, signal);
 }
 
 /** The chunks are made in parallel and kept; the file is one stream of them, in order. It appears whole, or not at all. */

@@ -8,6 +8,7 @@ import { columnTypeOf, type FrameParams } from "../kernels/array/to-frame.ts";
 import type { Plan } from "../plan/plan.ts";
 import { lowerTo } from "../plan/lower/array.ts";
 import type { OtherGemm } from "../plan/lower/array/gemm.ts";
+import { overCounted } from "./counted-masks.ts";
 import { otherGemm } from "./gemm.ts";
 import { keptIn } from "./kept.ts";
 import { keptFrame } from "./run-frame.ts";
@@ -21,7 +22,10 @@ export async function arrayToFrame(
   signal: AbortSignal,
 ): Promise<DataFrame> {
   runtime.prepare(["array.run"]);
-  const result = await runtime.run(framePlan(inRows(node), names, otherGemm(gemm)), { signal, onEvent });
+  const result = await runtime.run(framePlan(inRows(overCounted(node, runtime)), names, otherGemm(gemm)), {
+    signal,
+    onEvent,
+  });
   const { refs } = keptIn(result);
   const { stages } = result.report;
   const schema = names.map((name) => ({ name, type: columnTypeOf(node.dtype) }));

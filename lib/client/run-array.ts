@@ -14,11 +14,10 @@ import { finishState } from "../kernels/array/reduce.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerChunks, lowerReductions, type ReducedPlan } from "../plan/lower/array.ts";
 import { reductionOf } from "../plan/lower/array/reducing.ts";
-import type { Plan } from "../plan/plan.ts";
+import { countedOnce, overCounted } from "./counted-masks.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
 import { otherGemm } from "./gemm.ts";
-import { forgetWith } from "./forgotten.ts";
-import { keptIn } from "./kept.ts";
+import { keepChunks, keptNode, withShared } from "./shared-arrays.ts";
 
 /** How arrays are run: reductions end in a fold; of all else the chunks are kept, and put together here. */
 export const arrayRunner: Runner<AnyArray | ArraysTogether, unknown> = {
@@ -29,10 +28,11 @@ export const arrayRunner: Runner<AnyArray | ArraysTogether, unknown> = {
   },
   persist: async (arrays, host, signal) => {
     const { node, isScalar } = single(arrays);
-    return new ChunkedArray<DType, unknown>(await persistNode(node, host, signal), isScalar);
+    host.runtime.prepare(["array.run"]);
+    return new ChunkedArray<DType, unknown>(await keptNode(overCounted(node, host.runtime), host, signal), isScalar);
   },
   explain: (arrays, { runtime, gemm }) => {
-    const { node } = single(arrays);
+    const node = overCounted(single(arrays).node, runtime);
     const reduced = lowerReductions([node], otherGemm(gemm));
     const { shape, dtype } = node;
     const plan = reduced?.plan ?? lowerChunks(node, otherGemm(gemm));
@@ -81,7 +81,7 @@ async function computeUnique(
   signal: AbortSignal,
 ): Promise<UniqueValues> {
   runtime.prepare(["array.run"]);
-  const reduced = lowerReductions([node], otherGemm(gemm));
+  const reduced = lowerReductions([overCounted(node, runtime)], otherGemm(gemm));
   if (reduced === undefined) throw new InternalError("unique is no reduction.");
   const { partial } = await runtime.run(reduced.plan, { signal, onEvent });
   const [[state]] = partial as unknown as Partial; // what the fold of this plan gives
@@ -92,23 +92,34 @@ async function computeUnique(
   };
 }
 
-/** Several at once: reductions over the same chunks go through them together. */
+/** Several at once: reductions over the same chunks go through them together, and what they share is computed once where that is dear. */
 export async function computeArrays(
   nodes: readonly ArrayNode[],
   host: RunnerHost,
   signal: AbortSignal,
 ): Promise<NDArray[]> {
   host.runtime.prepare(["array.run"]);
+  const own: ArrayNode[] = [];
+  for (const node of nodes) own.push(overCounted(await countedOnce(node, host, signal), host.runtime));
+  return withShared(own, groupsOf, host, signal, (over) => computeGroups(over, host, signal));
+}
+
+/** The places of those that are run together. */
+function groupsOf(nodes: readonly ArrayNode[]): number[][] {
   const groups = new Map<string, number[]>();
   for (const [i, node] of nodes.entries()) {
     const reducing = reductionOf(node);
     const key = reducing === undefined ? `chunks ${i}` : JSON.stringify(reducing.grid);
     groups.set(key, [...(groups.get(key) ?? []), i]);
   }
+  return [...groups.values()];
+}
+
+async function computeGroups(nodes: readonly ArrayNode[], host: RunnerHost, signal: AbortSignal): Promise<NDArray[]> {
   const results = new Array<NDArray>(nodes.length);
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
-  const runs = [...groups.values()].map(async (places) => {
+  const runs = groupsOf(nodes).map(async (places) => {
     const members = places.map((i) => nodes[i]);
     const reduced = lowerReductions(members, otherGemm(host.gemm));
     const made =
@@ -170,21 +181,6 @@ async function gather(node: ArrayNode, host: RunnerHost, signal: AbortSignal): P
   } finally {
     await runtime.release(run);
   }
-}
-
-async function keepChunks(plan: Plan, { runtime, onEvent }: RunnerHost, signal: AbortSignal) {
-  return keptIn(await runtime.run(plan, { signal, onEvent }));
-}
-
-async function persistNode(node: ArrayNode, host: RunnerHost, signal: AbortSignal): Promise<ArrayNode> {
-  host.runtime.prepare(["array.run"]);
-  const plan = lowerChunks(node, otherGemm(host.gemm));
-  const { run } = await keepChunks(plan, host, signal);
-  const { id } = plan.stages[plan.stages.length - 1];
-  const { shape, dtype, chunks } = node;
-  const kept: ArrayNode = { op: "kept", run, stage: id, grid: chunks, shape, dtype, chunks };
-  forgetWith(kept, run, host.runtime);
-  return kept;
 }
 
 /** Whole numbers beyond 2^53 stay bigints. */

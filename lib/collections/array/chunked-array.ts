@@ -37,8 +37,8 @@ export class ChunkedArray<D extends DType = DType, R = NDArray<D>> extends Movem
 
   /**
    * The elements where the mask is other than 0, in C order; of a mask with fewer axes the parts, and with `axis` the places along it where a mask of one axis is.
-   * How many these are only the mask tells: it is computed here, once, and the array that comes back knows its shape. What it is made of is computed again with
-   * that array: `persist()` a mask that was dear.
+   * How many these are only the mask tells: it is computed here, and the array that comes back knows its shape. The mask stays with the workers as long as that
+   * array is there, a byte an element, where it fits a worker's memory; else it is computed again with the array.
    * @throws ShapeError where the mask's shape is not that of the first axes
    */
   async select(

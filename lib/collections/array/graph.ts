@@ -26,3 +26,23 @@ export function inOrder(roots: readonly ArrayNode[], inputs: (node: ArrayNode) =
   }
   return [...done];
 }
+
+/**
+ * The same graphs with other nodes in some places: what `other` gives for a node, its new inputs beside it; undefined: the node itself over these. What is above
+ * nothing that was changed stays the same object. What `other` gives without asking for inputs is to be named by `ends`: nothing below it is looked at.
+ */
+export function rebuilt(
+  roots: readonly ArrayNode[],
+  other: (node: ArrayNode, inputs: readonly ArrayNode[]) => ArrayNode | undefined,
+  ends: (node: ArrayNode) => boolean = () => false,
+): ArrayNode[] {
+  const made = new Map<ArrayNode, ArrayNode>();
+  const below = (node: ArrayNode) => (ends(node) ? [] : inputsOf(node));
+  for (const node of inOrder(roots, below)) {
+    const before = below(node);
+    const inputs = before.map((input) => made.get(input) ?? input);
+    const isSame = inputs.every((input, i) => input === before[i]);
+    made.set(node, other(node, inputs) ?? (isSame ? node : ({ ...node, inputs } as ArrayNode))); // of as many inputs, of the same shapes
+  }
+  return roots.map((root) => made.get(root) ?? root);
+}

@@ -130,8 +130,9 @@ export function slogdet(
   x: AnyArray,
 ): [sign: ChunkedArray<"float64", number>, logarithm: ChunkedArray<"float64", number>] {
   squareOf(x, "slogdet(…)");
+  const { node } = asFloat64(x);
   const part = (output: number): ChunkedArray<"float64", number> =>
-    new ChunkedArray(makeWhole([asFloat64(x).node], { name: "det" }, output, []), true);
+    new ChunkedArray(makeWhole([node], { name: "det" }, output, []), true);
   return [part(0), part(1)];
 }
 
@@ -144,8 +145,9 @@ export function cholesky(x: AnyArray): Matrix {
 /** Eigenvalues, ascending, of a symmetric matrix, and its eigenvectors in columns; only its lower triangle is read. */
 export function eigh(x: AnyArray): [values: Matrix, vectors: Matrix] {
   const n = squareOf(x, "eigh(…)");
+  const { node } = asFloat64(x);
   const part = (output: number, shape: readonly number[]): Matrix =>
-    likeFloats(new ChunkedArray(makeWhole([asFloat64(x).node], { name: "eigh" }, output, shape)), [x.dtype]);
+    likeFloats(new ChunkedArray(makeWhole([node], { name: "eigh" }, output, shape)), [x.dtype]);
   return [part(0, [n]), part(1, [n, n])];
 }
 

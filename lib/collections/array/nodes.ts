@@ -86,8 +86,12 @@ export interface ArrayOperations<By extends "node" | "place"> extends LeafOperat
    * that one. `apart`: in a stage of its own, since whatever asks for a chunk asks for many.
    */
   readonly local: { readonly inputs: readonly Input<By>[]; readonly fn: LocalFunction; readonly apart?: true };
-  /** What needs all of its inputs in one place; `output` says which of its results this is. */
-  readonly whole: { readonly inputs: readonly Input<By>[]; readonly fn: WholeFunction; readonly output: number };
+  /** What needs all of its inputs in one place; `output` says which of its results this is. Several: their elements one after the other, in one axis. */
+  readonly whole: {
+    readonly inputs: readonly Input<By>[];
+    readonly fn: WholeFunction;
+    readonly output: number | readonly number[];
+  };
   /**
    * A user's function of blocks, see `mapBlocks`: inputs align at their last axes, and one that has one chunk along an axis gives that one. `depth`: elements
    * of the neighbours that each block has on either side, axis by axis, see `mapOverlap`.

@@ -45,8 +45,13 @@ export type ArraySink =
   | { readonly to: "reduce"; readonly reductions: readonly ProgramReduction[] }
   /** The chunk's parts of each chunk of another grid: for an exchange. */
   | { readonly to: "sections"; readonly root: number; readonly grid: Chunks }
-  /** What a function makes of whole arrays: the output with that number, as `.npy` bytes. */
-  | { readonly to: "whole"; readonly roots: readonly number[]; readonly fn: WholeFunction; readonly output: number }
+  /** What a function makes of whole arrays: the output with that number (or several, see `ArrayOperations`), as `.npy` bytes. */
+  | {
+      readonly to: "whole";
+      readonly roots: readonly number[];
+      readonly fn: WholeFunction;
+      readonly output: number | readonly number[];
+    }
   /** The chunk is written to where it belongs. */
   | { readonly to: "write"; readonly root: number; readonly target: ArrayTarget };
 

@@ -13,50 +13,100 @@ import { svd } from "./dense/svd.ts";
 import { quantiles } from "./lines.ts";
 import { selectedQuantiles } from "./digits.ts";
 
-/** Functions that need whole arrays in one place. The inputs are used up; the result is output `output` of the function. */
-export function wholeFunction(arena: Arena, fn: WholeFunction, output: number, inputs: readonly Block[]): Block {
-  const [first, second] = inputs;
+/** Functions that need whole arrays in one place. The inputs are used up; the result is output `output` of the function, or several, one after the other. */
+export function wholeFunction(
+  arena: Arena,
+  fn: WholeFunction,
+  output: number | readonly number[],
+  inputs: readonly Block[],
+): Block {
+  if (typeof output !== "number") return endToEnd(arena, outputsOf(arena, fn, output, inputs));
+  const [only] = outputsOf(arena, fn, [output], inputs);
+  return only;
+}
+
+/** The outputs that are asked for, from one run of the function. */
+function outputsOf(
+  arena: Arena,
+  fn: WholeFunction,
+  asked: readonly number[],
+  [first, second]: readonly Block[],
+): Block[] {
+  const vector = (values: ArrayLike<number>) => vectorBlock(arena, [values.length], values);
+  const scalar = (value: number) => vectorBlock(arena, [], [value]);
+  const chosen = (...outputs: readonly (() => Block)[]) => asked.map((output) => outputs[output]());
   switch (fn.name) {
     case "solve":
-      return solved(arena, matrixOf(arena, first), second);
+      return [solved(arena, matrixOf(arena, first), second)];
     case "inv":
-      return solved(arena, matrixOf(arena, first), blockOf(identity(arena, first.shape[0])));
-    case "det":
-      return vectorBlock(arena, [], [determinant(arena, matrixOf(arena, first))[output]]);
+      return [solved(arena, matrixOf(arena, first), blockOf(identity(arena, first.shape[0])))];
+    case "det": {
+      const made = determinant(arena, matrixOf(arena, first));
+      return asked.map((output) => scalar(made[output]));
+    }
     case "cholesky":
       choleskyInPlace(arena, matrixOf(arena, first));
-      return first;
+      return [first];
     case "qr": {
-      const { q, r } = qr(arena, matrixOf(arena, first), { q: output === 0 });
-      return blockOf(q ?? r);
+      const { q, r } = qr(arena, matrixOf(arena, first), { q: asked.includes(0) });
+      return chosen(
+        () => blockOf(q ?? r), // it is there where it is asked for
+        () => blockOf(r),
+      );
     }
     case "svd": {
-      const { u, s, vT } = svd(arena, finite(matrixOf(arena, first), "svd(…)"), output !== 1);
-      return output === 1 ? vectorBlock(arena, [s.length], s) : blockOf(output === 0 ? u : vT);
+      const vectors = asked.some((output) => output !== 1);
+      const { u, s, vT } = svd(arena, finite(matrixOf(arena, first), "svd(…)"), vectors);
+      return chosen(
+        () => blockOf(u),
+        () => vector(s),
+        () => blockOf(vT),
+      );
     }
-    case "eigh":
-      return symmetric(arena, finite(matrixOf(arena, first), "eigh(…)"), output);
+    case "eigh": {
+      // By columns, as the function wants it; its vectors come out as rows.
+      const vectors = copyOf(arena, transposed(finite(matrixOf(arena, first), "eigh(…)")));
+      const values = eigh(vectors.data, vectors.rows);
+      return chosen(
+        () => vector(values),
+        () => blockOf(copyOf(arena, transposed(vectors))),
+      );
+    }
     case "lstsq": {
       const made = leastSquares(arena, finite(matrixOf(arena, first), "lstsq(…)"), fn);
-      if (output === 0) return blockOf(made.x);
-      return output === 1
-        ? vectorBlock(arena, [made.residuals.length], made.residuals)
-        : output === 2
-          ? vectorBlock(arena, [], [made.rank])
-          : vectorBlock(arena, [made.s.length], made.s);
+      return chosen(
+        () => blockOf(made.x),
+        () => vector(made.residuals),
+        () => scalar(made.rank),
+        () => vector(made.s),
+      );
     }
     case "edges":
-      return edges(arena, numberOf(arena, first), numberOf(arena, second), fn.bins);
+      return [edges(arena, numberOf(arena, first), numberOf(arena, second), fn.bins)];
     case "quantile": {
       const made = new Float64Array(fn.q.length);
       quantiles(arena.view(first.dtype, first.address, sizeOf(first.shape)) as TypedArray, made, fn.q, fn.method); // of any dtype
-      return vectorBlock(arena, [made.length], made);
+      return [vector(made)];
     }
     case "selected": {
       const known = arena.view("uint64", first.address, sizeOf(first.shape));
-      return vectorBlock(arena, [fn.q.length], selectedQuantiles(known, fn));
+      return [vector(selectedQuantiles(known, fn))];
     }
   }
+}
+
+/** float64 blocks of any shapes as one vector. */
+function endToEnd(arena: Arena, blocks: readonly Block[]): Block {
+  const sizes = blocks.map(({ shape }) => sizeOf(shape));
+  const all = arena.block("float64", [sizes.reduce((sum, size) => sum + size, 0)]);
+  const copy = arena.kernel.copy2d(8);
+  let to = all.address;
+  for (const [i, block] of blocks.entries()) {
+    copy(block.address, 0, 8, to, 0, 8, 1, sizes[i]);
+    to += 8 * sizes[i];
+    arena.release(block);
+  }
+  return all;
 }
 
 function solved(arena: Arena, a: Matrix, b: Block): Block {
@@ -83,13 +133,6 @@ function determinant(arena: Arena, a: Matrix): readonly [number, number, number]
     value *= pivot;
   }
   return [sign, sign === 0 ? -Infinity : logarithm, value];
-}
-
-function symmetric(arena: Arena, a: Matrix, output: number): Block {
-  // By columns, as the function wants it; its vectors come out as rows.
-  const vectors = copyOf(arena, transposed(a));
-  const values = eigh(vectors.data, a.rows);
-  return output === 0 ? vectorBlock(arena, [a.rows], values) : blockOf(copyOf(arena, transposed(vectors)));
 }
 
 function finite(a: Matrix, what: string): Matrix {

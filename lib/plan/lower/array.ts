@@ -20,6 +20,7 @@ import { GEMM_NOTE, withGemm, type OtherGemm } from "./array/gemm.ts";
 import { chunkNote } from "./array/chunk-advice.ts";
 import { computedOften } from "./array/sharing.ts";
 import { isMirrored } from "./array/pairs.ts";
+import { outputsTogether } from "./array/outputs.ts";
 import { makeProgram, type Materialised } from "./array/program.ts";
 import { isReduction, reductionOf, type Reducing } from "./array/reducing.ts";
 import { amplification, isLeafLike, isMade } from "./array/rechunk.ts";
@@ -31,12 +32,13 @@ const REREADS = 1.5;
 
 /** The chunks of one array, kept. */
 export function lowerChunks(node: ArrayNode, gemm?: OtherGemm): Plan {
-  return new ArrayLowering(gemm).chunks(node);
+  const [own] = outputsTogether([node]);
+  return new ArrayLowering(gemm).chunks(own);
 }
 
 /** Reductions that go through the same chunks: folded together. `undefined` where the nodes are not of that kind. */
 export function lowerReductions(nodes: readonly ArrayNode[], gemm?: OtherGemm): ReducedPlan | undefined {
-  return new ArrayLowering(gemm).reductions(nodes);
+  return new ArrayLowering(gemm).reductions(outputsTogether(nodes));
 }
 
 export interface ReducedPlan {
@@ -53,7 +55,8 @@ export function lowerTo(
   output: StageOutput,
   gemm?: OtherGemm,
 ): Plan {
-  return new ArrayLowering(gemm).to(node, sink, output);
+  const [own] = outputsTogether([node]);
+  return new ArrayLowering(gemm).to(own, sink, output);
 }
 
 class ArrayLowering {
