@@ -66,7 +66,8 @@ async function* partsOf(
     (error: unknown) => intake.changed({ error }),
   );
   try {
-    for (let bytes = await intake.take(); bytes !== undefined; bytes = await intake.take()) yield decodeFrame(bytes);
+    for (let bytes = await intake.take(); bytes !== undefined; bytes = await intake.take())
+      yield decodeFrame(bytes, true);
     await ended;
   } finally {
     // Where the run is over already, what was not taken is still held.

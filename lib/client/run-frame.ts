@@ -9,10 +9,9 @@ import { encodeFrame } from "../kernels/frame/encode.ts";
 import { loadFold } from "../kernels/registry.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { lowerFrame, type LoweredFrame } from "../plan/lower/frame.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Ref } from "../plan/plan.ts";
+import type { Plan, Ref, Work } from "../plan/plan.ts";
 import type { RunEvent, RunResult, Runtime } from "../runtime/runtime.ts";
-import { loadArrow, toArrow } from "./arrow.ts";
+import { loadArrow, tableOfPieces, toArrow } from "./arrow.ts";
 import type { Runner, RunnerHost } from "./runner.ts";
 import { forgetWith } from "./forgotten.ts";
 
@@ -25,7 +24,16 @@ export const frameRunner: Runner<DataFrame, Table> = {
 };
 
 async function computeFrame(frame: DataFrame, runner: RunnerHost, signal: AbortSignal): Promise<Table> {
-  return overRows(frame, runner, signal, async (ready) => toArrow(await foldedFrame(ready, runner, signal)));
+  return overRows(frame, runner, signal, async (ready) => tableOf(await runWidening(ready, runner, false, signal)));
+}
+
+/** Pieces of rows need not be one frame before they are a table. */
+async function tableOf(run: { readonly lowered: LoweredFrame; readonly result: RunResult }): Promise<Table> {
+  const { op, params } = foldOf(run.lowered.plan);
+  if (op !== "frame.collect") return toArrow(await finished(run));
+  const { collectedPieces } = await import("../kernels/frame/folds.ts");
+  const rows = collectedPieces(params, run.result.partial as Frame[]); // what a partial of this fold is
+  return rows === undefined ? toArrow(await finished(run)) : tableOfPieces(rows.schema, rows.pieces);
 }
 
 /** For a frame over a bag: makes rows of the bag's items first, which are let go of when `use` is through. */
@@ -77,10 +85,15 @@ export async function foldedFrame(frame: DataFrame, runner: RunnerHost, signal: 
 }
 
 export async function finished({ lowered, result }: { lowered: LoweredFrame; result: RunResult }): Promise<Frame> {
-  const { output } = lowered.plan.stages[lowered.plan.stages.length - 1];
-  if (output.kind !== "fold") throw new InternalError("A frame's plan does not end in a fold.");
-  const fold = await loadFold(output.fold.op, output.fold.params);
+  const { op, params } = foldOf(lowered.plan);
+  const fold = await loadFold(op, params);
   return (await fold.finish(result.partial)) as Frame; // frame plans end in folds that finish as frames
+}
+
+function foldOf({ stages }: Plan): Work {
+  const { output } = stages[stages.length - 1];
+  if (output.kind !== "fold") throw new InternalError("A frame's plan does not end in a fold.");
+  return output.fold;
 }
 
 /** Runs a frame and keeps its rows with the runtime. */

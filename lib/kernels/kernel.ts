@@ -73,6 +73,8 @@ export interface Fold<P, R> {
   mergeEncoded?(left: Uint8Array, right: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** True where merging only appends (nothing is copied): such folds always merge where they are, never in a worker. */
   readonly appends?: boolean;
+  /** True where `decode` takes bytes in shared memory, and neither it nor `merge` writes into them: they are not copied for it then. */
+  readonly readsShared?: boolean;
   /** For stages that may stop early: how much of `StageOutput.enough` this partial has. */
   amount?(partial: P): number;
 }

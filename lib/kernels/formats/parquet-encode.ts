@@ -2,7 +2,7 @@ import type { ColumnChunk, Encoding, SchemaElement, Statistics } from "hyparquet
 import type { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { serializeTCompactProtocol } from "hyparquet-writer/src/thrift.js";
 import { codesValid, compareTexts, lengthOf, type Column, type StringColumn } from "../frame/column.ts";
-import { packStrings } from "../frame/encode.ts";
+import { packStrings } from "../frame/packed-texts.ts";
 import { sliceColumn } from "../frame/slice.ts";
 import { bitsFor, writeHybrid } from "./parquet-levels.ts";
 

@@ -1,5 +1,5 @@
 import { OptionError } from "../../errors.ts";
-import type { Dictionary, TextSpans } from "./column.ts";
+import type { Dictionary, PackedDictionary, TextSpans } from "./column.ts";
 import { hashBytes } from "./hash.ts";
 
 /** Bytes of all distinct texts of one column in one task: offsets of texts have 32 bits. */
@@ -55,6 +55,13 @@ export class ByteDictionary implements Dictionary {
     if (spans !== undefined) return this.code(spans.data, spans.start(code), spans.end(code));
     const bytes = other.bytes(code);
     return this.code(bytes, 0, bytes.length);
+  }
+
+  /** The codes of all texts of a packed dictionary, by theirs. */
+  codesOf({ size, offsets, data }: PackedDictionary): Int32Array {
+    const codes = new Int32Array(size);
+    for (let code = 1; code < size; code++) codes[code] = this.code(data, offsets[code], offsets[code + 1]);
+    return codes;
   }
 
   /** The code of a JavaScript string. */

@@ -1,8 +1,9 @@
-import { ByteDictionary } from "./byte-dictionary.ts";
 import type { ScalarType, Schema } from "../../collections/schema.ts";
 import { InternalError } from "../../errors.ts";
-import { PackedDictionary, columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
-import { packStrings, type Frame } from "./encode.ts";
+import { columnOf, type Batch, type Column, type StringColumn } from "./column.ts";
+import type { Frame } from "./encode.ts";
+import { joinStrings } from "./join-strings.ts";
+import { withoutRepeats } from "./packed-texts.ts";
 
 /** Gathers the rows of batches whose memory does not last. */
 export class Collector {
@@ -60,8 +61,12 @@ function copyRows(column: Column, rows: number): Column {
   return { type: column.type, values: column.values.slice(0, rows), valid };
 }
 
-/** One frame from pieces, in order. Of a single piece nothing is copied. */
-export function concatenate(schema: Schema, pieces: readonly Batch[]): Frame {
+/** One frame from pieces, in order. Of a single piece nothing is copied. `mayRepeat`: in which columns a string may have several codes then. */
+export function concatenate(
+  schema: Schema,
+  pieces: readonly Batch[],
+  mayRepeat: (name: string) => boolean = () => false,
+): Frame {
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
   const columns = schema.map(({ name, type }): [string, Column] => [
     name,
@@ -69,15 +74,18 @@ export function concatenate(schema: Schema, pieces: readonly Batch[]): Frame {
       type,
       pieces.map((piece) => columnOf(piece, name)),
       rows,
+      mayRepeat(name),
     ),
   ]);
   return { schema, batch: { rows, columns: new Map(columns) } };
 }
 
-/** One column from parts, in order, of `rows` together. A single part is taken as it is. */
-export function joinColumn(type: ScalarType, parts: readonly Column[], rows: number): Column {
-  if (parts.length === 1) return parts[0];
-  return type === "string" ? joinStrings(parts, rows) : joinValues(type, parts, rows);
+/** One column from parts, in order, of `rows` together. A single part is taken as it is. `mayRepeat`: see `joinStrings`. */
+export function joinColumn(type: ScalarType, parts: readonly Column[], rows: number, mayRepeat = false): Column {
+  const [only] = parts;
+  if (parts.length === 1) return only.type !== "string" || mayRepeat ? only : withoutRepeats(only);
+  if (type !== "string") return joinValues(type, parts, rows);
+  return joinStrings(parts as readonly StringColumn[], rows, mayRepeat); // by the schema's type
 }
 
 function joinValues(type: Exclude<ScalarType, "string">, parts: readonly Column[], rows: number): Column {
@@ -98,30 +106,6 @@ function joinValues(type: Exclude<ScalarType, "string">, parts: readonly Column[
   if (type === "bool") return { type, values: values as Uint8Array, valid };
   if (type === "float64") return { type, values: values as Float64Array, valid };
   return { type, values: values as Float64Array | BigInt64Array, valid };
-}
-
-/** Pieces with one dictionary keep it; others get one in common, of the strings that occur. */
-function joinStrings(parts: readonly Column[], rows: number): StringColumn {
-  const strings = parts as readonly StringColumn[]; // by the schema's type
-  const codes = new Int32Array(rows);
-  let at = 0;
-  const first = strings[0]?.dictionary ?? new PackedDictionary(new Int32Array(2), new Uint8Array(0));
-  if (strings.every((part) => part.dictionary === first)) {
-    for (const part of strings) {
-      codes.set(part.codes, at);
-      at += part.codes.length;
-    }
-    return { type: "string", codes, dictionary: first };
-  }
-  const common = new ByteDictionary();
-  for (const part of strings) {
-    const { codes: own, dictionary } = packStrings(part);
-    const renamed = new Int32Array(dictionary.size);
-    for (let code = 1; code < dictionary.size; code++)
-      renamed[code] = common.code(dictionary.data, dictionary.start(code), dictionary.end(code));
-    for (let i = 0; i < own.length; i++) codes[at++] = renamed[own[i]];
-  }
-  return { type: "string", codes, dictionary: common };
 }
 
 /** The frame's first rows. */

@@ -45,9 +45,11 @@ export interface StringColumn {
 export type NumberColumn = IntegerColumn | Float64Column;
 export type Column = NumberColumn | BoolColumn | StringColumn;
 
-/** Strings by code. Code 0 is null; codes 1 … size − 1 are distinct strings. May grow, never changes what a code means. */
+/** Strings by code. Code 0 is null; codes 1 … size − 1 are distinct strings, but where `hasRepeats`. May grow, never changes what a code means. */
 export interface Dictionary {
   readonly size: number;
+  /** Set where a string may have several codes: in columns that are only passed on, since finding out would cost more than it saves. */
+  readonly hasRepeats?: boolean;
   /** The string of a code from 1 on. */
   text(code: number): string;
   /** The string's UTF-8 bytes: a view. */
@@ -92,11 +94,13 @@ export class PackedDictionary implements Dictionary {
   readonly size: number;
   readonly offsets: Int32Array;
   readonly data: Uint8Array;
+  readonly hasRepeats: boolean;
   #texts: string[] = [];
 
-  constructor(offsets: Int32Array, data: Uint8Array) {
+  constructor(offsets: Int32Array, data: Uint8Array, hasRepeats = false) {
     this.offsets = offsets;
     this.data = data;
+    this.hasRepeats = hasRepeats;
     this.size = offsets.length - 1;
   }
 

@@ -58,7 +58,7 @@ export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
 export function ownGather({ columns }: CollectSink, schema: Schema): FrameGather {
   const fields = columns.map((name) => fieldOf(name, schema));
   const pieces: Batch[] = [];
-  const frame = () => concatenate(fields, pieces);
+  const frame = () => concatenate(fields, pieces, () => true);
   return {
     add: (batch) => pieces.push(batch),
     full: () => false,

@@ -2,27 +2,25 @@ import { columnOf, type Batch, type Column, type Dictionary, type StringColumn }
 import { wordsOf } from "./hash.ts";
 import type { TextCodes } from "./join-keys.ts";
 import { anyNull } from "./join-keys.ts";
-import type { Matches } from "./join-matches.ts";
+import type { Matches, RowIndex } from "./join-matches.ts";
 import { gatherOrNull, nullColumn } from "./or-null.ts";
 import { gather } from "./pipeline.ts";
 import type { JoinOutput, JoinSpec } from "./steps.ts";
-
-type Match = (words: readonly Int32Array[], rows: number, isNull: Uint8Array | undefined, met?: Uint8Array) => Matches;
 
 /** One who asks a table batch by batch: keeps what it has looked up, and, for an outer join, what was met. */
 export class Prober {
   readonly #spec: JoinSpec;
   readonly #table: Batch;
   readonly #texts: readonly (TextCodes | undefined)[];
-  readonly #match: Match;
+  readonly #index: RowIndex;
   readonly #met: Uint8Array | undefined;
   readonly #codes: (ProbeCodes | undefined)[] = [];
 
-  constructor(spec: JoinSpec, table: Batch, texts: readonly (TextCodes | undefined)[], match: Match) {
+  constructor(spec: JoinSpec, table: Batch, texts: readonly (TextCodes | undefined)[], index: RowIndex) {
     this.#spec = spec;
     this.#table = table;
     this.#texts = texts;
-    this.#match = match;
+    this.#index = index;
     this.#met = spec.how === "outer" ? new Uint8Array(table.rows) : undefined;
   }
 
@@ -32,7 +30,8 @@ export class Prober {
     const words = keys.flatMap((key, k) =>
       key.type === "string" ? [this.#tableCodes(key, k)] : wordsOf(key, batch.rows),
     );
-    const matches = this.#match(words, batch.rows, anyNull(keys, batch.rows), this.#met);
+    const isNull = anyNull(keys, batch.rows);
+    const matches = this.#index.matches(this.#spec.how, words, batch.rows, isNull, this.#met);
     const columns = this.#spec.output.map((output): [string, Column] => [
       output.name,
       this.#output(output, batch, matches),

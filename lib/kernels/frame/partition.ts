@@ -1,6 +1,7 @@
 /** Cuts a frame into sections, one a partition, each encoded on its own. */
 import { columnOf, type Column, type StringColumn } from "./column.ts";
-import { encodeFrame, packStrings, packTexts, type Frame } from "./encode.ts";
+import { encodeFrame, type Frame } from "./encode.ts";
+import { packStrings, packTexts } from "./packed-texts.ts";
 import { gather } from "./pipeline.ts";
 import type { JsonObject } from "../../errors.ts";
 

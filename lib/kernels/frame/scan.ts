@@ -7,7 +7,8 @@ import type { FileFormat } from "../formats/sources.ts";
 import type { Kernel, Span, TaskContext, TaskOutput } from "../kernel.ts";
 import { besideOf, type Beside } from "./beside.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
-import { decodeFrame, packStrings, type Frame } from "./encode.ts";
+import { decodeFrame, type Frame } from "./encode.ts";
+import { packStrings, withoutRepeats } from "./packed-texts.ts";
 import { exchangeGather, frameGather, ownGather, sampleGather, type FrameGather, type Gather } from "./exchange.ts";
 import { compileSteps } from "./pipeline.ts";
 import { inSlices } from "./slice.ts";
@@ -81,20 +82,18 @@ function needsBeside({ steps, sink }: ScanParams): boolean {
   return steps.some((step) => step.do === "lookup") || (sink.to === "exchange" && sink.by.do === "range");
 }
 
-function gatherOf(
-  { sink, source, steps, whole }: ScanParams,
-  schema: Schema,
-  context: TaskContext,
-  beside: Beside | undefined,
-): Gather {
+function gatherOf(params: ScanParams, schema: Schema, context: TaskContext, beside: Beside | undefined): Gather {
+  const { sink, source } = params;
   const { task = 0 } = context;
   if (sink.to === "exchange") return exchangeGather(sink, schema, task, beside?.bounds);
   if (sink.to === "sample") return sampleGather(sink, schema, task, source.format === "frame");
-  // What a partition was made into is this task's own, and comes in one piece.
-  const isOwn = whole !== undefined && steps.length === 0;
-  return isOwn && sink.to === "collect" && sink.pick === undefined && sink.limit === undefined
-    ? ownGather(sink, schema)
-    : frameGather(sink, schema);
+  return sink.to === "collect" && isPassedOn(params) ? ownGather(sink, schema) : frameGather(sink, schema);
+}
+
+/** Whether what a partition is made into goes on as it is: the task's own, in one piece. */
+function isPassedOn({ sink, steps, whole }: ScanParams): boolean {
+  if (whole === undefined || steps.length > 0 || sink.to !== "collect") return false;
+  return sink.pick === undefined && sink.limit === undefined;
 }
 
 async function withSource(
@@ -110,7 +109,7 @@ async function withSource(
   }
   if (input.kind !== "refs") throw new InternalError(`A frame source reads refs, found ${input.kind}.`);
   if (params.whole !== undefined) {
-    const { frame, recordsIn } = await wholeFrame(params.whole, input.refs, context);
+    const { frame, recordsIn } = await wholeFrame(params.whole, input.refs, context, isPassedOn(params));
     const batch = chosenColumns(frame.batch, params.columns);
     // Vectors between steps are to stay in the cache; where there are none, one piece saves a copy.
     return { ...(await use({ batches: params.steps.length === 0 ? [batch] : inSlices(batch) })), recordsIn };
@@ -121,9 +120,18 @@ async function withSource(
 /** One part at a time: so no more than one is held, and none that nobody waits for can fail. */
 async function* frameBatches(refs: readonly Ref[], context: TaskContext, columns: Schema): AsyncGenerator<Batch> {
   for (const ref of refs) {
-    const { batch } = decodeFrame(await context.fetch(ref));
-    yield* inSlices(chosenColumns(batch, columns));
+    const { batch } = decodeFrame(await context.fetch(ref), true);
+    yield* inSlices(distinctTexts(chosenColumns(batch, columns)));
   }
+}
+
+/** Steps and sinks take equal codes for equal texts. */
+function distinctTexts({ rows, columns }: Batch): Batch {
+  const named = [...columns].map(([name, column]): [string, Column] => [
+    name,
+    column.type === "string" ? withoutRepeats(column) : column,
+  ]);
+  return { rows, columns: new Map(named) };
 }
 
 function chosenColumns(batch: Batch, columns: Schema): Batch {

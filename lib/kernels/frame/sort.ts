@@ -4,7 +4,8 @@
  */
 import { columnOf, type Batch, type Column, type PackedDictionary, type StringColumn } from "./column.ts";
 import { gather } from "./pipeline.ts";
-import { packTexts, type Frame } from "./encode.ts";
+import type { Frame } from "./encode.ts";
+import { packTexts } from "./packed-texts.ts";
 import type { SortKey } from "./steps.ts";
 
 /** Row numbers in the order of the keys, the first deciding first. Equal rows stay in order. NaN stands where nulls stand, and is equal to them. */

@@ -34,11 +34,12 @@ export interface Whole {
   readonly then: readonly Operation[];
 }
 
-/** The rows of a partition, made whole; answers also how many rows were read. */
+/** The rows of a partition, made whole; answers also how many rows were read. `mayRepeat`: where a string may have several codes in what comes out. */
 export async function wholeFrame(
   { make, then }: Whole,
   refs: readonly Ref[],
   context: TaskContext,
+  mayRepeat = false,
 ): Promise<{ frame: Frame; recordsIn: number }> {
   if (make.do === "groups") {
     const state = new GroupState(make.sink, make.schema);
@@ -51,32 +52,51 @@ export async function wholeFrame(
     return { frame: applyAfter(sortedGroups(make.sink, rows), then), recordsIn: rows.batch.rows };
   }
   if (make.do === "rows") {
-    const frame = await rowsOf(make.schema, refs, context);
+    const keys = mayRepeat ? sortKeys(then) : undefined;
+    const frame = await rowsOf(make.schema, refs, context, (name) => keys?.has(name) === false);
     return { frame: applyAfter(frame, then), recordsIn: frame.batch.rows };
   }
   if (make.do === "windows") {
     const frame = await windowPart(await rowsOf(make.schema, refs, context), make, context);
     return { frame: applyAfter(frame, then), recordsIn: frame.batch.rows };
   }
+  const isFree = mayRepeat && then.length === 0;
   const probe = await rowsOf(
     make.rows,
     refs.filter((ref) => ref.stage === make.probe),
     context,
+    (name) => isFree && !make.join.probeKeys.includes(name),
   );
   const table = await rowsOf(
     make.join.table,
     refs.filter((ref) => ref.stage !== make.probe),
     context,
+    (name) => isFree && !make.join.tableKeys.includes(name),
   );
-  const frame = joinFrames(make.join, make.schema, probe, table);
+  const frame = joinFrames(make.join, make.schema, probe, table, isFree);
   return { frame: applyAfter(frame, then), recordsIn: probe.batch.rows + table.batch.rows };
 }
 
-async function rowsOf(schema: Schema, refs: readonly Ref[], context: TaskContext): Promise<Frame> {
+/** The columns that sorting compares; undefined where more than that is done. */
+function sortKeys(operations: readonly Operation[]): ReadonlySet<string> | undefined {
+  const keys = new Set<string>();
+  for (const operation of operations) {
+    if (operation.do !== "sort") return undefined;
+    for (const { column } of operation.keys) keys.add(column);
+  }
+  return keys;
+}
+
+async function rowsOf(
+  schema: Schema,
+  refs: readonly Ref[],
+  context: TaskContext,
+  mayRepeat?: (name: string) => boolean,
+): Promise<Frame> {
   const pieces: Batch[] = [];
   for (const ref of refs) {
     const { batch } = decodeFrame(await context.fetch(ref));
     if (batch.rows > 0) pieces.push(batch);
   }
-  return concatenate(schema, pieces);
+  return concatenate(schema, pieces, mayRepeat);
 }

@@ -187,9 +187,10 @@ export class Merger {
     return bytes === undefined ? undefined : { decoded: this.#decode(bytes) };
   }
 
-  /** Decoders get memory of their own: many do not take shared memory, and a merge may write into what they give. */
+  /** Decoders get memory of their own, but those that ask for none: many do not take shared memory, and a merge may write into what they give. */
   #decode(bytes: Uint8Array): unknown {
-    return this.#fold.decode(bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes);
+    const isCopied = bytes.buffer instanceof SharedArrayBuffer && this.#fold.readsShared !== true;
+    return this.#fold.decode(isCopied ? new Uint8Array(bytes) : bytes);
   }
 
   async #bytesOf(partial: Partial): Promise<Uint8Array> {

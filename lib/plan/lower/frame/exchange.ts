@@ -10,11 +10,13 @@ import { bytesOf, closed, fitting, framesRead, keep, overKept, type Dataset, typ
 /** A partition is projected to take about eight times its bytes, all copies counted; as much again is garbage before it is collected. */
 const TASK_SHARE = 20;
 const LARGEST_PARTITION = 64 * 1024 * 1024;
+/** Where a partition's rows are met in any order, as in a join or a sort: so that its keys and texts stay in a core's cache. */
+export const CACHED_PARTITION = 16 * 1024 * 1024;
 const MOST_PARTITIONS = 4_096;
 
 /** How many partitions rows of so many bytes are cut into, so that each fits a task. */
-export function partitionsFor(bytes: number, taskBytes: number): number {
-  const wanted = Math.min(LARGEST_PARTITION, taskBytes / TASK_SHARE);
+export function partitionsFor(bytes: number, taskBytes: number, largest = LARGEST_PARTITION): number {
+  const wanted = Math.min(largest, taskBytes / TASK_SHARE);
   return Math.min(MOST_PARTITIONS, Math.max(1, Math.ceil(bytes / wanted)));
 }
 

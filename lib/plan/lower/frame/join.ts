@@ -4,7 +4,7 @@ import { fieldOf } from "../../../collections/typing.ts";
 import type { JoinOutput, JoinSpec } from "../../../kernels/frame/steps.ts";
 import type { OutputsOf } from "../../plan.ts";
 import { bytesOf, keep, withStep, type Dataset, type DatasetRead, type PlanBuilder } from "./dataset.ts";
-import { exchange, openedRows, overSections, partitionsFor, smallBytes } from "./exchange.ts";
+import { CACHED_PARTITION, exchange, openedRows, overSections, partitionsFor, smallBytes } from "./exchange.ts";
 import type { JoinBase } from "./join-columns.ts";
 import { lowerPipeline, type Lowering } from "./lower.ts";
 
@@ -102,7 +102,7 @@ function shuffle(base: JoinBase, output: JoinBase["output"], probe: Side, table:
   const rows =
     base.how === "outer" ? probe.dataset.rows + table.dataset.rows : Math.max(probe.dataset.rows, table.dataset.rows);
   const bytes = probe.bytes + table.bytes;
-  const partitions = partitionsFor(bytes, builder.taskBytes);
+  const partitions = partitionsFor(bytes, builder.taskBytes, CACHED_PARTITION);
   const reason =
     base.how === "outer" && table.bytes <= smallBytes(builder.taskBytes)
       ? "an outer join needs all rows of both sides together"
