@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { readArguments, type OptionSpecs } from "../../lib/cli/arguments.ts";
-import { DEPLOY_OPTIONS, LOGS_OPTIONS, RESULT_OPTIONS, STACK_OPTIONS, STATUS_OPTIONS, SUBMIT_OPTIONS, type Connect } from "../../lib/cli/cloud-arguments.ts"; // prettier-ignore
-import { cancel, logs, result, status, submit } from "../../lib/cli/cloud-runs.ts";
+import { DEPLOY_OPTIONS, LOGS_OPTIONS, RESULT_OPTIONS, RESUME_OPTIONS, STACK_OPTIONS, STATUS_OPTIONS, SUBMIT_OPTIONS, type Connect } from "../../lib/cli/cloud-arguments.ts"; // prettier-ignore
+import { cancel, logs, result, resume, status, submit } from "../../lib/cli/cloud-runs.ts";
 import { appCommand, cdkFile, deploy, destroy, type cdkCall } from "../../lib/cli/deploy.ts";
 import { doctor, type Quotas } from "../../lib/cli/doctor.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";
@@ -115,6 +115,28 @@ describe("runs of a stack", () => {
     const path = fileWith("c.json", pipeline("s3://bucket/in/a.csv"));
     const ran = submit(given(SUBMIT_OPTIONS, path, "--wait", "--max-cost", "0"), terminal().into, connect);
     expect(await failureOf(ran)).toMatchObject({ tag: "Cost" });
+  });
+
+  test("resume lets a run go on that was stopped, and says so of others", async () => {
+    const { connect, executions, sent } = stackAt();
+    const path = fileWith("again.json", pipeline("s3://bucket/in/a.csv"));
+    await submit(given(SUBMIT_OPTIONS, path, "--id", "again"), terminal().into, connect);
+    // Before its first function has answered.
+    executions.set("again", { status: "ABORTED", startDate: new Date() });
+    const resumed = terminal();
+    await resume(given(RESUME_OPTIONS, "again", "--json", "--wait"), resumed.into, connect);
+    expect(resumed.said()).toBe("again goes on, as attempt 2; abanico status again");
+    expect(resumed.out().replaceAll(/\s/g, "")).toContain('"product":"a","sold":7');
+    const started = sent.filter(({ command }) => command === "StartExecutionCommand").map(({ input }) => input);
+    expect(started.at(-1)).toMatchObject({ name: "again--2", input: '{"run":"again","attempt":2}' });
+    const over = terminal();
+    await resume(given(RESUME_OPTIONS, "again--2", "--json"), over.into, connect);
+    expect(over.said()).toContain("is over, and has its result; abanico result again");
+    expect(JSON.parse(over.out())).toEqual({ run: "again", attempt: 2, state: "succeeded" });
+    const shown = terminal();
+    await status(given(STATUS_OPTIONS, "again--2"), shown.into, connect);
+    expect(shown.out()).toMatch(/^again {2}succeeded, attempt 2, /);
+    expect(await failureOf(resume(given(RESUME_OPTIONS, "none"), terminal().into, connect))).toMatchObject({ tag: "NotFound" }); // prettier-ignore
   });
 
   test("cancel stops what runs, and nothing else", async () => {

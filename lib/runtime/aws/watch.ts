@@ -76,7 +76,7 @@ export async function endOf(cloud: Cloud, { run, attempt }: RunAttempt, executio
           fields: { run, reason, status: execution.status },
         });
   const request = await requestOf(cloud, run).catch(() => undefined);
-  return request === undefined ? error : fromErrorRecord(resumable(toErrorRecord(error), request));
+  return request === undefined ? error : fromErrorRecord(resumable(toErrorRecord(error), request, true));
 }
 
 /** How a run ended whose execution is over and left no outcome. */
