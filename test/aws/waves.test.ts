@@ -127,6 +127,21 @@ describe("graphs that the state machine runs", () => {
     expect(error).toMatchObject({ tag: "WorkerDied", message: expect.stringMatching(/calls: load × 2/) as string });
   });
 
+  test("go on where they failed, when they are resumed: what was made is not made again", async () => {
+    const { random, flaky, add } = tasks;
+    const stack = counting();
+    const { client } = await fakeClient(stack);
+    const shared = random();
+    const run = await client.start(delayed([shared, add(shared, 1), flaky(join(folder, "mended"), 4)]));
+    expect(await failureOf(run.result())).toMatchObject({ message: "attempt 3" });
+    const [first] = (await stack.keys(`runs/${run.id}/0/calls-1/out/`)).filter((key) => key.endsWith("/0"));
+    const made = await stack.services.store.get(`s3://bucket/${first}`);
+    const [a, b, c] = (await (await client.resume(run.id)).result()) as number[];
+    expect([b, c]).toEqual([a + 1, 5]);
+    expect(Buffer.from(made).includes(Buffer.from(encodeValue(a)))).toBe(true);
+    await client.close();
+  });
+
   test("go on when their client is gone, and are found again", async () => {
     const stack = stackWith(CSV);
     const first = await fakeClient(stack);

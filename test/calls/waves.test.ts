@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Together } from "../../lib/collections/delayed/together.ts";
 import { delayed, fromModule, type Delayed } from "../../lib/index.ts";
+import { decodeJob, encodeOutcomes } from "../../lib/kernels/call/wave-job.ts";
 import { createInlineRuntime } from "../../lib/runtime/inline.ts";
 import { createLocalRuntime } from "../../lib/runtime/local/local.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
+import { readSection } from "../../lib/runtime/sections.ts";
 import { defaultStore } from "../../lib/store/default-store.ts";
+import { encodeValue } from "../../lib/values.ts";
 import { failureOf } from "../delayed/failure.ts";
 import type * as Tasks from "../delayed/tasks.ts";
 import { wavesOver } from "./waves-over.ts";
@@ -189,4 +192,62 @@ test("what goes out follows from the graph and from what came back, and not from
   expect(first.length).toBeGreaterThan(1);
   expect(await digests(5)).toEqual(first);
   await runtime.close();
+});
+
+/** Waves whose calls are not made: each is said to have taken so long, and to have given 1. */
+async function pretending(graph: Delayed<unknown>, eachMs: number) {
+  const kept: Uint8Array[] = [];
+  const outputs: Uint8Array[][] = [];
+  const sizes: number[][] = [];
+  const runtime = createInlineRuntime({ store });
+  const { compute } = wavesOver(runtime, store, {
+    keep: async (bytes) => ({ run: "kept", stage: "kept", task: kept.push(bytes) - 1 }),
+    fetch: async ({ run, task }) => outputs[Number(run)][task],
+    run: async ({ stages: [{ tasks }] }) => {
+      const refs = tasks.kind === "refs" ? tasks.refs : [];
+      const jobs = refs.map(({ task, section = 0 }) => decodeJob(readSection(kept[task], section)));
+      const body = encodeValue(1);
+      outputs.push(jobs.map(({ indices }) => encodeOutcomes(indices.map(() => ({ ms: eachMs, body })))));
+      sizes.push(jobs.map(({ indices }) => indices.length));
+      return { refs: refs.map((_, task) => ({ run: String(outputs.length - 1), stage: "made", task })) };
+    },
+  });
+  expect(await compute(graph)).toBe(1);
+  await runtime.close();
+  return sizes;
+}
+
+describe("how many tasks a wave of a hundred thousand calls has", () => {
+  const many = 100_000;
+  /** Calls of a function that is known, since one of it comes first. */
+  const behind = (first: Delayed<number>) => sum(range(many).map(() => inc(first)));
+
+  test("where nothing is known of them: a few hundred", async () => {
+    const [sizes] = await pretending(sum(range(many).map((i) => inc(i))), 1);
+    expect(sizes.length).toBeLessThanOrEqual(257);
+    expect(Math.max(...sizes)).toBe(391);
+  });
+
+  test("where they are known to take no time: few; where they take long: as many as may run at once", async () => {
+    const [, quick] = await pretending(behind(inc(1)), 0.1);
+    // No job has more calls than 16,384.
+    expect(quick).toHaveLength(7);
+    const [, slow] = await pretending(behind(inc(1)), 2_000);
+    expect(slow.length).toBeGreaterThan(500);
+    expect(slow.length).toBeLessThanOrEqual(1_000);
+  });
+
+  test("calls that need one quick call come along with it, where they are few", async () => {
+    expect(await pretending(sum(range(50).map(() => inc(inc(1)))), 1)).toEqual([expect.any(Array), [1]]);
+    const shared = inc(inc(1));
+    const [first, second] = await pretending(sum(range(300).map((i) => add(shared, i))), 1);
+    expect(first).toEqual([2]);
+    expect(second.reduce((a, b) => a + b, 0)).toBe(300);
+  });
+
+  test("of higher priority first", async () => {
+    const urgent = delayed((x: number) => x + 2, { name: "urgent", priority: 1 });
+    const [[first]] = await pretending(sum([...range(512).map((i) => inc(i)), urgent(1), urgent(2)]), 1);
+    expect(first).toBe(3);
+  });
 });

@@ -70,11 +70,12 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
     const record = records[part];
     if (record === undefined) return standAt(part, plan, { ...journal.fresh, digest }, true);
     if (record.digest !== digest) throw strayed(run, part);
+    const over = await stagesOver(services, run, part, plan);
+    // Whatever an attempt before has failed with: another one has run it.
+    if (over.length === plan.stages.length) return resultOfPart(services, run, part, plan, over);
     const failed = await failureOfPart(services, at, part, records.length > part + 1);
     if (failed !== undefined) throw failed;
-    const over = await stagesOver(services, run, part, plan);
-    if (over.length < plan.stages.length) return standAt(part, plan, record, false);
-    return resultOfPart(services, run, part, plan, over);
+    return standAt(part, plan, record, false);
   };
 
   const waves = new ReplayedWaves(run, services, {
