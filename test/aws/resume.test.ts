@@ -1,25 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { writeTarget } from "../../lib/collections/dataframe/write.ts";
 import { CloudRun } from "../../lib/client/cloud-run.ts";
 import { resumedRun } from "../../lib/client/attach.ts";
 import { StoreFaultError, type Json } from "../../lib/errors.ts";
-import { col, readCsv, type Table } from "../../lib/index.ts";
+import { col, delayed, fromModule, fromSequence, readCsv, type Table } from "../../lib/index.ts";
 import { createInlineRuntime } from "../../lib/runtime/inline.ts";
 import { advance } from "../../lib/runtime/aws/advance.ts";
 import { attemptAt, attemptName, attemptOf, firstRoundOf, isRunName } from "../../lib/runtime/aws/attempts.ts";
 import { collect } from "../../lib/runtime/aws/collect.ts";
 import { fail } from "../../lib/runtime/aws/fail.ts";
-import { cancelKey, objectUrl, outcomeKey, partialKey } from "../../lib/runtime/aws/keys.ts";
+import { cancelKey, objectUrl, outcomeKey, partialKey, resultKey } from "../../lib/runtime/aws/keys.ts";
 import type { WorkInput } from "../../lib/runtime/aws/protocol.ts";
 import { resumeRun } from "../../lib/runtime/aws/resume.ts";
 import { bytesAt, outcomeOf, putJson } from "../../lib/runtime/aws/run-objects.ts";
 import { work } from "../../lib/runtime/aws/work.ts";
+import { decodeValue } from "../../lib/values.ts";
 import { callOf, failureOf, KEEP, planOf } from "../runtime/plans.ts";
 import { clientCloud, passing } from "./client-cloud.ts";
 import { stackWith } from "./cloud-run.ts";
+import type * as Tasks from "./wave-tasks.ts";
 
 const RUN = "run-1";
 const PLAN = { kind: "plan", plan: planOf({ work: callOf("hostile"), tasks: 40 }) } as const;
+const rowsOf = (table: Table): Record<string, unknown>[] => table.toArray().map((row: object) => ({ ...row }));
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** A stack whose work fails from some call on until it is mended; which tasks were run, by attempt. */
@@ -123,6 +129,43 @@ describe("a run that failed", () => {
     const since = ran.filter((one) => !one.startsWith("1 "));
     expect(since.filter((one) => one.includes("make"))).toEqual([]);
     expect(since.filter((one) => one.startsWith("3 "))).toEqual(["3 add 5"]);
+  });
+
+  test("in parts: one that failed in an attempt before is over, and stays so", async () => {
+    const { stack, ran, mend } = breaking({ broken: ({ part }) => part === 1 });
+    const items = Array.from({ length: 40 }, (_, i) => ({ a: i, b: i % 3 }));
+    const frame = fromSequence(items, { partitions: 4 })
+      .toDataFrame()
+      .groupBy("b")
+      .agg({ a: col("a").max() });
+    await stack.request(RUN, { kind: "collection", collection: JSON.parse(JSON.stringify(frame)) as Json });
+    expect(await stack.execute(RUN)).toMatchObject({ ok: false });
+    mend();
+    expect(await stack.execute(RUN, 2)).toMatchObject({ ok: true, part: 3 });
+    const bytes = await bytesAt(stack.services, resultKey(RUN));
+    const rows = rowsOf(decodeValue(bytes ?? new Uint8Array()) as Table);
+    expect(rows.toSorted((x, y) => Number(x["b"]) - Number(y["b"]))).toEqual(
+      [39n, 37n, 38n].map((a, b) => ({ b: BigInt(b), a })),
+    );
+    expect(ran.get(1)?.length).toBeGreaterThan(0);
+  });
+
+  test("a graph of calls makes those again that failed, and goes on with the others", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "resume-"));
+    try {
+      const path = join(folder, "letters");
+      const { add, flaky, load } = await fromModule<typeof Tasks>(new URL("./wave-tasks.ts", import.meta.url));
+      // Three attempts of the call each time: the fourth of all succeeds.
+      const graph = delayed({ late: add(10, flaky(path, 3)), load: load(2) });
+      const stack = stackWith();
+      await stack.request(RUN, { kind: "collection", collection: JSON.parse(JSON.stringify(graph)) as Json });
+      expect(await stack.execute(RUN)).toMatchObject({ ok: false, error: { message: /attempt 3/ } });
+      expect(await stack.execute(RUN, 2)).toMatchObject({ ok: true });
+      const bytes = await bytesAt(stack.services, resultKey(RUN));
+      expect(decodeValue(bytes ?? new Uint8Array())).toEqual({ late: 14, load: [2, Math.sin(2), Math.exp(-2)] });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test("types that turned out wider in an attempt before are planned with", async () => {

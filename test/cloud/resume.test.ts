@@ -44,31 +44,37 @@ describe.skipIf(cloud === undefined)("a run of a stack is resumed", () => {
   });
   afterAll(() => cloud.stop());
 
-  test("after a permission was given back, with the same bits and what is left alone", { timeout: 300_000 }, async () => {
-    const run = "denied";
-    watch(run);
-    const denied = { kind: "refuse", status: 403, code: "AccessDenied" } as const;
-    const on = (call: Call) => asked("s3", /^GET$/, work)(call) && call.path.includes("sales_3.csv");
-    faults.add({ on, effect: denied, times: Infinity });
-    const started = await client.start(frame(), { id: run });
-    const error = (await started.result().catch((thrown: unknown) => thrown)) as Error;
-    expect(error).toMatchObject({ tag: "Unreadable" });
-    expect(error.message).toContain(`npx abanico resume ${run}`);
-    expect(await started.status()).toMatchObject({ state: "failed", attempt: 1 });
-    // Once more while nothing has changed: it fails again, as its second attempt.
-    await expect((await client.resume(run)).result()).rejects.toMatchObject({ tag: "Unreadable" });
-    faults.clear();
-    watch(run);
-    const handles = await Promise.all([client.resume(run), client.resume(run)]);
-    for (const handle of handles)
-      expect(Buffer.compare(encodeValue(await handle.result()), await bytesOf(frame()))).toBe(0);
-    expect(await handles[0].status()).toMatchObject({ state: "succeeded", attempt: 3 });
-    const [first = [], third = []] = [1, 3].map((attempt) => calledFor.get(`${run} ${attempt}`));
-    expect(third.length).toBeGreaterThan(0);
-    expect(new Set(third).size).toBeLessThan(new Set(first).size);
-    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: stack.outputs["QueuePrefix"] }));
-    expect(QueueUrls).toEqual([]);
-  });
+  test(
+    "after a permission was given back, with the same bits and what is left alone",
+    { timeout: 300_000 },
+    async () => {
+      const run = "denied";
+      watch(run);
+      const denied = { kind: "refuse", status: 403, code: "AccessDenied" } as const;
+      const on = (call: Call) => asked("s3", /^GET$/, work)(call) && call.path.includes("sales_3.csv");
+      faults.add({ on, effect: denied, times: Infinity });
+      const started = await client.start(frame(), { id: run });
+      const error = (await started.result().catch((thrown: unknown) => thrown)) as Error;
+      expect(error).toMatchObject({ tag: "Unreadable" });
+      expect(error.message).toContain(`npx abanico resume ${run}`);
+      expect(await started.status()).toMatchObject({ state: "failed", attempt: 1 });
+      // Once more while nothing has changed: it fails again, as its second attempt.
+      await expect((await client.resume(run)).result()).rejects.toMatchObject({ tag: "Unreadable" });
+      faults.clear();
+      watch(run);
+      const handles = await Promise.all([client.resume(run), client.resume(run)]);
+      for (const handle of handles)
+        expect(Buffer.compare(encodeValue(await handle.result()), await bytesOf(frame()))).toBe(0);
+      expect(await handles[0].status()).toMatchObject({ state: "succeeded", attempt: 3 });
+      const [first = [], third = []] = [1, 3].map((attempt) => calledFor.get(`${run} ${attempt}`));
+      expect(third.length).toBeGreaterThan(0);
+      expect(new Set(third).size).toBeLessThan(new Set(first).size);
+      const { QueueUrls = [] } = await sqs.send(
+        new ListQueuesCommand({ QueueNamePrefix: stack.outputs["QueuePrefix"] }),
+      );
+      expect(QueueUrls).toEqual([]);
+    },
+  );
 
   test("after its execution was aborted from elsewhere, and after it was cancelled", { timeout: 300_000 }, async () => {
     const array = random.normal([400, 4], { chunks: [20, 4], seed: 5 }).std({ axis: 0 });
