@@ -11,6 +11,7 @@ import { lowerImages } from "../lib/plan/lower/images.ts";
 import type { Plan } from "../lib/plan/plan.ts";
 import { taskCount } from "../lib/plan/rules.ts";
 import { money, projectedBill } from "../lib/runtime/aws/cost.ts";
+import { lanesOf } from "../lib/runtime/aws/lanes.ts";
 import { PRICES } from "../lib/runtime/aws/prices.ts";
 import { batching, type Batching } from "../lib/runtime/aws/manifest.ts";
 import { workerTaskBytes } from "../lib/runtime/aws/services.ts";
@@ -98,6 +99,7 @@ const heads = [
   "tasks",
   "batches",
   "children",
+  "lanes",
   "a batch",
   ...CONCURRENCIES.map((n) => `wall at ${n.toLocaleString("en-US")}`),
 ];
@@ -106,12 +108,14 @@ row(Array.from({ length: heads.length + 6 }, () => "---"));
 for (const [name, plan] of Object.entries(await plans())) {
   const bill = projectedBill(plan, { workMemoryMb: WORK_MEMORY_MB });
   const [stage] = plan.stages;
-  const { batches, seconds, children } = batching(stage);
+  const planned = batching(stage);
+  const { batches, seconds, children } = planned;
   row([
     name,
     taskCount(stage.tasks).toLocaleString("en-US"),
     batches.toLocaleString("en-US"),
     children,
+    String(lanesOf(stage, planned).count),
     `${seconds.toFixed(1)} s`,
     ...CONCURRENCIES.map((concurrency) => `${Math.round(wallSeconds(plan, concurrency))} s`),
     Math.round(bill.lambdaGbSeconds).toLocaleString("en-US"),

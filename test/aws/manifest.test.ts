@@ -86,7 +86,10 @@ test("lanes are aligned runs of whole batches that cover every task once; common
   });
   expect(lanesFor(scan(1, 1e9, ranges(1_000)))).toBe(1);
   expect(lanesFor(scan(1_000_000, 1e12))).toBe(1); // they are merged before they travel
-  expect(lanesFor(scan(1, 1e12, ranges(60_000)))).toBe(8);
+  expect(lanesFor(scan(1, 1e12, ranges(60_000)))).toBe(4);
+  const giving = (output: number) => ({ estimate: { bytesIn: 1e10, peakBytes: { output } } });
+  expect(lanesFor(scan(2_000, 1e10, giving(2 ** 20)))).toBe(1);
+  expect(lanesFor(scan(2_000, 1e10, giving(2 ** 25)))).toBe(2);
   expect(lanesFor(scan(1, 1e12, { ...ranges(60_000), output: { ...foldWith("sum"), enough: 9 } as Stage["output"] }))).toBe(1); // prettier-ignore
   expect(lanesFor(scan(1, 1e12, { ...ranges(60_000), output: { kind: "keep" } }))).toBe(1);
   expect(() => lanesOf(scan(9, 1), batching(scan(9, 1)), 3)).toThrow("lanes must be a power of two up to 16");

@@ -3,6 +3,7 @@ import type { Plan, Stage } from "../../plan/plan.ts";
 import { taskCount } from "../../plan/rules.ts";
 import type { Bill } from "../runtime.ts";
 import type { StackOutputs } from "./cloud.ts";
+import { lanesOf } from "./lanes.ts";
 import { batching, taskSeconds } from "./manifest.ts";
 import { PRICES, SQS_CHUNK_BYTES } from "./prices.ts";
 import type { RunOutcome, StageDone } from "./protocol.ts";
@@ -97,7 +98,8 @@ const OF_A_RUN: Partial<Counts> = {
 function projectStage(stage: Stage, memory: Memory): Counts {
   const tasks = taskCount(stage.tasks);
   if (tasks === 0) return NOTHING;
-  const { batches, children } = batching(stage);
+  const planned = batching(stage);
+  const { batches, children } = planned;
   const workMs =
     (tasks * taskSeconds(stage) * 1000) / Math.min(1, memory.workMemoryMb / PROCESSOR_MB) + batches * BATCH_MS;
   const isFold = stage.output.kind === "fold";
@@ -106,8 +108,9 @@ function projectStage(stage: Stage, memory: Memory): Counts {
     workMbMs: workMs * memory.workMemoryMb,
     batchMs: workMs / batches,
     children,
-    // Collect lives as long as its map, which has hundreds of workers; batches start at a thousand a second.
-    collectMbMs: Math.max(1_000, workMs / Math.min(batches, 500), batches) * memory.workMemoryMb,
+    // Collect, one a lane, lives as long as its map, which has hundreds of workers; batches start at a thousand a second.
+    collectMbMs:
+      Math.max(1_000, workMs / Math.min(batches, 500), batches) * memory.workMemoryMb * lanesOf(stage, planned).count,
     messageRequests: batches,
     objects: isFold ? 0 : tasks,
     reads: tasks * 2 + readsOf(stage),

@@ -1,5 +1,4 @@
 import { OptionError } from "../../errors.ts";
-import { peakBytes } from "../../plan/estimate.ts";
 import type { Stage } from "../../plan/plan.ts";
 import { RangeIndex, taskCount } from "../../plan/rules.ts";
 import type { Batching } from "./manifest.ts";
@@ -32,8 +31,9 @@ const PARTS_A_LANE = 16_384;
 const BYTES_A_LANE = 16 * 2 ** 30;
 /** Fewer tasks are not worth a lane. */
 const LEAST_TASKS = 256;
-/** A partial is not known before it is there. This share of what a task takes at its peak is thought to be one. */
-const PARTIAL_SHARE = 1 / 16;
+/** What tasks give, as their estimates name it. Of ranges that is the worst case, a group for each row: so much of it is counted. */
+const GIVEN = ["output", "partial"];
+const SHARE_OF_RANGES = 1 / 64;
 
 /** `asked`: for so many, whatever is projected. @throws OptionError */
 export function lanesOf(stage: Stage, { size, batches }: Batching, asked?: number): Lanes {
@@ -57,10 +57,13 @@ export function checkLanes(lanes: number): void {
 }
 
 function projected(stage: Stage, count: number, batches: number): number {
+  const { peakBytes } = stage.estimate;
   const folds = stage.output.kind === "fold";
+  const guesses = stage.tasks.kind === "ranges";
   // Partials of tasks that may guess are not merged before they travel.
-  const parts = folds && stage.tasks.kind === "ranges" ? count : batches;
-  const bytes = folds ? parts * peakBytes(stage) * PARTIAL_SHARE : 0;
+  const parts = folds && guesses ? count : batches;
+  const given = folds ? GIVEN.reduce((sum, term) => sum + (peakBytes[term] ?? 0), 0) : 0;
+  const bytes = parts * given * (guesses ? SHARE_OF_RANGES : 1);
   let lanes = 1;
   const larger = () => parts > lanes * PARTS_A_LANE || bytes > lanes * BYTES_A_LANE;
   while (lanes < MOST_LANES && larger() && count >= 2 * lanes * LEAST_TASKS) lanes *= 2;
