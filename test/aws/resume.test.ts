@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { writeTarget } from "../../lib/collections/dataframe/write.ts";
 import { CloudRun } from "../../lib/client/cloud-run.ts";
 import { resumedRun } from "../../lib/client/attach.ts";
+import { writeFiles } from "../../lib/client/run-write.ts";
 import { StoreFaultError, type Json } from "../../lib/errors.ts";
 import { col, delayed, fromModule, fromSequence, readCsv, type Table } from "../../lib/index.ts";
 import { createInlineRuntime } from "../../lib/runtime/inline.ts";
@@ -19,7 +20,7 @@ import { bytesAt, outcomeOf, putJson } from "../../lib/runtime/aws/run-objects.t
 import { work } from "../../lib/runtime/aws/work.ts";
 import { decodeValue } from "../../lib/values.ts";
 import { callOf, failureOf, KEEP, planOf } from "../runtime/plans.ts";
-import { clientCloud, passing } from "./client-cloud.ts";
+import { clientCloud, passing, runtimeOn } from "./client-cloud.ts";
 import { stackWith } from "./cloud-run.ts";
 import type * as Tasks from "./wave-tasks.ts";
 
@@ -329,6 +330,10 @@ describe("a write that fails", () => {
   const sales = (rows: number, bad = -1) =>
     `k,x\n${Array.from({ length: rows }, (_, i) => (i === bad ? "k1" : `k${i % 5},${i}`)).join("\n")}\n`;
   const rows = () => readCsv("s3://bucket/in/*.csv", { blockSize: 200, types: { k: "string", x: "int64" } });
+  const sumOf = async ({ computeHere }: ReturnType<typeof stackWith>): Promise<number> => {
+    const back = await computeHere(readCsv("s3://bucket/out/*.csv").agg({ x: col("x").sum() }));
+    return Number((back as Table).get(0)?.["x"]);
+  };
   const request = (path: string, overwrite = false) => ({
     kind: "collection" as const,
     collection: JSON.parse(JSON.stringify(rows())) as Json,
@@ -353,8 +358,55 @@ describe("a write that fails", () => {
     mend();
     expect(await stack.execute(RUN, 2)).toMatchObject({ ok: true });
     expect(ran.get(2)).toEqual([2]);
-    const back = await stack.computeHere(readCsv("s3://bucket/out/*.csv").agg({ x: col("x").sum() }));
-    expect(Number((back as Table).get(0)?.["x"])).toBe((119 * 120) / 2);
+    expect(await sumOf(stack)).toBe((119 * 120) / 2);
+  });
+
+  test("over another deletes nothing of that before it is whole", async () => {
+    const { stack, mend } = breaking({
+      broken: ({ batch }) => batch.first === 2,
+      files: { "in/a.csv": sales(120), "out/part-00001.csv": "k,x\nold,1\n", "out/part-00099.csv": "k,x\nold,2\n" },
+    });
+    await stack.request(RUN, request("s3://bucket/out/", true));
+    const failed = await stack.execute(RUN);
+    // Both were there; the second is not the new write's.
+    const there = await stack.keys("out/");
+    expect(there).toContain("out/part-00099.csv");
+    expect(failed.ok ? undefined : failed.error.fields).toMatchObject({ files: there.length - 1 });
+    mend();
+    expect(await stack.execute(RUN, 2)).toMatchObject({ ok: true });
+    expect(await stack.keys("out/")).not.toContain("out/part-00099.csv");
+    expect(await sumOf(stack)).toBe((119 * 120) / 2);
+  });
+
+  test("says so where it was cancelled, and where a client makes its plans", async () => {
+    const { stack } = breaking({
+      broken: ({ batch }) => batch.first === 2,
+      hangs: true,
+      files: { "in/a.csv": sales(120) },
+    });
+    await stack.request(RUN, request("s3://bucket/out/"));
+    await stack.ready;
+    const { cloud } = clientCloud(stack);
+    await cloud.startRun(RUN);
+    const handle = new CloudRun(cloud, RUN);
+    await passing(stack, stack.simulation.clock.sleep(30_000));
+    await passing(stack, handle.cancel());
+    const cancelled = await failureOf(passing(stack, handle.result()));
+    expect(cancelled).toMatchObject({ tag: "Cancelled", fields: { left: "s3://bucket/out/" } });
+    expect(cancelled.message).toContain("s3://bucket/out/ so far is not all of it");
+
+    const own = breaking({ broken: ({ batch }) => batch.first === 2, files: { "in/a.csv": sales(120) } });
+    const { runtime } = runtimeOn(own.stack);
+    const host = { runtime, store: own.stack.services.store, onEvent: () => undefined };
+    await own.stack.ready;
+    const target = writeTarget("csv", "s3://bucket/out/", {});
+    const failed = await failureOf(writeFiles(rows(), target, host, new AbortController().signal));
+    const there = await own.stack.keys("out/");
+    expect(there.length).toBeGreaterThan(0);
+    expect(failed).toMatchObject({
+      tag: "StoreFault",
+      fields: { left: "s3://bucket/out/part-*.csv", files: there.length },
+    });
   });
 });
 
