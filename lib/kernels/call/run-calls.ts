@@ -26,6 +26,9 @@ const SMALL_BYTES = 4_096;
 /** A task that has made results of so many bytes hands back the rest of its calls. */
 const MOST_BYTES = 256 * 2 ** 20;
 
+/** No call is begun that may not end by then, going by those before it: a function ends after 15 minutes. In milliseconds. */
+const LONGEST_MS = 840_000;
+
 /**
  * Makes a run of calls of users' functions, one after the other, as a thread does; what fails is tried again here, as often as its options say. The first that fails for good is the task's error:
  * every call of a graph is needed for what is asked for.
@@ -43,15 +46,19 @@ export const runCalls: Kernel = async (params, input, context) => {
   const outcomes: (Ended | undefined)[] = [];
   const large: Uint8Array[] = [];
   let bytes = 0;
+  let longestMs = 0;
   for (let place = 0; place < job.starts.length; place++) {
-    const isFull = large.length === slots || bytes > MOST_BYTES || performance.now() - began > patienceMs;
+    const ms = performance.now() - began;
+    const isLate = ms > patienceMs || ms + 1.5 * longestMs > LONGEST_MS;
+    const isFull = isLate || large.length === slots || bytes > MOST_BYTES;
     const ended = isFull && place > 0 ? undefined : await run.call(place);
     if (ended === undefined) {
       outcomes.push(undefined);
       continue;
     }
-    const { body, ms } = ended;
-    const common = isContinuation(body) ? ({ ms, more: true } as const) : { ms };
+    const { body } = ended;
+    longestMs = Math.max(longestMs, ended.ms);
+    const common = isContinuation(body) ? ({ ms: ended.ms, more: true } as const) : { ms: ended.ms };
     bytes += body.byteLength;
     if (body.byteLength <= SMALL_BYTES) outcomes.push({ ...common, body });
     else outcomes.push({ ...common, slot: large.push(body), size: body.byteLength });

@@ -1,3 +1,4 @@
+import { takePrinted } from "../../callables/console.ts";
 import type { Plan, Ref } from "../../plan/plan.ts";
 import { taskAt, taskCount } from "../../plan/rules.ts";
 import type { WaveHost } from "../calls/wave-executor.ts";
@@ -107,7 +108,10 @@ export class ReplayedWaves implements WaveHost {
     const { signal } = new AbortController();
     const task = taskAt(stage, index, partName(this.#run, 0));
     const context = { store: this.#services.store, fetch: (ref: Ref) => this.fetch(ref), signal, attempt: 1 };
-    return (await runTask(stage, task, context)).body;
+    const { body } = await runTask(stage, task, context);
+    // It is in this function's log.
+    takePrinted();
+    return body;
   }
 
   async #write(): Promise<void> {

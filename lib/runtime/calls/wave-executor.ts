@@ -12,8 +12,9 @@ import { errorOfWave } from "./wave-errors.ts";
 
 /** Results of one task that lie by themselves, at most: a task that has made so many hands back the rest of its calls. */
 const MOST_SLOTS = 1_024;
-/** A task hands back calls that it has not begun after this, so that others may make them. In milliseconds. */
+/** A task hands back calls that it has not begun after this, so that others may make them; it waits longer where they are shared out by what they are known to take. In milliseconds. */
 const PATIENCE_MS = 120_000;
+const KNOWN_PATIENCE_MS = 600_000;
 /** So many tasks are asked at a time what they gave. */
 const AT_ONCE = 32;
 
@@ -129,7 +130,9 @@ export class WaveExecutor implements Executor {
   async #run(source: WorkSource, jobs: readonly CallsJob[]): Promise<void> {
     const packed = await this.#cargo.pack(jobs, source);
     const kept = await this.#host.keep(encodeSections(packed.jobs));
-    const { refs = [] } = await this.#host.run(this.#planOf(jobs, packed, kept), sumOf(jobs));
+    const ms = sumOf(jobs);
+    const patienceMs = ms === undefined ? PATIENCE_MS : KNOWN_PATIENCE_MS;
+    const { refs = [] } = await this.#host.run(this.#planOf(jobs, packed, kept, patienceMs), ms);
     const outcomes: Outcome[][] = [];
     for (let i = 0; i < jobs.length; i += AT_ONCE) {
       const some = jobs.slice(i, i + AT_ONCE).map((job, k) => this.#outcomesOf(job, refs[i + k]));
@@ -145,12 +148,13 @@ export class WaveExecutor implements Executor {
     jobs: readonly CallsJob[],
     packed: { readonly jobs: readonly Uint8Array[]; readonly estimate: Estimate },
     kept: Ref,
+    patienceMs: number,
   ): Plan {
     const digest = createHash("sha256");
     for (const bytes of packed.jobs) digest.update(bytes);
     const calls = jobs.map(({ indices }) => indices.length);
     const slots = Math.min(MOST_SLOTS, Math.max(...calls));
-    const params: RunCallsParams = { digest: digest.digest("hex"), slots, patienceMs: PATIENCE_MS };
+    const params: RunCallsParams = { digest: digest.digest("hex"), slots, patienceMs };
     const stage: Plan["stages"][number] = {
       id: `calls-${++this.#waves}`,
       work: { op: "calls.run", params: { ...params } },
