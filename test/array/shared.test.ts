@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChunkedArray, Client, compute, fromArray, linalg, random, type AnyArray } from "../../lib/index.ts";
+import { inputsOf } from "../../lib/collections/array/graph.ts";
+import { countsOf, maskFor } from "../../lib/collections/array/make-select.ts";
+import { countedOnce } from "../../lib/client/counted-masks.ts";
 import { computeArrays } from "../../lib/client/run-array.ts";
 import type { Plan } from "../../lib/plan/plan.ts";
 import { lowerChunks } from "../../lib/plan/lower/array.ts";
@@ -172,15 +175,13 @@ describe("a mask that select counts", () => {
     await other.shutdown();
   });
 
-  test("is computed again where it is larger than a worker's memory", async () => {
-    const small = await Client.local({ workers: 0, memoryLimit: "4MB", progress: false });
-    small.onEvent((event) => event.type === "run-started" && plans.push(event.plan));
-    plans = [];
-    const x = random.uniform([2100, 2100], { chunks: [150, 150], seed: 1 });
-    const chosen = await x.select(x.gt(0.999));
-    plans = [];
-    await chosen.sum().compute();
-    expect(times("kept")).toBe(0);
-    await small.shutdown();
+  test("is not kept where it is larger than a task's share of the memory", async () => {
+    const runtime = createInlineRuntime({ store: defaultStore() });
+    const counts = countsOf(maskFor(tall.node, dear().gt(0).node, undefined));
+    const counted = (taskBytes: number) =>
+      countedOnce(counts, { runtime: { ...runtime, taskBytes }, store: defaultStore(), onEvent: () => undefined }, new AbortController().signal); // prettier-ignore
+    expect(await counted(tall.size - 1)).toBe(counts);
+    expect(inputsOf(await counted(tall.size))).toMatchObject([{ op: "kept", shape: [tall.size] }]);
+    await runtime.close();
   });
 });

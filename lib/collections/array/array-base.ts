@@ -1,4 +1,5 @@
 import { Collection } from "../collection.ts";
+import { wrong } from "../options.ts";
 import type { AnyArray, ChunkedArray } from "./chunked-array.ts";
 import type { Chunks } from "./chunks.ts";
 import type { DType, ElementOf } from "./dtype.ts";
@@ -75,6 +76,18 @@ export abstract class ArrayBase<D extends DType, R> extends Collection<R> {
   protected abstract make<E extends DType, T = NDArray<E>>(node: ArrayNode, isScalar?: boolean): ChunkedArray<E, T>;
 }
 
+/** @throws OptionError for what is neither: types do not reach plain JavaScript */
 export function operandOf(operand: Operand): ArrayNode | Scalar {
-  return typeof operand === "object" ? operand.node : operand;
+  if (operand instanceof ArrayBase) return operand.node;
+  if (typeof operand === "number" || typeof operand === "bigint" || typeof operand === "boolean") return operand;
+  const given: unknown = operand;
+  throw wrong("An operation of arrays", "lazy arrays, and single numbers, bigints or booleans", given, NO_ARRAY_FIX);
+}
+
+const NO_ARRAY_FIX = "make an array of a list, a typed array or an NDArray: fromArray([1, 2, 3]).";
+
+/** The node of a lazy array. `what`: what asks for one. @throws OptionError for anything else */
+export function nodeOf(given: unknown, what = "An operation of arrays"): ArrayNode {
+  if (given instanceof ArrayBase) return given.node;
+  throw wrong(what, "a lazy array", given, NO_ARRAY_FIX);
 }

@@ -2,6 +2,7 @@ import type { DataFrame } from "../dataframe/dataframe.ts";
 import type { Callable } from "../../callables/reference.ts";
 import { executor } from "../executor.ts";
 import { frameNames, signalIn, type ToDataFrameOptions } from "../handover.ts";
+import { nodeOf } from "./array-base.ts";
 import { arrayWrite, type WriteArrayOptions, type WriteZarrOptions, type WrittenArray } from "./array-write.ts";
 import { mapBlocksOf } from "./blocks.ts";
 import { chunkCount } from "./chunks.ts";
@@ -17,7 +18,7 @@ import { matmul } from "./products.ts";
 import { shapeText } from "./shape.ts";
 
 export type { Floating, Operand, ScalarOf, Together } from "./array-base.ts";
-export { operandOf } from "./array-base.ts";
+export { nodeOf, operandOf } from "./array-base.ts";
 export type { ReduceOptions, VarianceOptions } from "./reduction-methods.ts";
 
 /** An array of any dtype, whatever it computes to. */
@@ -45,7 +46,7 @@ export class ChunkedArray<D extends DType = DType, R = NDArray<D>> extends Movem
     mask: AnyArray,
     options: { readonly axis?: number; readonly signal?: AbortSignal } = {},
   ): Promise<ChunkedArray<D>> {
-    const asked = maskFor(this.node, mask.node, options.axis);
+    const asked = maskFor(this.node, nodeOf(mask, "select(…)"), options.axis);
     const counts = await this.make(countsOf(asked)).compute(signalOf(options));
     return this.make(makeSelect(asked, Array.from(counts.data as BigInt64Array, Number)));
   }

@@ -19,7 +19,7 @@ export function zeros<D extends DType = "float64">(
   shape: number | readonly number[],
   options: CreateOptions<D> = {},
 ): ChunkedArray<D> {
-  return full(shape, 0, options);
+  return filled(shape, 0, options, "zeros(…)");
 }
 
 /** An array of ones. */
@@ -27,7 +27,7 @@ export function ones<D extends DType = "float64">(
   shape: number | readonly number[],
   options: CreateOptions<D> = {},
 ): ChunkedArray<D> {
-  return full(shape, 1, options);
+  return filled(shape, 1, options, "ones(…)");
 }
 
 /** An array of one value. @throws OptionError where the dtype does not hold it */
@@ -36,8 +36,17 @@ export function full<D extends DType = "float64">(
   value: Scalar,
   options: CreateOptions<D> = {},
 ): ChunkedArray<D> {
-  const dtype = dtypeIn(options, "full(…)");
-  return new ChunkedArray(makeFull(checkShape(shape, "full(…)"), value, dtype, options.chunks));
+  return filled(shape, value, options, "full(…)");
+}
+
+function filled<D extends DType>(
+  shape: number | readonly number[],
+  value: Scalar,
+  options: CreateOptions<D>,
+  what: string,
+): ChunkedArray<D> {
+  const dtype = dtypeIn(options, what);
+  return new ChunkedArray(makeFull(checkShape(shape, what), value, dtype, options.chunks));
 }
 
 /** Numbers from `start` (default 0) up to, without, `stop`, `step` (default 1) apart. `arange(stop)`, `arange(start, stop, step, options)`. */

@@ -1,3 +1,4 @@
+import { knownKeys } from "../options.ts";
 import { ArrayBase, operandOf, type Floating, type Operand, type Together } from "./array-base.ts";
 import type { ChunkedArray } from "./chunked-array.ts";
 import { checkDType, holds, isFloat, type DType } from "./dtype.ts";
@@ -130,6 +131,7 @@ export abstract class ElementwiseMethods<D extends DType, R> extends ArrayBase<D
 
   /** Rounded to so many decimals (default 0; negative: to tens, hundreds …), halves to even, as numpy.round. */
   round(options: { readonly decimals?: number } = {}): ChunkedArray<D> {
+    knownKeys(options, ["decimals"], "round(…)");
     return this.make(makeRound(this.node, options.decimals ?? 0));
   }
 

@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from "../../errors.ts";
-import { knownKeys } from "../options.ts";
-import { ChunkedArray, operandOf, type Operand } from "./chunked-array.ts";
+import { knownKeys, wrong } from "../options.ts";
+import { ChunkedArray, nodeOf, operandOf, type Operand } from "./chunked-array.ts";
 import { promote, type DType } from "./dtype.ts";
 import { makeConcat } from "./make.ts";
 import { makeMap } from "./make-map.ts";
@@ -15,6 +15,7 @@ export function concatenate<D extends DType>(
   arrays: readonly ChunkedArray<D, unknown>[],
   options: { readonly axis?: number } = {},
 ): ChunkedArray<Alike<D>> {
+  checkList(arrays, "concatenate(…)");
   knownKeys(options, ["axis"], "concatenate(…)");
   const [first] = arrays;
   if (first === undefined)
@@ -34,6 +35,8 @@ export function stack<D extends DType>(
   arrays: readonly ChunkedArray<D, unknown>[],
   options: { readonly axis?: number } = {},
 ): ChunkedArray<Alike<D>> {
+  checkList(arrays, "stack(…)");
+  knownKeys(options, ["axis"], "stack(…)");
   const axis = options.axis ?? 0;
   for (const { shape } of arrays)
     if (shapeText(shape) !== shapeText(arrays[0].shape))
@@ -45,6 +48,12 @@ export function stack<D extends DType>(
     arrays.map((array) => array.expandDims(axis)),
     { axis },
   );
+}
+
+/** @throws OptionError */
+function checkList(arrays: unknown, what: string): void {
+  if (!Array.isArray(arrays)) throw wrong(what, "a list of arrays", arrays, "put them into one: [a, b].");
+  for (const array of arrays) nodeOf(array, what);
 }
 
 /** Where the condition is other than 0 elements of `a`, elsewhere those of `b`; shapes broadcast. */

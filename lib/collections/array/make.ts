@@ -9,14 +9,16 @@ import { shapeText, sizeOf, type Shape } from "./shape.ts";
 
 export type Scalar = number | bigint | boolean;
 
-export function makeFull(shape: Shape, value: Scalar, dtype: DType, chunks?: ChunksOption): ArrayNode {
-  if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean")
-    throw wrong("An array", "numbers, bigints or booleans as its elements", value);
-  if (typeof value !== "boolean" && !isFloat(dtype) && dtype !== "bool" && !holds(dtype, value))
-    throw new OptionError(`${dtype} does not hold ${String(value)}.`, {
-      fields: { dtype, value: String(value) },
+export function makeFull(shape: Shape, given: Scalar, dtype: DType, chunks?: ChunksOption): ArrayNode {
+  if (typeof given !== "number" && typeof given !== "bigint" && typeof given !== "boolean")
+    throw wrong("An array", "numbers, bigints or booleans as its elements", given);
+  if (typeof given !== "boolean" && !isFloat(dtype) && dtype !== "bool" && !holds(dtype, given))
+    throw new OptionError(`${dtype} does not hold ${String(given)}.`, {
+      fields: { dtype, value: String(given) },
       fix: `give a whole number in its range, or cast: x.astype("float64").`,
     });
+  // Elements of other dtypes are numbers.
+  const value = typeof given === "bigint" && dtype !== "int64" && dtype !== "uint64" ? Number(given) : given;
   // What JSON has no number for goes as text.
   const exact = typeof value === "boolean" || (Number.isFinite(value) && !Object.is(value, -0));
   const plain = exact ? (value as number | boolean) : Object.is(value, -0) ? "-0" : String(value); // no bigint is finite to Number.isFinite

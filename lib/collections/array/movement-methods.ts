@@ -1,3 +1,5 @@
+import { ShapeError } from "../../errors.ts";
+import { wrong } from "../options.ts";
 import type { ChunkedArray } from "./chunked-array.ts";
 import type { ChunksOption } from "./chunks.ts";
 import type { DType } from "./dtype.ts";
@@ -6,7 +8,7 @@ import { makeMap } from "./make-map.ts";
 import { makeRechunk, makeTake } from "./make.ts";
 import { makeIndex, makeRepeat, makeRoll, movedAxes, type Repeats } from "./make-moves.ts";
 import { ReductionMethods } from "./reduction-methods.ts";
-import { checkAxes, checkAxis, checkShape } from "./shape.ts";
+import { checkAxes, checkAxis, checkShape, shapeText } from "./shape.ts";
 import { makeSlice, type SliceEntry } from "./slices.ts";
 
 /** What only moves elements, or takes some of them. */
@@ -56,6 +58,8 @@ export abstract class MovementMethods<D extends DType, R> extends ReductionMetho
 
   /** The same elements in C order under another shape; one length may be -1. */
   reshape(...shape: readonly number[] | readonly [readonly number[]]): ChunkedArray<D> {
+    if (Array.isArray(shape[0]) && shape.length > 1)
+      throw wrong("reshape(…)", "one list of lengths, or lengths", shape, "as x.reshape([2, 3]) or x.reshape(2, 3).");
     const lengths = (Array.isArray(shape[0]) ? shape[0] : shape) as readonly number[]; // either spelling
     return this.make(makeReshape(this.node, lengths));
   }
@@ -77,9 +81,12 @@ export abstract class MovementMethods<D extends DType, R> extends ReductionMetho
   /** Without the axes of length 1, or without the given ones. @throws ShapeError where one of those is longer */
   squeeze(axis?: number | readonly number[]): ChunkedArray<D> {
     const goes = axis === undefined ? undefined : checkAxes(axis, this.ndim, "squeeze(…)");
-    // An axis that is longer than 1 cannot be held at index 0 and lose nothing: reshape refuses it.
-    const left = this.shape.filter((length, i) => (goes === undefined ? length !== 1 : !goes.includes(i)));
-    if (goes?.some((i) => this.shape[i] !== 1) === true) return this.reshape(left);
+    const longer = goes?.find((i) => this.shape[i] !== 1);
+    if (longer !== undefined)
+      throw new ShapeError(
+        `squeeze(…) expects an axis of length 1; the axis ${longer} of ${shapeText(this.shape)} has ${this.shape[longer]}.`,
+        { fields: { shapes: [[...this.shape]], axis: longer }, fix: "take one index of it: x.slice(0), or reduce it." },
+      );
     return this.slice(
       ...this.shape.map((length, i): SliceEntry => (length === 1 && (goes === undefined || goes.includes(i)) ? 0 : [])),
     );

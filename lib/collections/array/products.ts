@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from "../../errors.ts";
-import { ChunkedArray, type AnyArray } from "./chunked-array.ts";
+import { wrong } from "../options.ts";
+import { ChunkedArray, nodeOf, type AnyArray } from "./chunked-array.ts";
 import { promote } from "./dtype.ts";
 import { makeLocal } from "./make-local.ts";
 import { makeCast, withWholeAxes } from "./make.ts";
@@ -8,7 +9,13 @@ import { broadcastShapes, checkAxis, shapeText, sizeOf } from "./shape.ts";
 
 /** The product of each element of the one with each of the other, [a, b]. */
 export function outer(a: AnyArray, b: AnyArray): ChunkedArray {
+  checkArrays([a, b], "outer(…)");
   return flat(a).expandDims(1).mul(flat(b));
+}
+
+/** @throws OptionError */
+function checkArrays(arrays: readonly AnyArray[], what: string): void {
+  for (const array of arrays) nodeOf(array, what);
 }
 
 function flat(x: AnyArray): AnyArray {
@@ -20,6 +27,7 @@ function flat(x: AnyArray): AnyArray {
  * @throws ShapeError
  */
 export function matmul(a: AnyArray, b: AnyArray): ChunkedArray {
+  checkArrays([a, b], "matmul(…)");
   if (a.ndim === 0 || b.ndim === 0)
     throw new ShapeError(`matmul expects at least one axis; found ${shapeText(a.shape)} and ${shapeText(b.shape)}.`, {
       fields: { shapes: [[...a.shape], [...b.shape]] },
@@ -67,6 +75,7 @@ export function tensordot(
   b: AnyArray,
   axes: number | readonly [number | readonly number[], number | readonly number[]] = 2,
 ): ChunkedArray {
+  checkArrays([a, b], "tensordot(…)");
   const [of, and] = axesOf(a, b, axes);
   const summed = of.map((axis) => a.shape[axis]);
   if (of.length !== and.length || and.some((axis, i) => b.shape[axis] !== summed[i]))
@@ -99,6 +108,13 @@ function axesOf(
 ): [number[], number[]] {
   const what = "tensordot(…)";
   if (typeof axes !== "number") {
+    if (!Array.isArray(axes) || axes.length !== 2)
+      throw wrong(
+        `${what}: axes`,
+        "how many, or a pair: the axes of a and those of b",
+        axes,
+        "as tensordot(a, b, [[0, 1], [1, 0]]).",
+      );
     const list = (one: number | readonly number[], rank: number) =>
       (typeof one === "number" ? [one] : one).map((axis) => checkAxis(axis, rank, what));
     return [list(axes[0], a.ndim), list(axes[1], b.ndim)];

@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from "../../errors.ts";
-import { knownKeys, wholeNumber } from "../options.ts";
+import { knownKeys, wholeNumber, wrong } from "../options.ts";
 import { ChunkedArray, type AnyArray, type ReduceOptions } from "./chunked-array.ts";
 import { fromArray } from "./from-array.ts";
 import { linspace } from "./create.ts";
@@ -112,11 +112,18 @@ export interface BincountOptions {
 
 /** How often each whole number from 0 on occurs, int64 (of weights float64). An element that is negative or not below `length` fails the run. */
 export function bincount(x: AnyArray, options: BincountOptions): ChunkedArray {
+  const { length: given, weights } = (options ?? {}) as Partial<BincountOptions>; // types do not reach plain JavaScript
+  if (given === undefined)
+    throw wrong(
+      "bincount(…)",
+      "the option length, greater than all elements",
+      given,
+      "give it: bincount(x, { length: 256 }); an array's shape has to be known before it runs.",
+    );
   knownKeys(options, ["length", "weights"], "bincount(…)");
   if (!isWhole(x.dtype))
     throw new OptionError(`bincount(…) expects whole numbers; found ${x.dtype}.`, { fix: 'cast: x.astype("int64").' });
-  const length = wholeNumber(options.length, "bincount(…) option length", 0);
-  const { weights } = options;
+  const length = wholeNumber(given, "bincount(…) option length", 0);
   const inputs = [x.node, ...(weights === undefined ? [] : [besideOf(x, weights, "bincount(…)")])];
   const dtype: DType = weights === undefined ? "int64" : "float64";
   return new ChunkedArray({ op: "bincount", inputs, shape: [length], dtype, chunks: [[length]] });
