@@ -99,13 +99,20 @@ function familyOf({ work: { op } }: Stage): string {
 
 const LINES_A_PIECE = 4_096;
 
-/** The batches of the first round as lines of JSON, in pieces that can be written as they come: nothing here grows with the number of tasks. */
-export async function* firstManifest(stage: Stage, size: number): AsyncGenerator<Uint8Array> {
-  const count = taskCount(stage.tasks);
+/** The batches of the first round, as lines. */
+export function firstManifest(stage: Stage, size: number): AsyncGenerator<Uint8Array> {
+  return manifestOf(batchesOf(taskCount(stage.tasks), size));
+}
+
+function* batchesOf(count: number, size: number): Generator<Batch> {
+  for (let first = 0; first < count; first += size) yield { first, count: Math.min(size, count - first) };
+}
+
+/** Lines of JSON, in pieces that can be written as they come: nothing here grows with the number of batches. */
+export async function* manifestOf(batches: Iterable<Batch>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   let lines: string[] = [];
-  for (let first = 0; first < count; first += size) {
-    const batch: Batch = { first, count: Math.min(size, count - first) };
+  for (const batch of batches) {
     lines.push(JSON.stringify(batch), "\n");
     if (lines.length < 2 * LINES_A_PIECE) continue;
     yield encoder.encode(lines.join(""));

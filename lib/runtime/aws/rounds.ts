@@ -5,10 +5,10 @@ import { attemptName, attemptOf, firstRoundOf, type RunAttempt } from "./attempt
 import { doneKey, lanesKey, manifestKey, objectUrl, partialKey, stagePrefix, type StagePlace } from "./keys.ts";
 import { noteQueues, writtenLanes } from "./lane-objects.ts";
 import { lanesOf, laneQueue, oneLane } from "./lanes.ts";
-import { batching, firstManifest, workerOf } from "./manifest.ts";
+import { batching, firstManifest, manifestOf, workerOf } from "./manifest.ts";
 import { stagesOver } from "./part-result.ts";
 import { leftOf } from "./resumed-round.ts";
-import type { Batch, Directive, Lanes, StageDone } from "./protocol.ts";
+import type { Directive, Lanes, StageDone } from "./protocol.ts";
 import { bytesAt, putJsonOnce, putOnce, type Bucket } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
@@ -68,7 +68,7 @@ export async function beginRound(
   const lanes = await lanesFor(place, stage, { isNew: rounds.length === 0, queue, asked }, services);
   if (own.length === 0) {
     const left = rounds.length === 0 ? undefined : await leftOf(services, place, { stage, size, lanes });
-    const lines = left === undefined ? firstManifest(stage, size) : linesWith(left);
+    const lines = left === undefined ? firstManifest(stage, size) : manifestOf(left);
     await store.putStream(objectUrl(services, manifest), lines);
   }
   log("info", "A round begins.", {
@@ -94,11 +94,6 @@ export async function beginRound(
     lanes,
     collects: Array.from({ length: lanes.count }, (_, lane) => lane),
   };
-}
-
-async function* linesWith(batches: Iterable<Batch>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for (const batch of batches) yield encoder.encode(`${JSON.stringify(batch)}\n`);
 }
 
 /** The numbers of the rounds that have a manifest, of all attempts. */
