@@ -6,7 +6,7 @@ import { startFauxqs } from "fauxqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../../lib/client/client.ts";
 import { fromArray } from "../../lib/collections/array/from-array.ts";
-import { zeros } from "../../lib/collections/array/create.ts";
+import { arange, zeros } from "../../lib/collections/array/create.ts";
 import { readHdf5Array, readNpy, readZarr } from "../../lib/collections/array/files.ts";
 import { random } from "../../lib/collections/array/random.ts";
 import { ChunkedArray } from "../../lib/collections/array/chunked-array.ts";
@@ -166,6 +166,28 @@ describe.each([0, 2])("files of arrays, %i threads", (workers) => {
     const array = await readNpy(cut);
     truncateSync(cut, 200);
     expect(await failureOf(array.compute())).toMatchObject({ tag: "SourceChanged" });
+  });
+
+  test("Zarr arrays that are damaged are refused: a chunk that was cut off gives no other numbers", async () => {
+    const own = join(folder, `damaged-${workers}`);
+    const damaged = async (version: 2 | 3, name: string, change: (bytes: Buffer) => Uint8Array | string) => {
+      await arange(24).reshape(6, 4).rechunk([2, 4]).writeZarr(own, { version, overwrite: true });
+      writeFileSync(join(own, name), change(readFileSync(join(own, name))));
+      return failureOf((async () => (await readZarr(own)).compute())());
+    };
+    const without = (key: string) => (bytes: Buffer) => bytes.toString().replace(`"${key}"`, '"other"');
+    const cases: [version: 2 | 3, name: string, change: Parameters<typeof damaged>[2], message: RegExp][] = [
+      [3, "c/1/0", (bytes) => bytes.subarray(0, 16), /chunk \(1, 0\) has 16 bytes, expected 64/],
+      [2, "1.0", (bytes) => Buffer.concat([bytes, bytes]), /chunk \(1, 0\) has 128 bytes, expected 64/],
+      [3, "zarr.json", without("shape"), /found the shape undefined/],
+      [2, ".zarray", without("chunks"), /chunks of undefined/],
+      [2, ".zarray", (bytes) => bytes.toString().replace("6,", "-6,"), /found the shape \[-6,4\]/],
+    ];
+    for (const [version, name, change, message] of cases) {
+      const error = await damaged(version, name, change);
+      expect(error).toMatchObject({ tag: "Format" });
+      expect(error.message).toMatch(message);
+    }
   });
 
   test("an array of a file travels as JSON", async () => {

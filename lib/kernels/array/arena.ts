@@ -1,4 +1,5 @@
 import { infoOf, viewOf, type DType, type TypedArrayOf } from "../../collections/array/dtype.ts";
+import { InternalError } from "../../errors.ts";
 import { sizeOf, type Shape } from "../../collections/array/shape.ts";
 import type { ArrayKernel } from "./wasm.ts";
 
@@ -73,8 +74,11 @@ export class Arena {
     return new Uint8Array(this.kernel.memory.buffer, block.address, bytes).slice() as Uint8Array<ArrayBuffer>; // a copy has a buffer of its own
   }
 
-  /** A block of bytes that lie elsewhere. */
+  /** A block of bytes that lie elsewhere. @throws InternalError where they are not as many: the rest would be whatever lay there */
   copyIn(dtype: DType, shape: Shape, bytes: Uint8Array): Block {
+    const expected = sizeOf(shape) * infoOf(dtype).bytes;
+    if (bytes.byteLength !== expected)
+      throw new InternalError(`A block of ${expected} bytes was to be made of ${bytes.byteLength}.`);
     const block = this.block(dtype, shape);
     new Uint8Array(this.kernel.memory.buffer, block.address, bytes.byteLength).set(bytes);
     return block;

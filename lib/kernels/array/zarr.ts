@@ -2,6 +2,7 @@ import type { Array as ZarrArray, DataType } from "zarrita";
 import { Grid, type Region } from "../../collections/array/chunks.ts";
 import { infoOf, type DType } from "../../collections/array/dtype.ts";
 import type { ArrayFile } from "../../collections/array/nodes.ts";
+import { sizeOf } from "../../collections/array/shape.ts";
 import { AbanicoError, FormatError, NotFoundError } from "../../errors.ts";
 import { readExactly } from "../../store/read-exactly.ts";
 import type { Store } from "../../store/store.ts";
@@ -22,7 +23,9 @@ export async function openZarr(file: ZarrFile, store: Store, signal?: AbortSigna
   const zarr = await import("zarrita");
   const location = zarr.root(readable(store, file.url, signal));
   try {
-    return await zarr.open(file.path === "" ? location : location.resolve(file.path), { kind: "array" });
+    const array = await zarr.open(file.path === "" ? location : location.resolve(file.path), { kind: "array" });
+    checkLengths(array, file);
+    return array;
   } catch (error) {
     if (error instanceof AbanicoError) throw error;
     const where = file.path === "" ? file.url : `${file.url} at ${file.path}`;
@@ -34,6 +37,15 @@ export async function openZarr(file: ZarrFile, store: Store, signal?: AbortSigna
       });
     throw damaged(file, error);
   }
+}
+
+/** zarrita takes metadata as they are. @throws FormatError */
+function checkLengths({ shape, chunks }: Pick<Open, "shape" | "chunks">, file: ZarrFile): void {
+  const areLengths = (list: unknown, least: number) =>
+    Array.isArray(list) && list.every((length) => Number.isSafeInteger(length) && Number(length) >= least);
+  if (areLengths(shape, 0) && areLengths(chunks, 1) && shape.length === chunks.length) return;
+  const found = `found the shape ${JSON.stringify(shape) ?? "undefined"} and chunks of ${JSON.stringify(chunks) ?? "undefined"}`;
+  throw damaged(file, new Error(`its metadata must give a length, and one of a chunk, for each axis; ${found}`));
 }
 
 function damaged({ url, path }: ZarrFile, cause: unknown): FormatError {
@@ -124,6 +136,13 @@ export async function readZarrChunk(
   }
   const elements = elementsOf(chunk.data, file);
   const width = infoOf(node.dtype).bytes;
+  // What is not compressed has nothing else that would tell.
+  const expected = sizeOf(chunk.shape) * width;
+  if (elements.byteLength !== expected) {
+    const place = new Grid(node.grid).placeOf(index);
+    const found = `the chunk (${place.join(", ")}) has ${elements.byteLength} bytes, expected ${expected}`;
+    throw damaged(file, new Error(found));
+  }
   // Chunks at the edges are stored whole; what lies beyond the array is cut off.
   const whole = arena.copyIn(node.dtype, chunk.shape, elements);
   const dense = byteStrides(chunk.shape, width);
