@@ -69,6 +69,8 @@ export interface Fold<P, R> {
   finish(partial: P): R | Promise<R>;
   encode(partial: P): Uint8Array;
   decode(bytes: Uint8Array): P;
+  /** `merge(left, decode(right))` to the bit, for less. Writes nothing into `right`. */
+  absorb?(left: P, right: Uint8Array): P;
   /** `encode(merge(decode(left), decode(right)))` to the bit, where that can be had for less; undefined where not. Writes into neither. */
   mergeEncoded?(left: Uint8Array, right: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** True where merging only appends (nothing is copied): such folds always merge where they are, never in a worker. */

@@ -80,6 +80,8 @@ test.each([[["s"]], [["k"]], [["s", "k"]], [["k", "s"]]])("by %j", async (keys) 
         const merged = await fold.mergeEncoded?.(left, right);
         const wanted = fold.encode(fold.merge(fold.decode(left.slice()), fold.decode(right.slice())));
         expect(told(merged ?? new Uint8Array(0))).toEqual(told(wanted));
+        const absorbed = fold.absorb?.(fold.decode(left.slice()), right);
+        expect(told(absorbed?.encode() ?? new Uint8Array(0))).toEqual(told(wanted));
         expect([left, right]).toEqual(before);
         left = wanted;
       }

@@ -65,6 +65,10 @@ export function groupFold(params: JsonObject): Fold<GroupState, Frame> {
       left.absorb(right);
       return left;
     },
+    absorb(left, right) {
+      left.absorbEncoded(right);
+      return left;
+    },
     async mergeEncoded(left, right) {
       const { withVectorMemory } = await import("../csv/wasm.ts");
       return withVectorMemory((memory) => {

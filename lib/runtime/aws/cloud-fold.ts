@@ -140,8 +140,7 @@ export class CloudFold {
     const ready = [...merges];
     for (let merge = ready.pop(); merge !== undefined; merge = ready.pop()) {
       const { node, left, right } = merge;
-      const [a, b] = await Promise.all([this.#valueOf(left), this.#valueOf(right)]);
-      const value = this.#merged(a, b);
+      const value = await this.#merged(left, right);
       this.#letGo(left);
       this.#letGo(right);
       const held: Held = { decoded: { value }, size: left.size + right.size, exact: false };
@@ -150,9 +149,20 @@ export class CloudFold {
     }
   }
 
-  #merged(left: unknown, right: unknown): unknown {
+  async #merged(left: Held, right: Held): Promise<unknown> {
+    const fold = this.#fold;
+    if (fold.absorb === undefined || right.decoded !== undefined) {
+      const [a, b] = await Promise.all([this.#valueOf(left), this.#valueOf(right)]);
+      return this.#told(() => fold.merge(a, b));
+    }
+    const [a, bytes] = await Promise.all([this.#valueOf(left), this.#bytesOf(right)]);
+    return this.#told(() => fold.absorb?.(a, bytes));
+  }
+
+  /** What a merge throws says of which stage it is. */
+  #told(merge: () => unknown): unknown {
     try {
-      return this.#fold.merge(left, right);
+      return merge();
     } catch (error) {
       if (error instanceof AbanicoError) throw error;
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
