@@ -2,6 +2,8 @@ import { readFile, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Client } from "../client/client.ts";
+import { isArrayWrite } from "../collections/array/array-write.ts";
+import { ChunkedArray } from "../collections/array/chunked-array.ts";
 import { DataFrame } from "../collections/dataframe/dataframe.ts";
 import { fromJSON } from "../collections/from-json.ts";
 import { objectAt } from "../collections/plain.ts";
@@ -122,8 +124,13 @@ async function compute({ what, run }: RunRequest, args: Arguments, terminal: Ter
     return;
   }
   const collection = fromJSON(what.collection as unknown);
-  if (what.write !== undefined && collection instanceof DataFrame) {
-    const files = await client.write(collection, what.write, { signal });
+  const { write } = what;
+  if (write !== undefined && isArrayWrite(write) && collection instanceof ChunkedArray) {
+    const { path, bytes } = await client.writeArray(collection, write, { signal });
+    return terminal.write(`${path}  ${bytes} bytes\n`);
+  }
+  if (write !== undefined && !isArrayWrite(write) && collection instanceof DataFrame) {
+    const files = await client.write(collection, write, { signal });
     return terminal.write(`${files.map(({ path, rows }) => `${path}  ${rows} rows`).join("\n")}\n`);
   }
   await printResult(await client.compute(collection, { signal }), args, terminal);

@@ -13,6 +13,7 @@ import { lowerChunks, lowerTo } from "../plan/lower/array.ts";
 import { overCounted } from "./counted-masks.ts";
 import { otherGemm } from "./gemm.ts";
 import { filePath, schemeOf, toAddress, toUrl } from "../store/urls.ts";
+import type { RunResult } from "../runtime/runtime.ts";
 import type { RunnerHost } from "./runner.ts";
 
 /** Runs an array and writes it. */
@@ -39,6 +40,7 @@ async function writeNpyFile(
   signal: AbortSignal,
 ): Promise<WrittenArray> {
   const { runtime, store, onEvent } = host;
+  if (!overwrite) await refuseExisting(url, host, signal);
   const plan = lowerChunks(makeRechunk(node, inRows(node)), otherGemm(host.gemm));
   const { refs = [], run } = await runtime.run(plan, { signal, onEvent });
   try {
@@ -57,6 +59,20 @@ async function writeNpyFile(
   } finally {
     await runtime.release(run);
   }
+}
+
+/** Now, and not when all is computed. @throws ConflictError */
+async function refuseExisting(url: string, { store }: RunnerHost, signal: AbortSignal): Promise<void> {
+  try {
+    await store.head(url, { signal });
+  } catch (error) {
+    if (error instanceof NotFoundError) return;
+    throw error;
+  }
+  throw new ConflictError(`${toAddress(url)} is there already.`, {
+    fields: { url },
+    fix: "write to another place, or pass { overwrite: true }.",
+  });
 }
 
 /** Whole rows, as many as make a chunk about as large as the array's own: then the chunks' order is the file's. */
@@ -78,38 +94,63 @@ async function writeZarrArray(
 ): Promise<WrittenArray> {
   const { runtime, store, onEvent } = host;
   const { version = 3, compression = "none" } = write;
-  await clear(url, write.overwrite, host);
+  const before = await clear(url, write.overwrite, host);
   const chunk = node.chunks.map((lengths) => Math.max(1, ...lengths));
   const regular = node.shape.map((length, axis) => evenly(length, chunk[axis]));
   const target: ArrayTarget = { format: "zarr", url, version, chunk, compression };
+  const isHere = url.startsWith("memory:");
   const plan = lowerTo(
     equalChunks(regular, node.chunks) ? node : makeRechunk(node, regular),
     (root) => ({ to: "write", root, target }),
-    { kind: "keep" },
+    isHere ? { kind: "keep" } : { kind: "fold", fold: { op: "list", params: {} } },
     otherGemm(host.gemm),
   );
-  const { refs = [], run } = await runtime.run(plan, { signal, onEvent });
-  let bytes = 0;
-  try {
-    const grid = new Grid(regular);
-    for (const [index, ref] of refs.entries()) {
-      const given = await runtime.fetch(ref);
-      if (url.startsWith("memory:")) await store.put(chunkUrl(target, grid.placeOf(index)), given.slice(), { signal });
-      bytes += url.startsWith("memory:") ? given.byteLength : Number(Buffer.from(given).toString());
-    }
-  } finally {
-    await runtime.release(run);
-  }
+  const result = await runtime.run(plan, { signal, onEvent });
+  const grid = new Grid(regular);
+  const bytes = isHere
+    ? await putChunks(result, target, grid, host, signal)
+    : (result.partial as number[]).reduce((sum, one) => sum + one, 0); // the fold's, of what tasks that write give
+  const own = new Set(before.length === 0 ? [] : chunksOf(grid, target));
+  for (const one of before) if (!own.has(one)) await store.delete(one);
   const { name, text } = version === 3 ? metadata3(node, chunk, compression) : metadata2(node, chunk, compression);
   await store.put(`${url.replace(/\/$/, "")}/${name}`, Buffer.from(text), { signal });
   return { path: toAddress(url), bytes };
 }
 
-/** The names of a Zarr array's objects: metadata, chunks of both versions. */
+/** Into memory that each thread has of its own. */
+async function putChunks(
+  { refs = [], run }: RunResult,
+  target: ArrayTarget,
+  grid: Grid,
+  { runtime, store }: RunnerHost,
+  signal: AbortSignal,
+): Promise<number> {
+  let bytes = 0;
+  try {
+    for (const [index, ref] of refs.entries()) {
+      const given = await runtime.fetch(ref);
+      await store.put(chunkUrl(target, grid.placeOf(index)), given.slice(), { signal });
+      bytes += given.byteLength;
+    }
+  } finally {
+    await runtime.release(run);
+  }
+  return bytes;
+}
+
+function* chunksOf(grid: Grid, target: ArrayTarget): Generator<string> {
+  for (let index = 0; index < grid.count; index++) yield chunkUrl(target, grid.placeOf(index));
+}
+
+/** The names of a Zarr array's metadata, and of all its objects: those, and chunks of both versions. */
+const METADATA = /^(zarr\.json|\.z(array|attrs|group|metadata))$/;
 const OWN = /^(zarr\.json|\.z(array|attrs|group|metadata)|c(\/\d+)*|\d+([./]\d+)*)$/;
 
-/** What is there already is refused, or goes: chunks of a larger array would be taken for this one's. Nothing but an array is ever deleted. */
-async function clear(url: string, overwrite: boolean, { store }: RunnerHost): Promise<void> {
+/**
+ * What is there already is refused, or goes: chunks of a larger array would be taken for this one's. Nothing but an array is ever deleted. Gives the chunks that
+ * are to go once the new ones are there: where a planner runs again from its beginning, they lie under the same names by then.
+ */
+async function clear(url: string, overwrite: boolean, { store }: RunnerHost): Promise<readonly string[]> {
   const prefix = `${url.replace(/\/$/, "")}/`;
   const found: string[] = [];
   try {
@@ -126,9 +167,14 @@ async function clear(url: string, overwrite: boolean, { store }: RunnerHost): Pr
         ? "write to another place: only what belongs to a Zarr array is replaced."
         : "write to another place, or pass { overwrite: true }, which deletes the array there.",
     });
-  for (const one of found) await store.delete(one);
   // A file system keeps the folders, where chunks may have to be.
-  if (found.length > 0 && schemeOf(url) === "file") await rm(filePath(url), { recursive: true, force: true });
+  if (schemeOf(url) === "file") {
+    if (found.length > 0) await rm(filePath(url), { recursive: true, force: true });
+    return [];
+  }
+  const isMetadata = (one: string) => METADATA.test(one.slice(prefix.length));
+  for (const one of found) if (isMetadata(one)) await store.delete(one);
+  return found.filter((one) => !isMetadata(one));
 }
 
 type Compression = ArrayTarget["compression"];

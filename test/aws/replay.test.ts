@@ -1,5 +1,9 @@
 import type { Table } from "apache-arrow";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { writeArray } from "../../lib/client/array-files.ts";
+import { arrayWrite } from "../../lib/collections/array/array-write.ts";
+import { random } from "../../lib/collections/array/random.ts";
+import { createInlineRuntime } from "../../lib/runtime/inline.ts";
 import { col, readCsv } from "../../lib/index.ts";
 import { advance } from "../../lib/runtime/aws/advance.ts";
 import { Journal } from "../../lib/runtime/aws/journal.ts";
@@ -161,4 +165,41 @@ test("a description that is wrong, files that are not there, and functions of ca
   );
   const text = new TextDecoder().decode(await services.store.get(objectUrl(services, outcomeKey("d"))));
   expect(JSON.parse(text)).toMatchObject({ ok: false, error: { name: "SyntaxError" } });
+});
+
+describe.each(["npy", "zarr"] as const)("an array is written as %s", (format) => {
+  const to = `s3://bucket/out/x.${format}`;
+  const array = (rows: number) => random.normal([rows, 5], { seed: 3, chunks: [3, 2] });
+  const write = arrayWrite(format, to, {});
+
+  test("with the bytes of this machine; what was there is refused, or goes", async () => {
+    const stack = stackWith();
+    const objects = async () => {
+      const keys = await stack.keys("out/");
+      const found = keys.map(async (key) => [key, Buffer.from(await stack.services.store.get(`s3://bucket/${key}`)).toString("hex")]); // prettier-ignore
+      return Object.fromEntries(await Promise.all(found)) as Record<string, string>;
+    };
+    const here = async (rows: number) => {
+      const runtime = createInlineRuntime({ store: stack.services.store });
+      const host = { runtime, store: stack.services.store, onEvent: () => undefined };
+      const over = arrayWrite(format, to, { overwrite: true });
+      return [await writeArray(array(rows).node, over, host, new AbortController().signal), await objects()];
+    };
+    const cloud = async (rows: number, given: object, run: string) => [
+      await stack.compute(array(rows), { write: { ...write, ...given } }, run),
+      await objects(),
+    ];
+    const [seven, four] = [await here(7), await here(4)];
+    for (const key of await stack.keys("out/")) await stack.services.store.delete(`s3://bucket/${key}`);
+    expect(await cloud(7, {}, "run-1")).toEqual(seven);
+    expect(await failureOf(cloud(7, {}, "run-2"))).toMatchObject({ tag: "Conflict" });
+    expect(await cloud(4, { overwrite: true }, "run-3")).toEqual(four);
+    // What the planner deletes, and what tasks write meanwhile, have the same names.
+    expect(await cloud(7, { overwrite: true }, "run-4")).toEqual(seven);
+  });
+
+  test("of nothing but an array", async () => {
+    const refused = stackWith({ "in/a.csv": sales(3) }).compute(total(), { write });
+    expect(await failureOf(refused)).toMatchObject({ tag: "Plan", fields: { path: "write" } });
+  });
 });

@@ -30,6 +30,11 @@ export interface ArrayWrite {
   readonly compression?: "none" | "gzip";
 }
 
+/** Of two targets, the one of arrays. */
+export function isArrayWrite(write: { readonly format: string }): write is ArrayWrite {
+  return write.format === "npy" || write.format === "zarr";
+}
+
 /** @throws OptionError */
 export function arrayWrite(format: ArrayWrite["format"], path: string, options: WriteZarrOptions): ArrayWrite {
   const what = format === "npy" ? "writeNpy(…)" : "writeZarr(…)";
@@ -41,6 +46,10 @@ export function arrayWrite(format: ArrayWrite["format"], path: string, options: 
   if (typeof path !== "string" || path === "")
     throw new OptionError(`${what} expects a path or URL.`, { fix: `as "x.${format}".` });
   const { overwrite = false, version = 3, compression = "none" } = options;
+  if (typeof overwrite !== "boolean")
+    throw new OptionError(`${what}: overwrite expects true or false; found ${String(overwrite)}.`, {
+      fix: "leave it out for false.",
+    });
   if (version !== 2 && version !== 3)
     throw new OptionError(`${what}: version expects 2 or 3; found ${String(version)}.`, { fix: "leave it out for 3." });
   if (compression !== "none" && compression !== "gzip")

@@ -7,7 +7,7 @@ import { layoutOf } from "./boxes.ts";
 import type { ArrayTarget } from "./program.ts";
 import { copyStrided } from "./strided.ts";
 
-/** Puts one chunk of a Zarr array under its own key, whole. The task gives how many bytes, as text; or the bytes, where only the client can put them. */
+/** Puts one chunk of a Zarr array under its own key, whole. The task gives how many bytes, for a list; or the bytes, where only the client can put them. */
 export async function writeChunk(
   target: ArrayTarget,
   block: Block,
@@ -15,7 +15,7 @@ export async function writeChunk(
   place: readonly number[],
   arena: Arena,
   { store, signal }: TaskContext,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | number[]> {
   // Zarr stores chunks at the edges whole; what lies beyond the array is zero.
   let whole = block;
   if (size.some((length, axis) => length !== target.chunk[axis])) {
@@ -27,7 +27,7 @@ export async function writeChunk(
   // memory:// is each thread's own: the client puts it.
   if (target.url.startsWith("memory:")) return bytes;
   await store.put(chunkUrl(target, place), bytes, { signal });
-  return new TextEncoder().encode(String(bytes.byteLength));
+  return [bytes.byteLength];
 }
 
 /** Where a chunk belongs (Zarr specification, v2: separator ".", v3: "default" key encoding). */

@@ -26,8 +26,16 @@ export class Journal {
   readonly #heads: Answers<ObjectInfo | null> = new Map();
   readonly #fresh: { lists: Seen["lists"][number][]; heads: Seen["heads"][number][] } = { lists: [], heads: [] };
 
-  /** `seen`: of all parts that are planned, in order. `through`: what each operation goes through. */
-  constructor(store: Store, seen: readonly Seen[], through: <T>(operation: () => Promise<T>) => Promise<T>) {
+  /**
+   * `seen`: of all parts that are planned, in order. `through`: what each operation goes through. `mark`: what this planner's streams are known by, where it has
+   * put them before.
+   */
+  constructor(
+    store: Store,
+    seen: readonly Seen[],
+    through: <T>(operation: () => Promise<T>) => Promise<T>,
+    mark?: string,
+  ) {
     for (const { lists, heads } of seen) {
       for (const { of, found } of lists) enter(this.#lists, of, found);
       for (const { of, found } of heads) enter(this.#heads, of, found);
@@ -38,7 +46,10 @@ export class Journal {
       open: (url, options) => through(() => store.open(url, options)),
       get: (url, options) => through(() => store.get(url, options)),
       put: (url, bytes, options) => through(() => putAgain(store, url, bytes, options)),
-      putStream: (url, chunks, options) => through(() => store.putStream(url, chunks, options)),
+      putStream: (url, chunks, options) => {
+        const marked = mark === undefined || options?.ifAbsent !== true ? options : { nonce: mark, ...options };
+        return through(() => store.putStream(url, chunks, marked));
+      },
       delete: (url) => through(() => store.delete(url)),
     };
   }

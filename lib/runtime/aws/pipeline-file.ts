@@ -1,3 +1,4 @@
+import type { WriteArrayOptions, WriteZarrOptions } from "../../collections/array/array-write.ts";
 import type {
   WriteCsvOptions,
   WriteJsonOptions,
@@ -15,8 +16,8 @@ export interface PipelineFile {
   readonly match?: string | readonly string[];
   /** What is computed. */
   readonly collection: Pipeline;
-  /** Where the rows of a frame are written to; then the result is the list of files. Default: the result lies below `results/`. */
-  readonly write?: WriteCsv | WriteParquet | WriteJson | WriteArrow;
+  /** Where the rows of a frame, or the elements of an array, are written to; then the result is what was written. Default: the result lies below `results/`. */
+  readonly write?: WriteCsv | WriteParquet | WriteJson | WriteArrow | WriteNpy | WriteZarr;
   /** Whether a message on the results queue tells of its end. Default: true where a dropped file started it, else false. */
   readonly notify?: boolean;
   /** Refuses where the projected cost is above this, in US dollars. */
@@ -37,3 +38,11 @@ export interface WriteCsv extends Target<"csv">, Own<WriteCsvOptions> {}
 export interface WriteParquet extends Target<"parquet">, Own<WriteParquetOptions> {}
 export interface WriteJson extends Target<"json">, Own<WriteJsonOptions> {}
 export type WriteArrow = Target<"arrow">;
+
+interface ArrayTarget<Format extends string> extends Pick<WriteArrayOptions, "overwrite"> {
+  readonly format: Format;
+  /** A file of NumPy's, or the folder of a Zarr array. */
+  readonly path: string;
+}
+export type WriteNpy = ArrayTarget<"npy">;
+export interface WriteZarr extends ArrayTarget<"zarr">, Pick<WriteZarrOptions, "version" | "compression"> {}

@@ -1,3 +1,4 @@
+import { arrayWrite, type ArrayWrite, type WriteZarrOptions } from "../../collections/array/array-write.ts";
 import { fromJSON } from "../../collections/from-json.ts";
 import { writeTarget, type WriteOptions, type WriteTarget } from "../../collections/dataframe/write.ts";
 import {
@@ -20,7 +21,7 @@ export type Asked = Omit<RunRequest, "abanico" | "run" | "createdAt">;
 /** What may stand beside a collection or a plan. */
 export const ASK_OPTIONS = ["notify", "maxCost", "stallMs", "deadlineMs"] as const;
 const WHAT = ["collection", "write", "plan"] as const;
-const FORMATS = ["csv", "parquet", "json", "arrow"] as const;
+const FORMATS = { frame: ["csv", "parquet", "json", "arrow"], array: ["npy", "zarr"] } as const;
 
 /**
  * What plain JSON asks for:
@@ -55,9 +56,10 @@ function whatOf(object: PlainObject): Asked["what"] {
     );
   const collection = collectionAt(object["collection"], "collection");
   if (object["write"] === undefined) return { kind: "collection", collection };
-  if (typeof collection !== "object" || collection === null || !("frame" in collection))
-    refuse("write", "nothing beside a collection that is no frame", object["write"]);
-  return { kind: "collection", collection, write: writeAt(object["write"]) };
+  const kinds = typeof collection === "object" && collection !== null ? Object.keys(collection) : [];
+  if (kinds.includes("frame")) return { kind: "collection", collection, write: writeAt(object["write"]) };
+  if (kinds.includes("array")) return { kind: "collection", collection, write: arrayWriteAt(object["write"]) };
+  return refuse("write", "nothing beside a collection that is neither a frame nor an array", object["write"]);
 }
 
 function optionsOf(object: PlainObject): Omit<Asked, "what"> {
@@ -76,11 +78,23 @@ function collectionAt(json: unknown, path: string): Json {
 }
 
 function writeAt(json: unknown): WriteTarget {
-  const { format, path, signal, ...options } = objectAt(json, "write");
-  if (signal !== undefined) refuse("write.signal", "nothing", signal); // only calls have one
-  const named = oneOfAt(format, "write.format", FORMATS);
+  const { format, path, options } = targetAt(json);
+  const named = oneOfAt(format, "write.format", FORMATS.frame);
   const place = textAt(path, "write.path");
   return within("write", () => writeTarget(named, place, options as WriteOptions)); // checked there
+}
+
+function arrayWriteAt(json: unknown): ArrayWrite {
+  const { format, path, options } = targetAt(json);
+  const named = oneOfAt(format, "write.format", FORMATS.array);
+  const place = textAt(path, "write.path");
+  return within("write", () => arrayWrite(named, place, options as WriteZarrOptions)); // checked there
+}
+
+function targetAt(json: unknown) {
+  const { format, path, signal, ...options } = objectAt(json, "write");
+  if (signal !== undefined) refuse("write.signal", "nothing", signal); // only calls have one
+  return { format, path, options };
 }
 
 /** Runs a check that knows nothing of what is around its document. */

@@ -1,3 +1,4 @@
+import type { ArrayWrite } from "../../collections/array/array-write.ts";
 import type { WriteTarget } from "../../collections/dataframe/write.ts";
 import type { ErrorRecord, Json } from "../../errors.ts";
 import type { Span } from "../../kernels/kernel.ts";
@@ -32,8 +33,8 @@ export interface RunRequest {
         readonly collection: Json;
         /** Of the pipeline. */
         readonly name?: string;
-        /** Where the rows of a frame are written to; then the result is the list of files. */
-        readonly write?: WriteTarget;
+        /** Where the rows of a frame, or the elements of an array, are written to; then the result is what was written. */
+        readonly write?: WriteTarget | ArrayWrite;
       };
   /** The run fails with `StalledError` when nothing comes in for this long, in milliseconds. Default an hour: a batch may take three attempts of 15 minutes. */
   readonly stallMs?: number;

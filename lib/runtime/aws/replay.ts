@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { runnerOf } from "../../client/runner.ts";
 import { fromJSON, fromTravelling } from "../../collections/from-json.ts";
+import { isArrayWrite } from "../../collections/array/array-write.ts";
+import { ChunkedArray } from "../../collections/array/chunked-array.ts";
 import { DataFrame } from "../../collections/dataframe/dataframe.ts";
 import type { Collection } from "../../collections/collection.ts";
 import { CancelledError, InternalError, PlanError, TaskTimeoutError } from "../../errors.ts";
@@ -54,7 +56,7 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
     return standing ? never : value;
   };
   const records = await recordsOf(services, run);
-  const journal = new Journal(services.store, records, through);
+  const journal = new Journal(services.store, records, through, run);
   const reader = new OutputReader(services);
   let parts = 0;
   let kept = 0;
@@ -167,12 +169,19 @@ type Host = Parameters<Awaited<ReturnType<typeof runnerOf<unknown, Collection<un
 async function compute({ collection, write }: CollectionRequest, host: Host, signal: AbortSignal): Promise<unknown> {
   const described = fromJSON(collection as unknown); // checked there
   if (write === undefined) return (await runnerOf(described)).compute(described, host, signal);
-  if (!(described instanceof DataFrame))
-    throw new PlanError(`write expects a frame, found a collection of kind "${described.kind}".`, {
-      fields: { path: "write", found: described.kind },
-      fix: "describe the write in the collection: bags and images have one of their own.",
-    });
+  if (isArrayWrite(write)) {
+    if (!(described instanceof ChunkedArray)) throw refusedWrite(write.format, "array", described.kind);
+    return (await import("../../client/array-files.ts")).writeArray(described.node, write, host, signal);
+  }
+  if (!(described instanceof DataFrame)) throw refusedWrite(write.format, "frame", described.kind);
   return (await import("../../client/run-write.ts")).writeFiles(described, write, host, signal);
+}
+
+function refusedWrite(format: string, expected: string, found: string): PlanError {
+  return new PlanError(`write as ${format} expects a collection of kind "${expected}", found "${found}".`, {
+    fields: { path: "write", expected, found },
+    fix: "describe the write in the collection: bags and images have one of their own.",
+  });
 }
 
 export function digestOf(plan: Plan): string {
