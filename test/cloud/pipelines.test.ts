@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client, col, fromJSON, readCsv, type Collection, type Table } from "../../lib/index.ts";
 import { decodeValue } from "../../lib/values.ts";
 import { loadTables } from "../../lib/value-tables.ts";
+import type { FunctionName } from "../../cdk/bundles.ts";
+import { failureOf } from "../runtime/plans.ts";
 import { sales, startCloud } from "./cloud.ts";
 import { asked } from "./faults.ts";
 import { outcomeOf, startMachine } from "./machines.ts";
@@ -132,6 +134,31 @@ describe.skipIf(cloud === undefined)("a stack", () => {
         message: expect.stringMatching(/expired/i) as string,
       });
       emulator.faults.clear();
+    });
+
+    /** Who asks whom, and how often before it is refused; what is to be allowed then. */
+    const refusals: [FunctionName | "client", string, RegExp, string, string][] = [
+      ["client", "states", /^StartExecution$/, "states:StartExecution", "stateMachine"],
+      ["client", "s3", /^PUT$/, "s3:PutObject", "/request.json"],
+      ["plan", "s3", /^PUT$/, "s3:PutObject", "/runs/"],
+      ["plan", "sqs", /^CreateQueue$/, "sqs:CreateQueue", "the queue Emulated-run-"],
+      ["work", "s3", /^GET$/, "s3:GetObject", "arn:aws:s3:::"],
+      ["work", "sqs", /^SendMessageBatch$/, "sqs:SendMessage", "the queue Emulated-run-"],
+      ["collect", "sqs", /^ReceiveMessage$/, "sqs:ReceiveMessage", "the queue Emulated-run-"],
+      ["collect", "s3", /^PUT$/, "s3:PutObject", "/runs/"],
+      ["finish", "s3", /^PUT$/, "s3:PutObject", "/outcome.json"],
+    ];
+    test.each(refusals)("%s has no permission: %s %s", async (who, service, operation, action, resource) => {
+      const on = asked(service, operation, who === "client" ? who : stack.functions[who]);
+      emulator.faults.add({ on, effect: { kind: "refuse", status: 403, code: "AccessDenied" }, times: Infinity });
+      const error = await failureOf(client.start(frame()).then((run) => run.result()));
+      const [hits] = emulator.faults.hits;
+      emulator.faults.clear();
+      expect(hits).toBeGreaterThan(0);
+      expect(error.message).toMatch(/\n {2}fix: allow the (identity of these credentials|role of the function) /);
+      expect(error).toMatchObject({ tag: "Unreadable" });
+      expect(Reflect.get(error, "fix")).toContain(action);
+      expect(error.message).toContain(resource);
     });
 
     test("the client's code is not the stack's", async () => {

@@ -29,11 +29,13 @@ export function caughtError({ Error: kind = "Unknown", Cause: cause = "" }: Caug
           : "see the function's log: npx abanico logs; permissions and quotas are looked at by npx abanico doctor.",
       },
     );
-  // The tag of our own errors is in their name.
+  // The tag of our own errors is in their name, and their fix in their message.
+  const [, fix] = /\n {2}fix: ([^\n]+)$/.exec(message) ?? [];
   return fromErrorRecord({
     tag: name.replace(/Error$/, ""),
     name,
     message,
+    ...(fix === undefined ? {} : { fix }),
     ...(thrown.trace === undefined ? {} : { stack: thrown.trace.join("\n") }),
   });
 }

@@ -1,8 +1,10 @@
 import { NotFoundError, PlanError, StoreFaultError } from "../../errors.ts";
 import type { Plan, Stage } from "../../plan/plan.ts";
+import { attemptOf } from "./attempts.ts";
 import { BatchRun } from "./batch-run.ts";
 import { caughtError } from "./caught.ts";
 import { stopKey } from "./keys.ts";
+import { tellWhyLost } from "./lost-batches.ts";
 import { workerOf } from "./manifest.ts";
 import { Outbox } from "./outbox.ts";
 import type { WorkAnswer, WorkInput } from "./protocol.ts";
@@ -30,8 +32,8 @@ export async function work(input: WorkInput, services: Services): Promise<WorkAn
     await workOn(input, services);
   } catch (error) {
     // The run's queue, or its plan: deleted when it was over, or not known yet.
-    if (!(error instanceof NotFoundError)) throw error;
-    if (!(await isOver(services, input)))
+    if (!(error instanceof NotFoundError)) return tellWhyLost(input, error, services);
+    if (!(await isOver(services, input, attemptOf(input))))
       throw new StoreFaultError(error.message, { fields: error.fields, cause: error, retryable: true });
     services.log("info", "Nobody waits for this batch any more.", { run, stage, batch });
   }
@@ -70,8 +72,8 @@ export function stageOf(plan: Plan, id: string): Stage {
 
 /** Cancelled, or enough is had. Collect looks for both itself. */
 async function isNotWanted(input: WorkInput, stage: Stage, services: Services): Promise<boolean> {
-  if ((await cancelledOf(services, input.run)) !== undefined) return true;
+  if ((await cancelledOf(services, input.run, attemptOf(input))) !== undefined) return true;
   const { output } = stage;
   if (output.kind !== "fold" || output.enough === undefined) return false;
-  return (await sizeAt(services, stopKey(input))) !== undefined;
+  return (await sizeAt(services, stopKey(input, attemptOf(input)))) !== undefined;
 }
