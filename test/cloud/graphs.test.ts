@@ -43,7 +43,7 @@ describe.skipIf(cloud === undefined)("graphs of calls that a stack runs by waves
     const names = new Set(emulator.lambda.ended.map(({ name }) => name));
     expect(names.has(stack.functions.work ?? "")).toBe(true);
     expect(names.has(stack.functions.call ?? "")).toBe(false);
-  });
+  }, 300_000); // four rounds, one after the other
 
   test("fail with the call's own error, by its name", async () => {
     const { fails, add } = tasks;
