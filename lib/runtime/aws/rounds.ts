@@ -114,7 +114,9 @@ async function lanesFor(
   { isNew, queue, asked }: { readonly isNew: boolean; readonly queue: string; readonly asked: number | undefined },
   services: Services,
 ): Promise<Lanes> {
-  const chosen = isNew ? lanesOf(stage, batching(stage), asked) : oneLane(taskCount(stage.tasks));
+  const projected = isNew ? lanesOf(stage, batching(stage), asked) : undefined;
+  // One lane is the same whoever finds it: who plans at the same time, or later.
+  const chosen = projected !== undefined && projected.count > 1 ? projected : oneLane(taskCount(stage.tasks));
   if (chosen.count > 1) await putJsonOnce(services, lanesKey(place), chosen);
   const lanes = isNew && chosen.count === 1 ? chosen : ((await writtenLanes(services, place)) ?? chosen);
   if (lanes.count > 1) await noteQueues(services, place.run, lanes.count);
