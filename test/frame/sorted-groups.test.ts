@@ -163,13 +163,18 @@ describe("where most rows are groups", () => {
       const [n, sum] = expected.get(key) ?? [0, 0];
       expected.set(key, [n + 1, sum + i / 8]);
     }
-    const inOrder = [...expected].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, values]) => [key, ...values]);
+    const inOrder = [...expected]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, values]) => `${key} ${values.join(" ")}`);
     for (const [blockSize, onThreads] of [
       [1 << 18, false],
       [1 << 20, true],
     ] as const) {
       const found = await compute(frame(blockSize), { taskBytes: 2_000_000, onThreads, blockSize });
-      expect(found.rows.map(({ s, k, n, v }) => [`${String(s)} ${Number(k)}`, Number(n), v])).toEqual(inOrder);
+      const told = found.rows.map(({ s, k, n, v }) => `${String(s)} ${String(k)} ${String(n)} ${String(v)}`);
+      // Not line by line: there are too many for a matcher.
+      expect(told.findIndex((line, i) => line !== inOrder[i])).toBe(-1);
+      expect(told.length).toBe(inOrder.length);
     }
   });
 

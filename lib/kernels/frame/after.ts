@@ -8,6 +8,7 @@ import type { Frame } from "./encode.ts";
 import { GroupState, groupSchema } from "./group.ts";
 import { lastRows } from "./pick.ts";
 import { compileSteps, schemaAfter } from "./pipeline.ts";
+import { inSlices } from "./slice.ts";
 import { sortFrame } from "./sort.ts";
 import { stackRow, stackSchema } from "./stack.ts";
 import type { Operation } from "./steps.ts";
@@ -42,7 +43,8 @@ function applyOne(frame: Frame, operation: Operation): Frame {
       throw new InternalError(`${operation.do} is a stage of its own.`);
     case "group": {
       const state = new GroupState(operation.sink, frame.schema);
-      state.update(frame.batch);
+      // After the first of them most keys are known.
+      for (const batch of inSlices(frame.batch)) state.update(batch);
       return state.finish();
     }
     default: {

@@ -5,10 +5,11 @@
  * comes, no part gets much more than its share.
  */
 import { InternalError } from "../../errors.ts";
-import { columnOf, compareTexts, valueAt, type Batch, type Column, type Scalar } from "./column.ts";
+import { columnOf, valueAt, type Batch, type Scalar } from "./column.ts";
 import { concatenate } from "./collect.ts";
 import type { Frame } from "./encode.ts";
 import { POSITION, positionOf } from "./position.ts";
+import { placesOn, scaleOf, type Scale } from "./scale.ts";
 import { sortedRows, takeRows } from "./sort.ts";
 import type { SortKey } from "./steps.ts";
 
@@ -64,75 +65,61 @@ export function partsOf(
   { frame, keys, positions }: Bounds,
   task: number,
 ): Int32Array {
-  const compares = keys.map((key, k) =>
-    comparerOf(columnOf(batch, names[k]), columnOf(frame.batch, key.column), key, frame.batch.rows),
-  );
-  const places = positions ? columnOf(frame.batch, POSITION) : undefined;
-  const parts = new Int32Array(batch.rows);
-  for (let i = 0; i < batch.rows; i++) {
-    // The first bound that the row comes before.
-    let [low, high] = [0, frame.batch.rows];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      let c = 0;
-      for (let k = 0; k < compares.length && c === 0; k++) c = compares[k](i, middle);
-      if (c === 0 && places !== undefined) c = positionOf(task, i) - Number(valueAt(places, middle));
-      if (c < 0) high = middle;
-      else low = middle + 1;
-    }
-    parts[i] = low;
+  const bounds = frame.batch;
+  // The bounds that agree with a row in the keys so far: none, where it is known to come before the first of these.
+  const [from, to] = [new Int32Array(batch.rows), new Int32Array(batch.rows).fill(bounds.rows)];
+  let open = openRows(from, to, undefined);
+  keys.forEach((key, k) => {
+    const scale = scaleOf(columnOf(bounds, key.column), bounds.rows, key);
+    narrow(open, placesOn(scale, columnOf(batch, names[k]), open), scale, from, to);
+    open = openRows(from, to, open);
+  });
+  if (positions) {
+    const places = Float64Array.from({ length: bounds.rows }, (_, b) => Number(valueAt(columnOf(bounds, POSITION), b)));
+    for (const row of open) to[row] = firstAbove(places, positionOf(task, row), from[row], to[row]);
   }
-  return parts;
+  return to;
 }
 
-/** Compares row i of a column with bound b: negative where the row comes first. */
-function comparerOf(column: Column, bounds: Column, key: SortKey, count: number): (i: number, b: number) => number {
-  const sign = key.descending ? -1 : 1;
-  const nullSign = key.nulls === "last" ? 1 : -1;
-  const values = Array.from({ length: count }, (_, b) => valueAt(bounds, b));
-  const boundNull = values.map((value) => value === null || value !== value);
-  const isNull = nullTest(column);
-  const compare = column.type === "string" ? textComparer(column, values) : numberComparer(column, values);
-  return (i, b) => {
-    const [left, right] = [isNull(i), boundNull[b]];
-    if (left || right) return left === right ? 0 : left ? nullSign : -nullSign;
-    return sign * compare(i, b);
-  };
+/** Those of the rows (absent: of all) that agree with a bound. */
+function openRows(from: Int32Array, to: Int32Array, rows: Int32Array | undefined): Int32Array {
+  const length = rows === undefined ? to.length : rows.length;
+  const open = new Int32Array(length);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const row = rows === undefined ? i : rows[i];
+    open[count] = row;
+    if (from[row] < to[row]) count++;
+  }
+  return open.subarray(0, count);
 }
 
-function nullTest(column: Column): (i: number) => boolean {
-  if (column.type === "string") return (i) => column.codes[i] === 0;
-  const { values, valid } = column;
-  return (i) => (valid !== undefined && valid[i] === 0) || values[i] !== values[i];
+/** Leaves the bounds of each row that have its place on the scale: where there are none, the first behind them. */
+function narrow(
+  rows: Int32Array,
+  places: Int32Array,
+  { places: bounds, end }: Scale,
+  from: Int32Array,
+  to: Int32Array,
+) {
+  // Of all bounds, by place: the first that is not before it.
+  const firsts = Int32Array.from({ length: end + 2 }, (_, place) => firstAbove(bounds, place - 2, 0, bounds.length));
+  const { length } = bounds;
+  for (let i = 0; i < rows.length; i++) {
+    const [row, place] = [rows[i], places[i]];
+    const isFirst = to[row] - from[row] === length;
+    const low = isFirst ? firsts[place + 1] : firstAbove(bounds, place - 1, from[row], to[row]);
+    to[row] = isFirst ? firsts[place + 2] : firstAbove(bounds, place, low, to[row]);
+    from[row] = low;
+  }
 }
 
-function numberComparer(column: Exclude<Column, { type: "string" }>, bounds: readonly Scalar[]) {
-  const { values } = column;
-  const numbers = bounds.map((value) => (typeof value === "boolean" ? Number(value) : value)) as (number | bigint)[]; // no texts, and nulls are told before
-  return (i: number, b: number): number => {
-    const [x, y] = [values[i], numbers[b]];
-    return x < y ? -1 : x > y ? 1 : 0;
-  };
-}
-
-/** Strings by where they stand among the bounds', looked up once a code: 2j at the j-th distinct one, 2j − 1 before it. */
-function textComparer({ codes, dictionary }: Extract<Column, { type: "string" }>, bounds: readonly Scalar[]) {
-  const texts = [...new Set(bounds.filter((value) => typeof value === "string"))].sort(compareTexts);
-  const places = bounds.map((value) => 2 * texts.indexOf(String(value)));
-  const known = new Int32Array(dictionary.size).fill(-2);
-  const place = (code: number): number => {
-    const text = dictionary.text(code);
-    let [low, high] = [0, texts.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareTexts(texts[middle], text) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return texts[low] === text ? 2 * low : 2 * low - 1;
-  };
-  return (i: number, b: number): number => {
-    const code = codes[i];
-    if (known[code] === -2) known[code] = place(code);
-    return known[code] - places[b];
-  };
+/** The first of the ascending values [low, high) that is greater. */
+function firstAbove(values: Int32Array | Float64Array, value: number, low: number, high: number): number {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

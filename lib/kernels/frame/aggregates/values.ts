@@ -4,6 +4,7 @@ import { OptionError } from "../../../errors.ts";
 import type { Column } from "../column.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { blobAt, blobColumn, bytesOf, floatsIn } from "./blobs.ts";
+import { leastOf, selectValue } from "./select-value.ts";
 import { floatsOf, numbersOf } from "./slots.ts";
 
 /** What one state may hold: 512 MiB of values, and as much again while they are sorted. */
@@ -14,7 +15,8 @@ export class Values implements Aggregator {
   #groups = new Int32Array(0);
   #values = new Float64Array(0);
   #length = 0;
-  #sorted: { readonly values: Float64Array; readonly ends: Int32Array } | undefined;
+  /** Only moved within their group after this is made. */
+  #parted: { readonly values: Float64Array; readonly ends: Int32Array } | undefined;
 
   update(groups: Int32Array, column: Column | undefined): void {
     const { valid } = numbersOf(column);
@@ -49,22 +51,22 @@ export class Values implements Aggregator {
   }
 
   result(count: number, { params }: AggregateNode): Column {
-    this.#sorted ??= this.#sortedByGroup(count);
-    const { values, ends } = this.#sorted;
+    this.#parted ??= this.#byGroup(count);
+    const { values, ends } = this.#parted;
     const q = typeof params?.["q"] === "number" ? params["q"] : 0.5;
     const interpolation = (params?.["interpolation"] ?? "linear") as Interpolation; // the table of aggregates checks it
     const results = new Float64Array(count);
     const valid = new Uint8Array(count);
     for (let g = 0; g < count; g++) {
-      const group = values.subarray(g === 0 ? 0 : ends[g - 1], ends[g]);
-      valid[g] = group.length > 0 ? 1 : 0;
-      results[g] = quantileOf(group, q, interpolation);
+      const start = g === 0 ? 0 : ends[g - 1];
+      valid[g] = ends[g] > start ? 1 : 0;
+      results[g] = quantileOf(values, start, ends[g], q, interpolation);
     }
     return { type: "float64", values: results, valid: valid.includes(0) ? valid : undefined };
   }
 
   #reserve(more: number): void {
-    this.#sorted = undefined;
+    this.#parted = undefined;
     const wanted = this.#length + more;
     if (wanted <= this.#values.length) return;
     if (wanted > MOST_VALUES)
@@ -77,12 +79,6 @@ export class Values implements Aggregator {
     groups.set(this.#groups.subarray(0, this.#length));
     values.set(this.#values.subarray(0, this.#length));
     [this.#groups, this.#values] = [groups, values];
-  }
-
-  #sortedByGroup(count: number): { values: Float64Array; ends: Int32Array } {
-    const { values, ends } = this.#byGroup(count);
-    for (let g = 0; g < count; g++) values.subarray(g === 0 ? 0 : ends[g - 1], ends[g]).sort();
-    return { values, ends };
   }
 
   /** The values group by group, each group's in the order in which they came; where each group ends. */
@@ -98,13 +94,16 @@ export class Values implements Aggregator {
   }
 }
 
-/** NumPy's quantiles of sorted values; NaN where there are none. */
-function quantileOf(sorted: Float64Array, q: number, interpolation: Interpolation): number {
-  if (sorted.length === 0) return NaN;
-  const rank = q * (sorted.length - 1);
+/** NumPy's quantiles of the values [start, end), which it moves about; NaN where there are none. */
+function quantileOf(values: Float64Array, start: number, end: number, q: number, interpolation: Interpolation): number {
+  if (start === end) return NaN;
+  const rank = q * (end - start - 1);
   const below = Math.floor(rank);
   const t = rank - below;
-  const [a, b] = [sorted[below], sorted[Math.ceil(rank)]];
+  const at = start + below;
+  selectValue(values, start, end, at);
+  const a = values[at];
+  const b = t === 0 ? a : leastOf(values, at + 1, end);
   switch (interpolation) {
     case "lower":
       return a;

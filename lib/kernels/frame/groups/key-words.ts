@@ -73,7 +73,8 @@ function fieldsOf(column: Column, rows: number, nulls: Uint8Array | undefined): 
 /** The rank of each row's string among those of the dictionary. */
 function textField({ codes, dictionary }: StringColumn, rows: number): Field {
   const count = dictionary.size - 1;
-  const all = Int32Array.from({ length: count }, (_, i) => i + 1);
+  const all = new Int32Array(count);
+  for (let i = 0; i < count; i++) all[i] = i + 1;
   const texts: Batch = { rows: count, columns: new Map([["text", { type: "string", codes: all, dictionary }]]) };
   const order = sortedRows(texts, [{ column: "text", descending: false, nulls: "last" }]);
   const ranks = new Uint32Array(count + 1);
@@ -92,10 +93,10 @@ function closeField(values: Float64Array | Uint8Array, rows: number, nulls: Uint
     if (nulls !== undefined && nulls[i] === 1) continue;
     if (value < least) least = value;
     if (value > most) most = value;
-    // A fraction, or infinite.
-    if (value % 1 !== 0) return undefined;
+    if (Math.floor(value) !== value) return undefined;
   }
   if (least > most) [least, most] = [0, 0];
+  // Infinite ones among them.
   if (most - least >= 2 ** 31 || Math.abs(least) > 2 ** 53 || Math.abs(most) > 2 ** 53) return undefined;
   const range = most - least;
   const out = new Uint32Array(rows);
