@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Together } from "../../lib/collections/delayed/together.ts";
 import { delayed, fromModule, type Delayed } from "../../lib/index.ts";
 import { decodeJob, encodeOutcomes } from "../../lib/kernels/call/wave-job.ts";
+import { validatePlan } from "../../lib/plan/validate.ts";
 import { createInlineRuntime } from "../../lib/runtime/inline.ts";
 import { createLocalRuntime } from "../../lib/runtime/local/local.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
@@ -250,4 +251,19 @@ describe("how many tasks a wave of a hundred thousand calls has", () => {
     const [[first]] = await pretending(sum([...range(512).map((i) => inc(i)), urgent(1), urgent(2)]), 1);
     expect(first).toBe(3);
   });
+});
+
+test.each([
+  [{ digest: "d", slots: -1, patienceMs: 1 }, "slots"],
+  [{ digest: "d", slots: 1, patienceMs: "soon" }, "patienceMs"],
+  [{ slots: 1, patienceMs: 1 }, "digest"],
+])("a plan of calls says where its parameters are wrong: %j", (params, where) => {
+  const stage = {
+    id: "calls-1",
+    work: { op: "calls.run", params },
+    tasks: { kind: "refs", refs: [] },
+    output: { kind: "exchange", partitions: 2 },
+    estimate: { bytesIn: 0, peakBytes: {} },
+  };
+  expect(() => validatePlan({ abanico: 1, stages: [stage], notes: [] })).toThrow(`stages[0].work.params.${where}`);
 });
