@@ -7,7 +7,17 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, col, fromJSON, readCsv, type Collection, type Table } from "../../lib/index.ts";
+import { arrayWrite } from "../../lib/collections/array/array-write.ts";
+import {
+  Client,
+  col,
+  fromJSON,
+  random,
+  readCsv,
+  type Collection,
+  type Table,
+  type WrittenArray,
+} from "../../lib/index.ts";
 import { decodeValue } from "../../lib/values.ts";
 import { loadTables } from "../../lib/value-tables.ts";
 import type { FunctionName } from "../../cdk/bundles.ts";
@@ -90,6 +100,20 @@ describe.skipIf(cloud === undefined)("a stack", () => {
     expect((await outcomeOf(sfn, execution)).status).toBe("SUCCEEDED");
     const run = execution.split(":").at(-1) ?? "";
     expect(rows(await resultOf(run))).toEqual(rows(await local.compute(over(url("data/sales_2.csv")))));
+  });
+
+  test.each(["npy", "zarr"] as const)("writes an array as %s, with the bytes of this machine", async (format) => {
+    const array = random.normal([60, 40], { seed: 7, chunks: [25, 20] }).add(1);
+    const write = { format, path: url(`output/cloud.${format}`) };
+    const Payload = JSON.stringify({ collection: array, write, run: `write-${format}` });
+    await lambda.send(new InvokeCommand({ FunctionName: stack.outputs["StartFunction"], Payload }));
+    const { bytes } = (await (await client.attach(`write-${format}`)).result()) as WrittenArray; // of such a write
+    const path = url(`output/local.${format}`);
+    expect(await local.writeArray(array, arrayWrite(format, path, {}))).toEqual({ path, bytes });
+    const keys = await cloud.keys("output/local");
+    expect(await cloud.keys("output/cloud")).toEqual(keys.map((key) => key.replace("local", "cloud")));
+    for (const key of keys)
+      expect(Buffer.compare(await store.get(url(key)), await store.get(url(key.replace("local", "cloud"))))).toBe(0);
   });
 
   test("goes on when its client dies, and is attached to", async () => {
