@@ -7,17 +7,8 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { arrayWrite } from "../../lib/collections/array/array-write.ts";
-import {
-  Client,
-  col,
-  fromJSON,
-  random,
-  readCsv,
-  type Collection,
-  type Table,
-  type WrittenArray,
-} from "../../lib/index.ts";
+import { arrayWrite, type WrittenArray } from "../../lib/collections/array/array-write.ts";
+import { Client, col, fromJSON, random, readCsv, type Collection, type Table } from "../../lib/index.ts";
 import { decodeValue } from "../../lib/values.ts";
 import { loadTables } from "../../lib/value-tables.ts";
 import type { FunctionName } from "../../cdk/bundles.ts";
