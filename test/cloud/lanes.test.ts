@@ -33,21 +33,25 @@ describe.skipIf(cloud === undefined)("a stage in several lanes", () => {
       .map(({ lane }) => lane)
       .sort();
 
-  test("gives the bits of one lane: a group by of files that go on from lane to lane, and an array", async () => {
-    for (const month of [1, 2, 3]) await put(`data/sales_${month}.csv`, sales(month, 400));
+  const bits = async (collection: Collection<unknown>, run: string): Promise<readonly unknown[]> => {
+    const one = await (await client.start(collection)).result();
+    expect(Buffer.compare(encodeValue(await inLanes(collection, run)), encodeValue(one))).toBe(0);
+    return lanesDone(run);
+  };
+
+  test("gives the bits of one lane: a group by of files that go on from lane to lane", async () => {
+    for (const month of [1, 2, 3]) await put(`data/sales_${month}.csv`, sales(month, 200));
     const frame = readCsv(url("data/sales_*.csv"), { blockSize: 1_000 })
       .groupBy("product")
       .agg({ mean: col("price").mean(), total: col("price").mul(col("quantity")).sum() });
-    const array = random.normal([320, 4], { chunks: [10, 4], seed: 5 }).std({ axis: 0 });
-    for (const [run, collection] of [
-      ["lanes-frame", frame],
-      ["lanes-array", array],
-    ] as const) {
-      const one = await (await client.start<unknown>(collection)).result();
-      expect(Buffer.compare(encodeValue(await inLanes<unknown>(collection, run)), encodeValue(one)), run).toBe(0);
-      expect(lanesDone(run).length, run).toBeGreaterThan(2);
-      expect(new Set(lanesDone(run)).size, run).toBe(lanesDone(run).length);
-    }
+    const lanes = await bits(frame, "lanes-frame");
+    expect(lanes.length).toBeGreaterThan(2);
+    expect(new Set(lanes).size).toBe(lanes.length);
+  });
+
+  test("and a deviation of numbers; no queue is left", async () => {
+    const array = random.normal([96, 4], { chunks: [6, 4], seed: 5 }).std({ axis: 0 });
+    expect(await bits(array, "lanes-array")).toEqual([0, 1, 2, 3]);
     const { QueueUrls = [] } = await new SQSClient(emulator.config).send(new ListQueuesCommand({}));
     expect(QueueUrls.filter((queue) => queue.includes("lanes-"))).toEqual([]);
   });

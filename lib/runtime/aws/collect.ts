@@ -11,7 +11,7 @@ import { CollectedStage } from "./collected-stage.ts";
 import { limitsFor, type CollectLimits } from "./collect-limits.ts";
 import { gatherLanes } from "./gather-lanes.ts";
 import { failedKey, outcomeKey } from "./keys.ts";
-import { LaneOrder } from "./lane-order.ts";
+import { LOOK_MS, LaneOrder } from "./lane-order.ts";
 import { laneQueue } from "./lanes.ts";
 import type { CollectInput, RunRequest } from "./protocol.ts";
 import { Receiver } from "./receiver.ts";
@@ -149,7 +149,9 @@ class Collect {
       const over = await this.#look(times, stage);
       if (over !== undefined) return over;
       await stragglers.startAgain(stage);
-      const messages = await receiver.receive();
+      // What a lane before does is seen only between receives.
+      const waits = stage.state.awaitsEntry || (lane !== undefined && stage.state.hasFailed);
+      const messages = await receiver.receive(waits ? LOOK_MS : undefined);
       await stage.take(messages);
       if (stage.taken.due && !(await stage.checkpoint())) return false;
       await stage.tell(order);

@@ -5,7 +5,7 @@ import { doneOf } from "./run-objects.ts";
 import type { Services } from "./services.ts";
 
 /** Between looks at the lanes before, in milliseconds. */
-const LOOK_MS = 1_000;
+export const LOOK_MS = 1_000;
 
 /** What a lane has to know of those before it, by the objects that they leave. A stage of one lane has none. */
 export class LaneOrder {

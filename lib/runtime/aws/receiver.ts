@@ -25,10 +25,10 @@ export class Receiver {
     this.#limits = limits;
   }
 
-  /** Whatever comes within a few seconds; nothing where SQS is throttled. */
-  async receive(): Promise<readonly Message[]> {
-    const messages = await (this.#ahead ?? this.#receive());
-    this.#ahead = this.#width === 1 ? undefined : this.#receive();
+  /** Whatever comes within a few seconds, or `waitMs`; nothing where SQS is throttled. */
+  async receive(waitMs = this.#limits.waitMs): Promise<readonly Message[]> {
+    const messages = await (this.#ahead ?? this.#receive(waitMs));
+    this.#ahead = this.#width === 1 ? undefined : this.#receive(waitMs);
     // It is told when it is asked for.
     this.#ahead?.catch(() => undefined);
     return messages;
@@ -46,8 +46,8 @@ export class Receiver {
     }
   }
 
-  async #receive(): Promise<readonly Message[]> {
-    const { waitMs, receivers } = this.#limits;
+  async #receive(waitMs: number): Promise<readonly Message[]> {
+    const { receivers } = this.#limits;
     // Beside others each waits but for a moment: nobody waits for the last one.
     const wait = this.#width === 1 ? waitMs : 0;
     const received = await Promise.allSettled(
