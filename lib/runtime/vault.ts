@@ -36,6 +36,8 @@ interface Entry {
 }
 
 const SMALLEST_SPILL = 4_096;
+/** Of outputs so many times as large as the budget few would stay in memory, to be read there: none does then. */
+const HOPELESS = 4;
 
 export class Vault {
   readonly #budget: number;
@@ -138,10 +140,11 @@ export class Vault {
 
   /**
    * A folder for outputs to come, once the memory for them is half used up: who makes them writes them there, at the pace of the disk. Undefined
-   * before, and where there can be no folder: then the next that does not fit tells.
+   * before, and where there can be no folder: then the next that does not fit tells. `expectedBytes`: of all outputs that will be held together; where they
+   * are far more than there is memory for, the folder is given at once, and the memory is left to who reads them.
    */
-  spillTo(): string | undefined {
-    if (2 * this.#memory < this.#budget) return undefined;
+  spillTo(expectedBytes = 0): string | undefined {
+    if (2 * this.#memory < this.#budget && expectedBytes <= HOPELESS * this.#budget) return undefined;
     try {
       return this.#openFolder();
     } catch {

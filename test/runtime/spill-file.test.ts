@@ -51,6 +51,9 @@ test("outputs go to a folder once half the memory is used, and are the vault's t
   const spills: Spill[] = [];
   const vault = new Vault(20_000, (spill) => spills.push(spill));
   expect(vault.spillTo()).toBeUndefined();
+  // Of so many outputs all would be in the way of who reads them.
+  expect(vault.spillTo(80_000)).toBeUndefined();
+  expect(vault.spillTo(80_001)).toBeDefined();
   vault.put("r", "s", 0, new Uint8Array(10_000).fill(1));
   const to = vault.spillTo();
   if (to === undefined) throw new Error("no folder");

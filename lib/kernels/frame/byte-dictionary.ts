@@ -1,5 +1,5 @@
 import { OptionError } from "../../errors.ts";
-import type { Dictionary, PackedDictionary, TextSpans } from "./column.ts";
+import { PackedDictionary, type Dictionary, type TextSpans } from "./column.ts";
 import { hashBytes } from "./hash.ts";
 
 /** Bytes of all distinct texts of one column in one task: offsets of texts have 32 bits. */
@@ -36,6 +36,12 @@ export class ByteDictionary implements Dictionary {
   spans(): TextSpans {
     const ends = this.#ends;
     return { data: this.#data, start: (code) => ends[code - 1], end: (code) => ends[code] };
+  }
+
+  packed(): PackedDictionary {
+    const offsets = new Int32Array(this.#size + 1);
+    offsets.set(this.#ends.subarray(0, this.#size), 1);
+    return new PackedDictionary(offsets, this.#data.slice(0, this.#ends[this.#size - 1]));
   }
 
   /** The code of the text at [start, end) of `from`, a new one where it has none yet. */

@@ -66,6 +66,14 @@ export function encodeFrame(
   return out;
 }
 
+/** What is larger goes to other threads by itself, in bytes. */
+const LARGE_BYTES = 64 * 1024;
+
+/** For outputs of tasks: large ones are made where all can read them. */
+export function bytesForAll(bytes: number): Uint8Array {
+  return bytes > LARGE_BYTES ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
+}
+
 /** Views on the bytes, or on a copy where they do not begin at a multiple of 8. Dictionaries with repeats stay so, if `mayRepeat`. */
 export function decodeFrame(encoded: Uint8Array, mayRepeat = false): Frame & { extra: JsonObject } {
   const bytes = encoded.byteOffset % 8 === 0 ? encoded : encoded.slice();

@@ -4,7 +4,7 @@ import { fieldOf } from "../../collections/typing.ts";
 import { InternalError, type JsonObject } from "../../errors.ts";
 import { concatenate } from "./collect.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
-import { encodeFrame, type Frame } from "./encode.ts";
+import { bytesForAll, encodeFrame, type Frame } from "./encode.ts";
 import { GroupState } from "./group.ts";
 import { RowHasher, partitionOfHash } from "./hash.ts";
 import { splitFrame } from "./partition.ts";
@@ -40,7 +40,7 @@ export function frameGather(sink: GatherSink, schema: Schema): FrameGather {
       add: (batch) => rows.add(batch),
       full: () => rows.full,
       rows: () => rows.rows,
-      encode: () => encodeFrame(rows.frame()),
+      encode: () => encodeFrame(rows.frame(), {}, bytesForAll),
       frame: () => rows.frame(),
     };
   }
@@ -63,7 +63,7 @@ export function ownGather({ columns }: CollectSink, schema: Schema): FrameGather
     add: (batch) => pieces.push(batch),
     full: () => false,
     rows: () => pieces.reduce((sum, { rows }) => sum + rows, 0),
-    encode: () => encodeFrame(frame()),
+    encode: () => encodeFrame(frame(), {}, bytesForAll),
     frame,
   };
 }

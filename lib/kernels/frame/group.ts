@@ -4,7 +4,7 @@ import { fieldOf } from "../../collections/typing.ts";
 import type { JsonObject } from "../../errors.ts";
 import { GroupAggregates } from "./aggregates/group-aggregates.ts";
 import { columnOf, type Batch, type Column } from "./column.ts";
-import { decodeFrame, encodeFrame, type Frame } from "./encode.ts";
+import { bytesForAll, decodeFrame, encodeFrame, type Frame } from "./encode.ts";
 import { Grouper } from "./groups/grouper.ts";
 import { gather } from "./pipeline.ts";
 import type { VectorMemory } from "./vector-memory.ts";
@@ -102,13 +102,6 @@ export class GroupState {
     const groups = this.#grouper.assign(keys, rows, this.#memory);
     this.#aggregates.absorb(states, groups, this.#grouper.count, this.#memory);
   }
-}
-
-/** Large partials go to other threads: they are made where all can read them. */
-const LARGE_BYTES = 64 * 1024;
-
-function bytesForAll(bytes: number): Uint8Array {
-  return bytes > LARGE_BYTES ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
 }
 
 /** The columns of a group by's result: the keys, then the aggregates. */

@@ -15,11 +15,11 @@ export function withoutRepeats(column: StringColumn): StringColumn {
 /** The column with a dictionary of its own that holds the strings that occur, in order of first sight, or a packed one with few others. */
 export function packStrings(column: StringColumn): StringColumn & { dictionary: PackedDictionary } {
   const { codes, dictionary } = column;
-  if (dictionary instanceof PackedDictionary && 3 * dictionary.size <= 4 * codes.length + 3)
-    return { ...column, dictionary };
-  const source: Dictionary = dictionary;
-  const all = hasEachInOrder(codes, source.size) ? source.packed?.() : undefined;
-  if (all !== undefined) return { type: "string", codes, dictionary: all };
+  if (3 * dictionary.size <= 4 * codes.length + 3) {
+    const source: Dictionary = dictionary;
+    const all = source instanceof PackedDictionary ? source : source.packed?.();
+    if (all !== undefined) return { type: "string", codes, dictionary: all };
+  }
   const renamed = new Int32Array(dictionary.size);
   const kept = new Int32Array(Math.min(codes.length, dictionary.size));
   const out = new Int32Array(codes.length);
@@ -34,13 +34,6 @@ export function packStrings(column: StringColumn): StringColumn & { dictionary: 
     out[i] = renamed[code];
   }
   return { type: "string", codes: out, dictionary: packTexts(dictionary, kept.subarray(0, count)) };
-}
-
-/** Whether the codes are 1 … size − 1, as those of groups are. */
-function hasEachInOrder(codes: Int32Array, size: number): boolean {
-  if (codes.length !== size - 1) return false;
-  for (let i = 0; i < codes.length; i++) if (codes[i] !== i + 1) return false;
-  return true;
 }
 
 /** The texts of some codes side by side, in their order: the first gets code 1. */

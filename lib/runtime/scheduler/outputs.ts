@@ -1,4 +1,5 @@
-import type { Ref } from "../../plan/plan.ts";
+import type { Ref, Stage } from "../../plan/plan.ts";
+import { taskCount } from "../../plan/rules.ts";
 import type { Vault } from "../vault.ts";
 import type { Sink } from "./stage-host.ts";
 import type { StageRun } from "./stage-run.ts";
@@ -18,14 +19,16 @@ export class Outputs {
   }
 
   /** Where outputs go that are kept. */
-  sinkOf(stage: string): Sink {
+  sinkOf({ id: stage, output, tasks, estimate }: Stage): Sink {
+    // All sections of an exchange are held until the last is read. What a task gives is projected with its copy.
+    const held = output.kind === "exchange" ? (taskCount(tasks) * (estimate.peakBytes["output"] ?? 0)) / 2 : 0;
     return {
       done: true,
       accept: (index, body, file) =>
         file === undefined
           ? this.#vault.put(this.#run, stage, index, body)
           : this.#vault.putFile(this.#run, stage, index, file),
-      spillTo: () => this.#vault.spillTo(),
+      spillTo: () => this.#vault.spillTo(held),
       amountOf: () => 0,
       truncate: () => {},
     };

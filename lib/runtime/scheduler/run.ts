@@ -215,7 +215,7 @@ export class Run implements WorkSource {
   #addStage(stage: Stage, fold: Fold<unknown, unknown> | undefined): void {
     const reads = this.#stagesReadBy(stage);
     const merger = this.#mergerFor(stage, fold);
-    const sink = merger ?? this.#outputs.sinkOf(stage.id);
+    const sink = merger ?? this.#outputs.sinkOf(stage);
     const run: StageRun = new StageRun(
       stage,
       reads,
