@@ -49,7 +49,9 @@ export class Lambda {
     if (effect?.kind === "kill") return failed(response, "Runtime.ExitError", "Runtime exited");
     if (effect?.kind === "delay") await sleep(effect.ms);
 
-    const background = message.headers["x-amz-invocation-type"] === "Event";
+    const kind = message.headers["x-amz-invocation-type"];
+    if (kind === "DryRun") return answer(response, 204, {}, "");
+    const background = kind === "Event";
     if (body.length > MOST[background ? "async" : "sync"])
       return answerError(response, 413, "RequestTooLargeException", `${body.length} bytes are too many`);
     const ending = this.#invoke(called, request);
