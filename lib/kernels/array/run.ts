@@ -142,5 +142,7 @@ export function reduceFold(params: JsonObject): Fold<Partial, Partial> {
     encode: encodePartial,
     mergeEncoded: (left, right) => (reductions.every(mergesInPlace) ? mergeEncoded(left, right, merges) : undefined),
     decode: decodePartial,
+    // Fields are copied: see there.
+    readsShared: true,
   };
 }

@@ -62,6 +62,9 @@ export type FromWorker =
   | { readonly type: "printed"; readonly batch: number; readonly task: number; readonly printed: readonly Printed[] }
   | { readonly type: "progress"; readonly batch: number; readonly task: number; readonly fraction: number };
 
+/** The part of a thread's memory that may be garbage: one of so many. */
+export const GARBAGE_SHARE = 8;
+
 /** What a thread starts with. */
 export interface WorkerStart {
   readonly id: number;

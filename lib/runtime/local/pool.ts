@@ -2,6 +2,8 @@ import { OptionError, WorkerDiedError } from "../../errors.ts";
 import type { StoreOptions } from "../../store/default-store.ts";
 import type { Executor, OrdersJob, WorkSource } from "../executor.ts";
 import type { RunEvent } from "../runtime.ts";
+import { weighFrom } from "../weight.ts";
+import { GARBAGE_SHARE } from "./messages.ts";
 import { WorkerHandle, type HandleHost } from "./worker-handle.ts";
 
 /**
@@ -21,9 +23,6 @@ export interface PoolOptions {
   readonly heapMb: number;
   readonly storeOptions: () => StoreOptions;
 }
-
-/** The part of a thread's memory that may be garbage. */
-const GARBAGE_SHARE = 8;
 
 /** Deaths in a row, of threads that never came to be ready, after which no more are started. */
 const START_FAILURES = 3;
@@ -46,6 +45,7 @@ export class Pool implements Executor {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#threads = checkThreads(options.threads);
+    weighFrom(options.memoryBytesPerThread);
     this.#host = {
       storeOptions: options.storeOptions,
       maxOldGenerationSizeMb: options.heapMb,

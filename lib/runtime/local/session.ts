@@ -12,6 +12,7 @@ import { orderedTask, runTask } from "../task.ts";
 import {
   ABANDONED_SLOT,
   BATCH_SLOT,
+  GARBAGE_SHARE,
   NOTHING,
   TASK_SLOT,
   type FromWorker,
@@ -22,7 +23,7 @@ import { Garbage } from "./garbage.ts";
 import { Packet } from "./packet.ts";
 import { packOutcomes, sharedBody } from "./packing.ts";
 import { TaskInputs } from "../task-inputs.ts";
-import { weigh } from "../weight.ts";
+import { weigh, weighFrom } from "../weight.ts";
 
 /** A job that was expected to be short and is not is handed back from here on, so that others can share in it. */
 const HAND_BACK_MS = 25;
@@ -63,6 +64,7 @@ export class Session {
   constructor({ id, control, garbageBytes }: WorkerStart, post: (message: FromWorker) => void) {
     this.#id = id;
     this.#garbage = new Garbage(garbageBytes);
+    weighFrom(GARBAGE_SHARE * garbageBytes);
     this.#control = control;
     this.#post = post;
   }
