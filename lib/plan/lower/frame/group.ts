@@ -85,7 +85,10 @@ function rowsMet(
 ): Dataset {
   const rowsSchema = rowsTaken(dataset, sink);
   const columns = rowsSchema.map(({ name }) => name);
-  const partitions = partitionsFor(bytesOf(rowsSchema, dataset.rows, dataset.textBytes), builder.taskBytes);
+  // Sorting holds words, an order and states beside the rows: about as much again.
+  const copies = make === "groupRows" ? 2 : 1;
+  const bytes = copies * bytesOf(rowsSchema, dataset.rows, dataset.textBytes);
+  const partitions = partitionsFor(bytes, builder.taskBytes);
   const size = inPartitions({ ...dataset, schema: rowsSchema }, partitions);
   builder.note(`group by ${sink.keys.join(", ")}: ${why} (${size})`);
   const source = rereadable(builder, dataset, columns);
