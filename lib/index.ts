@@ -21,6 +21,7 @@ export {
   type MapBlocksOptions,
 } from "./collections/array/blocks.ts";
 export { ChunkedArray, type AnyArray, type Operand as ArrayOperand } from "./collections/array/chunked-array.ts";
+export type { WriteArrayOptions, WriteZarrOptions, WrittenArray } from "./collections/array/array-write.ts";
 export type { ChunksOption } from "./collections/array/chunks.ts";
 export { corrcoef, cov, type CovOptions } from "./collections/array/covariance.ts";
 export { arange, eye, full, linspace, ones, zeros, type CreateOptions } from "./collections/array/create.ts";
