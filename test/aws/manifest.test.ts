@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Plan, Stage } from "../../lib/plan/plan.ts";
 import { taskCount } from "../../lib/plan/rules.ts";
 import { validatePlan } from "../../lib/plan/validate.ts";
-import { lanesOf, queueOf, windowOf } from "../../lib/runtime/aws/lanes.ts";
+import { attemptName, isRunName } from "../../lib/runtime/aws/attempts.ts";
+import { laneQueue, lanesOf, queueOf, windowOf } from "../../lib/runtime/aws/lanes.ts";
 import { batching, firstManifest, taskSeconds, workerOf } from "../../lib/runtime/aws/manifest.ts";
 import type { Batch } from "../../lib/runtime/aws/protocol.ts";
 import { callOf, foldWith, stageOf } from "../runtime/plans.ts";
@@ -62,6 +63,23 @@ test("users' functions may take any time, unless they have a limit; tasks that m
   expect(batching(scan(100_000, 1e11, head)).batches).toBeLessThanOrEqual(10_000);
 });
 
+test("a lane's queue is that of no other run, and of no attempt", () => {
+  const names = new Set<string>();
+  const attempts = [1, 2, 12].map((attempt) => attemptName({ run: "nightly", attempt }));
+  for (const attempt of attempts)
+    for (let lane = 0; lane < 16; lane++) {
+      const name = laneQueue(attempt, lane);
+      expect(lane > 0 && isRunName(name)).toBe(false);
+      expect(name.length).toBeLessThanOrEqual("nightly".length + 7); // so much room cdk/abanico.ts leaves
+      names.add(name);
+    }
+  expect(names.size).toBe(attempts.length * 16);
+  // By its URL as by its name.
+  expect(laneQueue("https://sqs/1/Abanico-run-nightly--2", 3)).toBe(
+    `https://sqs/1/Abanico-run-${laneQueue("nightly--2", 3)}`,
+  );
+});
+
 test("lanes are aligned runs of whole batches that cover every task once; common stages have one", () => {
   for (const count of [1, 2, 7, 64, 100, 4_097])
     for (const size of [1, 4, 64])
@@ -74,8 +92,7 @@ test("lanes are aligned runs of whole batches that cover every task once; common
           const { start, end } = windowOf(count, lanes, lane);
           expect(start).toBe(next);
           expect(end).toBeGreaterThan(start);
-          for (const task of [start, end - 1])
-            expect(queueOf({ queue: "q", lanes }, task)).toBe(lane === 0 ? "q" : `q_${lane}`);
+          for (const task of [start, end - 1]) expect(queueOf({ queue: "q", lanes }, task)).toBe(laneQueue("q", lane));
           next = end;
         }
         expect(next).toBe(count);

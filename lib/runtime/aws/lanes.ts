@@ -80,8 +80,15 @@ export function windowOf(count: number, lanes: Lanes | undefined, lane: number |
   return { start: lane * lanes.tasks, end: Math.min(count, (lane + 1) * lanes.tasks) };
 }
 
-/** Of the queue of a lane: that of the first is the run's. */
-export const laneQueue = (queue: string, lane: number): string => (lane === 0 ? queue : `${queue}_${lane}`);
+/**
+ * Of the queue of a lane, by that of its attempt, which the first one has: the lane's two digits come before the attempt's number, behind a zero. So no other run has a queue of this name, and no
+ * attempt (attempts.ts).
+ */
+export function laneQueue(queue: string, lane: number): string {
+  if (lane === 0) return queue;
+  const [, run = queue, attempt = ""] = /^(.+)--(\d+)$/.exec(queue) ?? [];
+  return `${run}--0${String(lane).padStart(2, "0")}${attempt}`;
+}
 
 /** Where messages of a task go to. */
 export function queueOf({ queue, lanes }: Pick<StageRef, "queue" | "lanes">, task: number): string {
