@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client, delayed, fromJSON, fromModule, type Delayed } from "../../lib/index.ts";
-import type { Json } from "../../lib/errors.ts";
+import { PlanError, type Json } from "../../lib/errors.ts";
 import { advance } from "../../lib/runtime/aws/advance.ts";
+import { work } from "../../lib/runtime/aws/work.ts";
+import type { Store } from "../../lib/store/store.ts";
 import { recordTasks } from "../../lib/callables/console.ts";
 import { encodeValue } from "../../lib/values.ts";
 import { failureOf } from "../runtime/plans.ts";
@@ -140,6 +142,33 @@ describe("graphs that the state machine runs", () => {
     expect([b, c]).toEqual([a + 1, 5]);
     expect(Buffer.from(made).includes(Buffer.from(encodeValue(a)))).toBe(true);
     await client.close();
+  });
+
+  test("plan no collection behind one that failed", async () => {
+    const seen: string[] = [];
+    const looking = (store: Store): Store => ({
+      ...store,
+      head: (url, options) => {
+        seen.push(url);
+        return store.head(url, options);
+      },
+    });
+    const stack = stackWith(
+      CSV,
+      {},
+      {
+        advance: (input, services) => advance(input, { ...services, store: looking(services.store) }),
+        work: (input, services) => {
+          if (input.part === 1 && input.lost === undefined) throw new PlanError("broken");
+          return work(input, services);
+        },
+      },
+    );
+    const { rows, frame } = tasks;
+    const two = rows([frame("s3://bucket/in/a.csv"), frame("s3://bucket/in/b.csv")] as never);
+    expect(await failureOf(stack.compute(delayed([two])))).toMatchObject({ message: "broken" });
+    expect(seen).toContain("s3://bucket/in/a.csv");
+    expect(seen).not.toContain("s3://bucket/in/b.csv");
   });
 
   test("go on when their client is gone, and are found again", async () => {

@@ -117,12 +117,12 @@ export async function replay(at: RunAttempt, what: CollectionRequest, services: 
   };
   const host = { runtime, store: journal.store, onEvent: () => undefined };
   const signal = new AbortController().signal;
-  // One after the other, in the order of the graph: parts are told apart by their order.
+  // One after the other, in the order of the graph: parts are told apart by their order. None behind one that failed, which the graph fails with: a part behind its own would say that the run went on.
   let last: Promise<unknown> = Promise.resolve();
   calls.collections = (given) => {
     const collection = fromTravelling(given);
     const next = last.then(async () => (await runnerOf(collection)).compute(collection, host, signal));
-    last = next.catch(() => undefined);
+    last = next;
     return next;
   };
   const value = compute(what, host, signal).then((result): Replayed => ({ kind: "value", value: result, parts }));
