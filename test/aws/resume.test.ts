@@ -269,6 +269,8 @@ describe("resume, by a client:", () => {
 
   test("a run that goes on is left alone; one whose execution never began begins", async () => {
     const { cloud, executions, through } = await setUp(() => false);
+    const waited = await failureOf(through(new CloudRun(cloud, RUN).result()));
+    expect(waited).toMatchObject({ tag: "NotFound", fix: expect.stringContaining(`abanico resume ${RUN}`) as string });
     expect(await through(resumeRun(cloud, RUN))).toEqual({ run: RUN, attempt: 1, state: "resumed" });
     expect(await resumeRun(cloud, RUN)).toEqual({ run: RUN, attempt: 1, state: "running" });
     expect([...executions.keys()]).toEqual([RUN]);

@@ -66,8 +66,10 @@ export async function awaitOutcome(cloud: Cloud, run: string, options: WatchOpti
 }
 
 /** The same, of a run that someone may have cancelled: whatever its execution came to while it was stopped, that is why. */
-export async function endOf(cloud: Cloud, { run, attempt }: RunAttempt, execution: Execution): Promise<Error> {
-  if (execution.status === "missing") return endedWithout(run, execution);
+export async function endOf(cloud: Cloud, at: RunAttempt, execution: Execution): Promise<Error> {
+  const { run, attempt } = at;
+  const request = await requestOf(cloud, run).catch(() => undefined);
+  if (execution.status === "missing") return request === undefined ? endedWithout(run, execution) : neverBegan(at);
   const reason = await cancelledOf(cloud, run, attempt);
   const error =
     reason === undefined
@@ -75,8 +77,16 @@ export async function endOf(cloud: Cloud, { run, attempt }: RunAttempt, executio
       : new CancelledError(`Run ${run} was cancelled${reason === "" ? "." : `: ${reason}`}`, {
           fields: { run, reason, status: execution.status },
         });
-  const request = await requestOf(cloud, run).catch(() => undefined);
   return request === undefined ? error : fromErrorRecord(resumable(toErrorRecord(error), request, true));
+}
+
+/** Whoever asked for it died before its execution began. */
+function neverBegan(at: RunAttempt): NotFoundError {
+  const { run } = at;
+  return new NotFoundError(`Run ${run} was asked for, and its execution ${attemptName(at)} is not there.`, {
+    fields: { ...at },
+    fix: `npx abanico resume ${run}, or await client.resume("${run}"), lets it begin.`,
+  });
 }
 
 /** How a run ended whose execution is over and left no outcome. */
