@@ -129,6 +129,22 @@ describe("graphs that the state machine runs", () => {
     expect(error).toMatchObject({ tag: "WorkerDied", message: expect.stringMatching(/calls: load × 2/) as string });
   });
 
+  test("make a call that takes long beside quick ones once", async () => {
+    const begun: string[] = [];
+    const stack = stackWith({}, {}, {
+      work: async (input, services) => {
+        begun.push(`${input.part}/${input.stage}/${input.batch.first}`);
+        if (input.batch.first === 0) await services.clock.sleep(10 * 60_000);
+        return work(input, services);
+      },
+    }); // prettier-ignore
+    const { load, total } = tasks;
+    const lists = range(40).map((i) => load(i));
+    expect(bits(await stack.compute(total(lists)))).toBe(bits(await here(stack, total(lists))));
+    expect(begun.length).toBeGreaterThan(3);
+    expect(new Set(begun).size).toBe(begun.length);
+  });
+
   test("go on where they failed, when they are resumed: what was made is not made again", async () => {
     const { random, flaky, add } = tasks;
     const stack = counting();

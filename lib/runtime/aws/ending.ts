@@ -65,11 +65,14 @@ function noticeOf(services: Services, { run, what }: RunRequest, outcome: RunOut
 
 /** The run's queues go with all that may still be in them; where they stay, SQS forgets what is in them after its retention time. */
 export async function removeQueue(services: Services, at: RunAttempt): Promise<void> {
+  const failed = (error: unknown) =>
+    services.log("warn", "The queue of a run could not be deleted.", { ...at, error: toErrorRecord(error).message });
   try {
     const queue = await services.queues.create(attemptName(at));
     const lanes = await queuesOf(services, at.run);
-    for (let lane = 0; lane < lanes; lane++) await services.queues.remove(laneQueue(queue, lane));
+    // One that cannot be deleted keeps none of the others.
+    for (let lane = 0; lane < lanes; lane++) await services.queues.remove(laneQueue(queue, lane)).catch(failed);
   } catch (error) {
-    services.log("warn", "The queue of a run could not be deleted.", { ...at, error: toErrorRecord(error).message });
+    failed(error);
   }
 }

@@ -7,6 +7,8 @@ import type { Services } from "./services.ts";
 
 /** A repair that was started here is left to the next round's map after this many times what a batch takes. */
 const REPAIR_PATIENCE = 10;
+/** As long as a function of Lambda's can take: a call may do more than answer, so none is made again while the first may still be under way. */
+const CALLS_PATIENCE_MS = 15 * 60_000;
 /** Where there is no next round more are under way at a time, so many times. */
 const NO_ROUNDS = 8;
 
@@ -42,7 +44,7 @@ export class Stragglers {
 
   /**
    * Starts copies of what is missing, once nothing new has come for three times as long as a batch takes (at the median); the next time after twice that. Before
-   * half of the tasks are in it is more patient: workers may not be there yet.
+   * half of the tasks are in it is more patient: workers may not be there yet. Calls are made a second time only where the first cannot come any more.
    */
   async startAgain(stage: CollectedStage): Promise<void> {
     const { state, movedAt, intake } = stage;
@@ -52,7 +54,8 @@ export class Stragglers {
       this.#times = 0;
     }
     const half = state.missing * 2 <= state.count;
-    const patience = Math.max(this.#limits.quietMs * (half ? 1 : 8), 3 * state.tally.medianMs) * 2 ** this.#times;
+    const least = state.stage.work.op === "calls.run" ? CALLS_PATIENCE_MS : this.#limits.quietMs * (half ? 1 : 8);
+    const patience = Math.max(least, 3 * state.tally.medianMs) * 2 ** this.#times;
     if (this.#services.clock.now() - movedAt < patience) return;
     this.#times++;
     let started = 0;

@@ -99,8 +99,9 @@ export class WaveExecutor implements Executor {
   /** One wave after the other, until none can begin: then the graph wakes this when one can. */
   async #pump(): Promise<void> {
     for (let source = this.#next(); source !== undefined; source = this.#next()) {
-      const jobs = this.#jobsOf(source);
+      let jobs: readonly CallsJob[] = [];
       try {
+        jobs = this.#jobsOf(source);
         await this.#run(source, jobs);
       } catch (error) {
         source.fail(errorOfWave(error, jobs, this.#functions));
