@@ -41,7 +41,8 @@ describe.skipIf(emulator === undefined)("the command line", () => {
     CDK_DISABLE_CLI_TELEMETRY: "true",
   };
   const node = async (...args: readonly string[]) => {
-    const given = { cwd: here, env, maxBuffer: 2 ** 26 };
+    // What hangs is ended before the test is, so that what it said is seen.
+    const given = { cwd: here, env, maxBuffer: 2 ** 26, timeout: 110_000 };
     const run = execute(process.execPath, args, given);
     return run.then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
