@@ -59,6 +59,8 @@ async function withAssembly<T>(args: Arguments, body: (options: readonly string[
   }
 }
 
+/** What goes is not made first: no image worker, for which npm would fetch sharp. */
+const CONTEXT = { deploy: [], destroy: ["--context", "imageWorker=false"] } as const;
 /** Without a question. */
 const UNASKED = { deploy: ["--require-approval", "never"], destroy: ["--force"] } as const;
 
@@ -75,6 +77,7 @@ export function cdkCall(command: Command, args: Arguments, options: readonly str
       appCommand(appFile()),
       "--context",
       `stackName=${stack}`,
+      ...CONTEXT[command],
       ...options,
       ...(args.has("yes") ? UNASKED[command] : []),
       ...args.positionals,

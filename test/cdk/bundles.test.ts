@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ARM64_BINARY, stageImageWorker } from "../../cdk/image-worker.ts";
 import { bundlesIn, type FunctionName } from "../../cdk/bundles.ts";
 import { buildFunctions, bundleEntries, type Bundle } from "../../scripts/build-functions.ts";
@@ -137,11 +137,16 @@ test("the same sources give the same bytes", { timeout: 120_000 }, async () => {
 
 test("the image worker has sharp for Lambda's processors beside it", { timeout: 300_000 }, async ({ skip }) => {
   let staged: string;
+  // Where there is no network it is said soon.
+  vi.stubEnv("npm_config_fetch_retries", "0");
+  vi.stubEnv("npm_config_fetch_timeout", "20000");
   try {
     staged = stageImageWorker(bundlesIn(join(folder, "functions")), join(ROOT, "node_modules/.cache/abanico-cdk"));
   } catch (error) {
     console.log(`test/cdk: the image worker's test is skipped: ${String(error)}`);
     return skip("npm does not reach its registry");
+  } finally {
+    vi.unstubAllEnvs();
   }
   const binaries = join(staged, "node_modules/@img/sharp-linux-arm64/lib");
   const [binary] = (await readdir(binaries)).filter((file) => file.endsWith(".node"));

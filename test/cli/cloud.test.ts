@@ -200,7 +200,10 @@ describe("deploy and destroy", () => {
     const temporary = expect.stringContaining(join(tmpdir(), "abanico-cdk-")) as string;
     expect(calls).toMatchObject([
       { args: [...common("deploy", "Mine"), "--output", temporary, "-c", "workMemory=3008"], env: { AWS_REGION: "eu-west-1" } }, // prettier-ignore
-      { args: [...common("destroy", "Abanico"), "--output", "there", "--force"], env: { AWS_REGION: "us-east-1" } },
+      {
+        args: [...common("destroy", "Abanico"), "--context", "imageWorker=false", "--output", "there", "--force"],
+        env: { AWS_REGION: "us-east-1" },
+      },
       { args: [...common("deploy", "Abanico"), "--require-approval", "never", "-o", "elsewhere"] },
     ]);
     const [{ args: used }] = calls;
